@@ -1,0 +1,39 @@
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+
+.PHONY: install demo run test lint bench lock clean
+
+install: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: install  ## draw sample pages, read them, show the table and where the annotated pictures are
+	$(BIN)/python tests/demo.py demo
+
+run: install  ## the daemon in the foreground on ./demo, for trying it out
+	$(BIN)/python tests/demo.py demo --run
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/pytest --cov
+
+bench: install
+	$(BIN)/python -m pytest tests/benchmarks --override-ini testpaths=tests/benchmarks
+
+lock:  ## names, versions and hashes of everything pyproject.toml asks for
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    --no-emit-index-url pyproject.toml --group dev --output-file requirements.lock
+
+clean:
+	rm -rf .venv build *.egg-info demo .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The configuration file: its schema, its defaults and the errors it can have."""

@@ -1,0 +1,1 @@
+"""The service: watches the inbox, runs recognition, publishes results and loses nothing."""

@@ -1,0 +1,1 @@
+"""Engines run recognition somewhere else than in the daemon's own process."""

@@ -1,0 +1,36 @@
+"""What recognition raises. `retryable` tells the daemon whether trying again can help."""
+
+from __future__ import annotations
+
+
+class RecognitionError(Exception):
+    """Base of everything recognition raises on purpose; the message says what to do."""
+
+    retryable = False
+
+
+class UnreadableImageError(RecognitionError):
+    """The bytes are no image or document that can be read, or one that is over a limit.
+
+    Attributes:
+        incomplete: the content ends too early, as a file does that is still being written.
+    """
+
+    def __init__(self, message: str, *, incomplete: bool = False) -> None:
+        super().__init__(message)
+        self.incomplete = incomplete
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_unreadable, (str(self), self.incomplete))
+
+
+def _unreadable(message: str, incomplete: bool) -> UnreadableImageError:
+    return UnreadableImageError(message, incomplete=incomplete)
+
+
+class ModelLoadError(RecognitionError):
+    """A model file is missing, damaged or of a kind that cannot be run."""
+
+
+class ModelMismatchError(ModelLoadError):
+    """A model can be run but is no digit classifier: its input or output has another shape."""

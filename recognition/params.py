@@ -1,0 +1,79 @@
+"""Parameters of each step of recognition, with their ranges; a frozen dataclass a step.
+
+Lengths are relative to the writing (its stroke width or digit height) wherever a step can know it, so that the same
+values serve a phone photo and a 600 dpi scan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+def _check_range(owner: object, **ranges: tuple[float, float]) -> None:
+    for name, (low, high) in ranges.items():
+        value = getattr(owner, name)
+        if not low <= value <= high:
+            raise ValueError(f"{type(owner).__name__}.{name} must be from {low} to {high}. Received: {value!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadParams:
+    """How encoded bytes become pixels.
+
+    Attributes:
+        pdf_dpi: resolution at which PDF pages are rendered, 72 to 600.
+        max_megapixels: a page of more is refused from its header, 1 to 1000.
+        max_pages: a document of more pages is refused, 1 to 10000.
+    """
+
+    pdf_dpi: int = 200
+    max_megapixels: float = 100.0
+    max_pages: int = 500
+
+    def __post_init__(self) -> None:
+        _check_range(self, pdf_dpi=(72, 600), max_megapixels=(1, 1000), max_pages=(1, 10_000))
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Where a reading is accepted, doubted or rejected; calibrated probabilities, 0 to 1.
+
+    Attributes:
+        accept: a number is accepted when every digit reaches it.
+        digit: a digit below it is reported as `?`.
+    """
+
+    accept: float = 0.9
+    digit: float = 0.5
+
+    def __post_init__(self) -> None:
+        _check_range(self, accept=(0, 1), digit=(0, 1))
+        if self.digit > self.accept:
+            raise ValueError(
+                f"thresholds.digit must not exceed thresholds.accept. Received: {self.digit} > {self.accept}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotateParams:
+    """How the annotated picture is made.
+
+    Attributes:
+        jpeg_quality: 1 to 100.
+        crops: also give each number's crop as PNG.
+    """
+
+    jpeg_quality: int = 85
+    crops: bool = False
+
+    def __post_init__(self) -> None:
+        _check_range(self, jpeg_quality=(1, 100))
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionParams:
+    """Everything `recognition.page.read_document` can be told."""
+
+    load: LoadParams = field(default_factory=LoadParams)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    annotate: AnnotateParams = field(default_factory=AnnotateParams)
