@@ -1,0 +1,71 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+PREFIX, SUFFIX = ".digitdrop-", ".tmp"
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Opens a new file that takes the place of `path` when the block ends well, and is removed when it does not.
+
+    The content is on the disk before the name is. The new file is made in the same folder, so that it inherits that
+    folder's group and access list, and gets the mode the process's umask gives.
+
+    Args:
+        path: its folder must exist.
+
+    Yields:
+        The new file, open for reading and writing bytes.
+
+    Raises:
+        OSError: it could not be written, or `path` could not be replaced.
+    """
+    temporary = path.with_name(f"{PREFIX}{secrets.token_hex(8)}{SUFFIX}")
+    descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    try:
+        with os.fdopen(descriptor, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):  # the folder may be gone, which is then the error to report
+            temporary.unlink()
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Puts a folder's entries on the disk, where its file system can do that.
+
+    Raises:
+        OSError: the folder is missing or the disk failed.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:  # network file systems without a folder's fsync
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def remove_leftovers(folder: Path) -> int:
+    """Removes the unfinished files that a killed process left in a folder; returns how many there were."""
+    leftovers = [Path(entry.path) for entry in os.scandir(folder) if _is_leftover(entry.name)]
+    for leftover in leftovers:
+        leftover.unlink(missing_ok=True)
+    return len(leftovers)
+
+
+def _is_leftover(name: str) -> bool:
+    return name.startswith(PREFIX) and name.endswith(SUFFIX)

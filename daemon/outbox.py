@@ -1,0 +1,160 @@
+"""The outbox: each document's results, published so that every file appears whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
+from itertools import count
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from config.schema import TablesSettings
+from daemon.atomic import remove_leftovers, replacing, sync_folder
+from daemon.errors import PublishError
+from daemon.result import Result, printable
+from daemon.tables import write_csv
+
+TABLES = "tables"
+_JSON, _CSV, _PICTURE = ".json", ".csv", ".annotated.jpg"
+_MAX_NAME_BYTES = 255  # of a name in a folder, on every usual file system
+_LONGEST_SUFFIX = f".p99999{_PICTURE}"
+_AMBIGUOUS = re.compile(r"\.p\d+$|^\d{4}-\d\d-\d\d$")  # with a suffix, these would be a page's or a day's file
+
+
+class Outbox:
+    """Publishes results below a folder.
+
+    A document's outbox name (`a/b/scan0001.jpg`, or `a/b/scan0001~2.jpg` for a second one of that name) is chosen by
+    the caller; the files of a name are replaced when it is published again.
+
+    Args:
+        folder: made when something is published.
+        tables: how the CSV is written.
+    """
+
+    def __init__(self, folder: Path, tables: TablesSettings) -> None:
+        self._folder = folder
+        self._tables = tables
+
+    def publish(self, name: str, result: Result) -> tuple[str, ...]:
+        """Writes a document's files: the annotated pictures, the CSV and, when all those stand, the JSON.
+
+        Args:
+            name: its outbox name, relative, with `/`.
+            result: what was read, with the pages' annotated pictures.
+
+        Returns:
+            The files, relative to the outbox, in the order in which they were written.
+
+        Raises:
+            PublishError: one could not be written; publishing again later can help.
+            ValueError: the name leads out of the outbox.
+        """
+        stem = self._stem(name)
+        written = []
+        try:
+            stem.parent.mkdir(parents=True, exist_ok=True)
+            self._remove_pages_after(stem, len(result.content.pages))
+            for suffix, write in self._parts(result):
+                path = stem.with_name(stem.name + suffix)
+                with replacing(path) as file:
+                    write(file)
+                written.append(path.relative_to(self._folder).as_posix())
+            sync_folder(stem.parent)
+        except OSError as error:
+            raise PublishError(
+                f"the results of {printable(result.document)} must be writable below {self._folder}. "
+                f"Received: {error}. See to the outbox's permissions and free space; it is tried again"
+            ) from error
+        return tuple(written)
+
+    def taken(self, name: str) -> bool:
+        """Whether a file of a document with this outbox name stands there already."""
+        stem = self._stem(name)
+        return any(os.path.lexists(stem.with_name(stem.name + suffix)) for suffix in (_JSON, _CSV, _PICTURE))
+
+    def holds(self, name: str) -> str | None:
+        """The SHA-256 of the document whose complete results stand under a name; None where there are none."""
+        stem = self._stem(name)
+        try:
+            value = json.loads(stem.with_name(stem.name + _JSON).read_bytes())
+            return str(value["sha256"])
+        except (OSError, ValueError, LookupError, TypeError):  # nothing there, or nothing of ours
+            return None
+
+    def sweep(self, names: Iterable[str] | None = None) -> int:
+        """Removes the unfinished files of a process that was killed.
+
+        Args:
+            names: outbox names that were being published, whose folders alone are then looked at; None looks at the
+                whole outbox, which takes long in a large one.
+
+        Returns:
+            How many files were removed.
+
+        Raises:
+            PublishError: a folder could not be read or a file not removed.
+        """
+        try:
+            if names is None:
+                folders = {Path(root) for root, _, _ in os.walk(self._folder)}
+            else:
+                folders = {self._stem(name).parent for name in names} | {self._folder / TABLES}
+            return sum(remove_leftovers(folder) for folder in folders if folder.is_dir())
+        except OSError as error:
+            raise PublishError(
+                f"unfinished files of an earlier run must be removable in {self._folder}. Received: {error}. "
+                "See to the outbox's permissions"
+            ) from error
+
+    def _parts(self, result: Result) -> Iterator[tuple[str, Callable[[BinaryIO], object]]]:
+        """Each file's suffix and what writes it, in the order in which they are published."""
+        value = result.to_json()
+        for page in result.content.pages:
+            if page.annotated:
+                yield picture_suffix(page.page), partial(_write, page.annotated)
+        yield _CSV, lambda file: write_csv(file, value, self._tables)
+        yield _JSON, partial(_write, encode_json(value))
+
+    def _remove_pages_after(self, stem: Path, pages: int) -> None:
+        """Removes pictures of further pages that an earlier publication of the same name left."""
+        with suppress(FileNotFoundError):
+            for page in count(max(pages, 1) + 1):
+                stem.with_name(stem.name + picture_suffix(page)).unlink()
+
+    def _stem(self, name: str) -> Path:
+        """The path that the suffixes are added to: the name's own, shortened where it would be too long."""
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or not path.name or "\0" in name:
+            raise ValueError(f"an outbox name must be relative and stay inside the outbox. Received: {name!r}")
+        last = f"{path.name}~" if _AMBIGUOUS.search(path.name) else path.name
+        room = _MAX_NAME_BYTES - len(_LONGEST_SUFFIX)
+        if len(os.fsencode(last)) > room:
+            last = _shortened(last, room)
+        return self._folder / path.parent / last
+
+
+def encode_json(value: object) -> bytes:
+    r"""A result's JSON as UTF-8; bytes of a name that are no UTF-8 become `\udcXX` escapes, which JSON can hold."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace") + b"\n"
+
+
+def picture_suffix(page: int) -> str:
+    """What follows a document's outbox name in the name of a page's annotated picture."""
+    return _PICTURE if page == 1 else f".p{page}{_PICTURE}"
+
+
+def _write(content: bytes, file: BinaryIO) -> None:
+    file.write(content)
+
+
+def _shortened(name: str, room: int) -> str:
+    encoded = os.fsencode(name)
+    mark = "~" + hashlib.sha256(encoded).hexdigest()[:12]
+    kept = encoded[: room - len(mark)].decode("utf-8", "ignore")
+    return kept + mark

@@ -1,0 +1,127 @@
+"""The tables that people open: CSV of a document, CSV and .xlsx of a day."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import astuple, dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from config.schema import TablesSettings
+from daemon.atomic import replacing, sync_folder
+from daemon.errors import PublishError
+from daemon.result import Row, printable, rows
+from daemon.workbook import Workbook
+
+COLUMNS = tuple(field.name for field in fields(Row))
+_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+
+
+@dataclass(frozen=True, slots=True)
+class DayEntry:
+    """One document of a day.
+
+    Attributes:
+        result: its JSON.
+        crops: PNG of each of its numbers in the order of the rows, or nothing where they are no longer kept.
+        outputs: what `Outbox.publish` returned, so that a row can lead to its page's annotated picture.
+    """
+
+    result: Mapping[str, Any]
+    crops: Sequence[bytes] = ()
+    outputs: Sequence[str] = ()
+
+    def picture(self, page: int) -> str:
+        """The annotated picture of a page as seen from the folder of the tables; empty where it is not known."""
+        pictures = [output for output in self.outputs if output.endswith(".annotated.jpg")]
+        return f"../{pictures[page - 1]}" if page <= len(pictures) else ""
+
+
+def inert(text: str) -> str:
+    """The text as a cell that no spreadsheet runs as a formula: an apostrophe before what could start one."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+class CsvTable:
+    """Writes rows as RFC 4180 CSV in UTF-8, with the byte order mark that Excel needs unless told otherwise."""
+
+    def __init__(self, file: BinaryIO, settings: TablesSettings) -> None:
+        self._decimal = settings.decimal
+        self._text = io.TextIOWrapper(file, encoding="utf-8-sig" if settings.bom else "utf-8", newline="")
+        self._writer = csv.writer(self._text, delimiter=settings.delimiter)
+        self._writer.writerow(COLUMNS)
+
+    def add(self, row: Row) -> None:
+        """Writes one row."""
+        self._writer.writerow([self._cell(value) for value in astuple(row)])
+
+    def close(self) -> None:
+        """Hands everything to the file, and leaves that open."""
+        self._text.detach()
+
+    def _cell(self, value: object) -> str:
+        match value:
+            case bool():
+                return "true" if value else "false"
+            case float():
+                return str(value).replace(".", self._decimal)
+            case _:
+                return inert(printable(str(value)))
+
+
+def write_csv(file: BinaryIO, result: Mapping[str, Any], settings: TablesSettings) -> None:
+    """Writes one document's table; only its header for a document without numbers."""
+    table = CsvTable(file, settings)
+    for row in rows(result):
+        table.add(row)
+    table.close()
+
+
+def write_day(folder: Path, day: date, entries: Iterable[DayEntry], settings: TablesSettings) -> tuple[Path, ...]:
+    """Replaces a day's tables, `YYYY-MM-DD.csv` and `.xlsx`, by ones of these entries.
+
+    One document is in memory at a time, apart from the crops, which the .xlsx gathers until it is closed.
+
+    Args:
+        folder: the outbox's `tables`; it is made when it is missing.
+        day: names the files.
+        entries: the day's documents in the order in which they are to stand.
+        settings: how the tables are written, and whether there is an .xlsx.
+
+    Returns:
+        The files written.
+
+    Raises:
+        PublishError: one could not be written or replaced, for instance because a spreadsheet holds it locked; trying
+            again later can help, and writes both again.
+    """
+    csv_path, xlsx_path = folder / f"{day.isoformat()}.csv", folder / f"{day.isoformat()}.xlsx"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            table = CsvTable(stack.enter_context(replacing(csv_path)), settings)
+            book = Workbook(stack.enter_context(replacing(xlsx_path)), day) if settings.xlsx else None
+            _fill(table, book, entries)
+        sync_folder(folder)
+    except OSError as error:
+        raise PublishError(
+            f"the tables of {day.isoformat()} must be replaceable in {folder}. Received: {error}. "
+            "Close the table where it is open, or see to the folder's permissions and space; it is tried again"
+        ) from error
+    return (csv_path, xlsx_path) if settings.xlsx else (csv_path,)
+
+
+def _fill(table: CsvTable, book: Workbook | None, entries: Iterable[DayEntry]) -> None:
+    for entry in entries:
+        for index, row in enumerate(rows(entry.result)):
+            table.add(row)
+            if book:
+                crop = entry.crops[index] if index < len(entry.crops) else b""
+                book.add(row, crop, entry.picture(row.page))
+    table.close()
+    if book:
+        book.close()

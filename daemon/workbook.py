@@ -1,0 +1,161 @@
+"""The .xlsx of a day: numbers as text, the crop beside each value, doubtful rows marked."""
+
+from __future__ import annotations
+
+import io
+import struct
+from dataclasses import fields
+from datetime import date, datetime
+from typing import BinaryIO
+
+import xlsxwriter
+
+from daemon.result import Row, printable
+
+_WIDTHS = {
+    "document": 34,
+    "page": 7,
+    "line": 7,
+    "position": 10,
+    "number": 16,
+    "picture": 26,
+    "digit_count": 13,
+    "confidence": 13,
+    "needs_review": 15,
+    "reasons": 28,
+    "x": 7,
+    "y": 7,
+    "width": 8,
+    "height": 9,
+    "processed_at": 21,
+}
+"""Columns in their order, with their width in characters: those of the CSV, and the picture beside the number."""
+
+MAX_PICTURES = 20_000  # 15 MB and a second of writing; Excel takes long to open more
+_MAX_ROWS = 1_048_576  # of a sheet, the format's own limit
+_MAX_LINKS = 65_530  # of a sheet, Excel's own limit
+_PICTURE_WIDTH_PX, _MARGIN_PX = 26 * 7, 3
+
+
+class Workbook:
+    """Writes rows into sheets of a workbook, a further sheet where one is full.
+
+    Args:
+        file: gets the workbook when it is closed.
+        day: names the sheets.
+    """
+
+    def __init__(self, file: BinaryIO, day: date) -> None:
+        self._book = xlsxwriter.Workbook(file, {"constant_memory": True, "remove_timezone": True})
+        self._day = day
+        self._formats = {
+            (kind, doubtful): self._book.add_format(
+                {"valign": "vcenter", **properties, **({"bg_color": "#FBE3D3"} if doubtful else {})}
+            )
+            for kind, properties in {
+                "plain": {},
+                "number": {"num_format": "@", "bold": True, "font_size": 14},
+                "confidence": {"num_format": "0.000"},
+                "review": {"align": "center", "bold": True},
+                "link": {"font_color": "#0072B2", "underline": 1},
+                "time": {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"},
+            }.items()
+            for doubtful in (False, True)
+        }
+        self._heading = self._book.add_format({"bold": True, "bg_color": "#DCE9F2", "bottom": 1})
+        self._sheets = 0
+        self._pictures = 0
+        self._open_sheet()
+
+    def add(self, row: Row, crop: bytes, picture: str = "") -> None:
+        """Writes one row.
+
+        Args:
+            row: one number.
+            crop: PNG of the number, empty where there is none.
+            picture: path of the page's annotated picture as seen from the workbook, which the document's name then
+                leads to.
+        """
+        if self._row == _MAX_ROWS - 1:
+            self._close_sheet()
+            self._open_sheet()
+        self._row += 1
+        if crop and self._pictures < MAX_PICTURES:
+            self._add_crop(crop)
+        for column, name in enumerate(_WIDTHS):
+            if name == "document":
+                self._add_document(row, picture)
+            elif name != "picture":
+                self._add_cell(column, name, row)
+            elif row.needs_review:
+                self._sheet.write_blank(self._row, column, None, self._formats["plain", True])
+
+    def close(self) -> None:
+        """Writes the workbook to its file."""
+        self._close_sheet()
+        self._book.close()
+
+    def _add_document(self, row: Row, picture: str) -> None:
+        text = printable(row.document)
+        if picture and picture.isprintable() and "#" not in picture and self._links < _MAX_LINKS:
+            self._links += 1
+            style = self._formats["link", row.needs_review]
+            self._sheet.write_url(self._row, 0, f"external:{picture}", style, text, "the page with its numbers marked")
+        else:
+            self._sheet.write_string(self._row, 0, text, self._formats["plain", row.needs_review])
+
+    def _add_cell(self, column: int, name: str, row: Row) -> None:
+        value = getattr(row, name)
+        kind = {"number": "number", "confidence": "confidence", "needs_review": "review", "processed_at": "time"}
+        style = self._formats[kind.get(name, "plain"), row.needs_review]
+        match name, value:
+            case "processed_at", _:
+                self._sheet.write_datetime(self._row, column, datetime.fromisoformat(value), style)
+            case _, bool():
+                self._sheet.write_boolean(self._row, column, value, style)
+            case _, int() | float():
+                self._sheet.write_number(self._row, column, value, style)
+            case _:
+                self._sheet.write_string(self._row, column, value, style)
+
+    def _add_crop(self, crop: bytes) -> None:
+        width_px, height_px = struct.unpack(">II", crop[16:24])  # PNG: the header chunk comes first
+        scale = min(1.0, _PICTURE_WIDTH_PX / width_px)
+        self._sheet.set_row_pixels(self._row, max(20, round(height_px * scale) + 2 * _MARGIN_PX))
+        self._sheet.insert_image(
+            self._row,
+            list(_WIDTHS).index("picture"),
+            "number.png",
+            {
+                "image_data": io.BytesIO(crop),
+                "x_offset": _MARGIN_PX,
+                "y_offset": _MARGIN_PX,
+                "x_scale": scale,
+                "y_scale": scale,
+                "object_position": 1,  # moves and hides with its row, so that sorting and filtering keep it in place
+                "decorative": True,
+            },
+        )
+        self._pictures += 1
+
+    def _open_sheet(self) -> None:
+        self._sheets += 1
+        name = self._day.isoformat() + (f" ({self._sheets})" if self._sheets > 1 else "")
+        self._sheet = self._book.add_worksheet(name)
+        self._row = 0
+        self._links = 0
+        for column, (heading, width) in enumerate(_WIDTHS.items()):
+            self._sheet.set_column(column, column, width)
+            self._sheet.write_string(0, column, heading, self._heading)
+        self._sheet.freeze_panes(1, 0)
+        self._sheet.set_landscape()
+        self._sheet.set_paper(9)
+        self._sheet.fit_to_pages(1, 0)
+        self._sheet.repeat_rows(0)
+
+    def _close_sheet(self) -> None:
+        self._sheet.autofilter(0, 0, max(self._row, 1), len(_WIDTHS) - 1)
+        self._sheet.ignore_errors({"number_stored_as_text": f"A1:O{self._row + 1}"})
+
+
+assert set(_WIDTHS) - {"picture"} == {field.name for field in fields(Row)}
