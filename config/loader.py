@@ -1,0 +1,121 @@
+"""Reads the configuration file: the command line overrides it, and it overrides the defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from config.errors import ConfigError
+from config.folders import folder_mistakes
+from config.messages import mistakes_of
+from config.schema import Settings
+from config.shipped import DEFAULT_FILE, shipped_model
+
+__all__ = ["DEFAULT_FILE", "load_settings", "shipped_model"]
+
+PATHS = ("inbox", "outbox", "archive", "failed", "state", "model")
+
+
+def load_settings(path: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Read and check the configuration; every path in it comes out absolute.
+
+    Args:
+        path: the YAML file; relative paths in it are relative to its folder, `~` is the home folder.
+        overrides: values that go before the file's, by dotted key ("engine.workers"); relative paths among them are
+            relative to the current folder, as on any command line.
+
+    Raises:
+        ConfigError: with every mistake that was found.
+    """
+    source = str(path)
+    values = _absolute(_read(path), Path(path).absolute().parent)
+    _override(values, _absolute(overrides or {}, Path.cwd()))
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(mistakes_of(error, Settings), source=source) from None
+    if mistakes := folder_mistakes(settings):
+        raise ConfigError(mistakes, source=source)
+    return settings
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        rule = f"there is no such file; name another one, or start from a copy of {DEFAULT_FILE}"
+        raise ConfigError(rule, source=str(path)) from None
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", source=str(path)) from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigError(f"line {line}: must be UTF-8; save it as such", source=str(path)) from error
+    return _parse(text, str(path))
+
+
+def _parse(text: str, source: str) -> dict[str, Any]:
+    try:
+        values = yaml.load(text, Loader=_UniqueKeyLoader)
+    except yaml.MarkedYAMLError as error:
+        raise ConfigError(_syntax(error), source=source) from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"is no YAML: {error}", source=source) from None
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        rule = f"must be lines of the form `key: value`. Received: {type(values).__name__}"
+        raise ConfigError(rule, source=source)
+    return {str(key): value for key, value in values.items()}
+
+
+def _syntax(error: yaml.MarkedYAMLError) -> str:
+    mark = error.problem_mark or error.context_mark
+    where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    parts = [part for part in (error.context, error.problem) if part]
+    remedy = "; indent with spaces, tabs are not allowed" if error.problem and "\\t" in error.problem else ""
+    return f"{where}{', '.join(parts)}{remedy}"
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """Refuses a key that stands twice in a mapping, where YAML libraries let the last one win without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            if key.value in lines and isinstance(key, yaml.ScalarNode):
+                problem = f"the key {key.value} stands here again, it was given in line {lines[key.value]} already"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            if isinstance(key, yaml.ScalarNode):
+                lines[key.value] = key.start_mark.line + 1
+        return super().construct_mapping(node, deep=deep)
+
+
+def _absolute(values: Mapping[str, Any], base: Path) -> dict[str, Any]:
+    return {key: _path(value, base) if key in PATHS else value for key, value in values.items()}
+
+
+def _path(value: Any, base: Path) -> Any:
+    if not isinstance(value, str | Path) or not str(value):
+        return value
+    try:
+        return base / Path(value).expanduser()
+    except RuntimeError:  # ~name of a user who does not exist: a relative path, as a shell takes it
+        return base / value
+
+
+def _override(values: dict[str, Any], overrides: Mapping[str, Any]) -> None:
+    for key, value in overrides.items():
+        *sections, name = key.split(".")
+        target = values
+        for section in sections:
+            if target.get(section) is None:
+                target[section] = {}
+            target = target[section]
+            if not isinstance(target, dict):
+                break  # the file's own mistake, which is reported
+        else:
+            target[name] = value

@@ -1,0 +1,189 @@
+"""The keys of the configuration, their types, ranges and defaults: the one place that decides them.
+
+`default.yaml` documents the same for people; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from config.shipped import shipped_model
+from recognition.params import AnnotateParams, LoadParams, RecognitionParams, Thresholds
+
+RULE = "rule"
+"""Type of a custom error about one value; the value is shown with it."""
+RELATION = "relation"
+"""Type of a custom error about several keys; its text shows what was received."""
+
+MIN_RESCAN_S = 0.5
+MAX_RESCAN_S = 86_400.0
+
+IGNORED = (
+    ".*",  # hidden: .DS_Store ._x.jpg .~lock.x# .stversions/ .@__thumb/ .syncthing.x.jpg.tmp
+    "*~",
+    "~$*",
+    "*.tmp",
+    "*.temp",
+    "*.part",
+    "*.partial",
+    "*.filepart",
+    "*.crdownload",
+    "*.download",
+    "@eaDir",
+    "#recycle",
+    "$RECYCLE.BIN",
+    "lost+found",
+    "Thumbs.db",
+    "desktop.ini",
+)
+
+
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def _folder(value: object) -> object:
+    if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
+        raise PydanticCustomError(RULE, "must be the path of a folder")
+    return Path(value)
+
+
+def _model(value: object) -> object:
+    if value is None:
+        return shipped_model()
+    if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
+        raise PydanticCustomError(RULE, "must be a .tflite, .keras or .h5 file, or null for the shipped one")
+    return Path(value)
+
+
+def _workers(value: object) -> object:
+    return usable_cores() if value == "auto" else value
+
+
+def _rescan(value: object) -> object:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value == "auto" or (number and MIN_RESCAN_S <= value <= MAX_RESCAN_S):  # type: ignore[operator]
+        return value
+    raise PydanticCustomError(RULE, f"must be auto, or a number from {MIN_RESCAN_S} to {MAX_RESCAN_S:g}")
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+Folder = Annotated[Path, BeforeValidator(_folder)]
+Patterns = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)]
+
+
+class Section(BaseModel):
+    """Keys that belong together; unknown ones are mistakes, and values are not converted behind one's back."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_default(cls, value: Any) -> Any:
+        return {} if value is None else value
+
+
+class ThresholdsSettings(Section):
+    """Where a reading is accepted, doubted or rejected."""
+
+    accept: float = Field(default=Thresholds().accept, ge=0, le=1)
+    digit: float = Field(default=Thresholds().digit, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.digit > self.accept:
+            text = f"digit must not be above accept. Received: digit {self.digit}, accept {self.accept}"
+            raise PydanticCustomError(RELATION, text)
+        return self
+
+
+class WatchSettings(Section):
+    """Which files are taken, and when."""
+
+    recursive: bool = True
+    include: Patterns = ("*",)
+    ignore: Patterns = IGNORED
+    stable_seconds: float = Field(default=2.0, ge=0.1, le=3600)
+    rescan_seconds: Annotated[float | Literal["auto"], BeforeValidator(_rescan)] = "auto"
+    incomplete_seconds: float = Field(default=60.0, ge=0, le=86_400)
+
+
+class EngineSettings(Section):
+    """Who runs recognition, and how often and how long it may try."""
+
+    kind: Literal["local", "dask"] = "local"
+    workers: Annotated[int, BeforeValidator(_workers)] = Field(default_factory=usable_cores, ge=1, le=256)
+    address: str | None = Field(default=None, pattern=r"^(tcp|tls)://[^\s/:]+:\d+$")
+    timeout_seconds: float = Field(default=120.0, ge=1, le=86_400)
+    attempts: int = Field(default=3, ge=1, le=100)
+
+    @model_validator(mode="after")
+    def _address_belongs_to_dask(self) -> Self:
+        if self.kind == "dask" and self.address is None:
+            text = "kind dask needs address, the scheduler's, such as tcp://scheduler:8786. Received: no address"
+            raise PydanticCustomError(RELATION, text)
+        if self.kind == "local" and self.address is not None:
+            text = f"address belongs to kind dask; take it out, or set kind: dask. Received: {self.address}"
+            raise PydanticCustomError(RELATION, text)
+        return self
+
+
+class TablesSettings(Section):
+    """How CSV and Excel tables are written."""
+
+    delimiter: Literal[",", ";", "\t"] = ","
+    bom: bool = True
+    decimal: Literal[".", ","] = "."
+    xlsx: bool = True
+
+
+class PagesSettings(Section):
+    """Limits of a document, and the resolution of PDF pages."""
+
+    dpi: int = Field(default=LoadParams().pdf_dpi, ge=72, le=600)
+    max_megapixels: float = Field(default=LoadParams().max_megapixels, ge=1, le=1000)
+    max_pages: int = Field(default=LoadParams().max_pages, ge=1, le=10_000)
+
+
+class LogSettings(Section):
+    """What is logged."""
+
+    level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
+
+
+class Settings(Section):
+    """The whole configuration; paths are absolute once `load_settings` gave it."""
+
+    inbox: Folder = Path("/srv/digitdrop/inbox")
+    outbox: Folder = Path("/srv/digitdrop/outbox")
+    archive: Folder | None = Path("/srv/digitdrop/archive")
+    failed: Folder = Path("/srv/digitdrop/failed")
+    state: Folder = Path("/var/lib/digitdrop")
+    model: Annotated[Path, BeforeValidator(_model)] = Field(default_factory=shipped_model)
+    thresholds: ThresholdsSettings = ThresholdsSettings()
+    watch: WatchSettings = WatchSettings()
+    engine: EngineSettings = Field(default_factory=EngineSettings)
+    tables: TablesSettings = TablesSettings()
+    pages: PagesSettings = PagesSettings()
+    log: LogSettings = LogSettings()
+
+    def recognition_params(self) -> RecognitionParams:
+        """What recognition has to know of all this; crops are made only where the .xlsx shows them."""
+        return RecognitionParams(
+            load=LoadParams(
+                pdf_dpi=self.pages.dpi,
+                max_megapixels=self.pages.max_megapixels,
+                max_pages=self.pages.max_pages,
+            ),
+            thresholds=Thresholds(accept=self.thresholds.accept, digit=self.thresholds.digit),
+            annotate=AnnotateParams(crops=self.tables.xlsx),
+        )

@@ -1,0 +1,231 @@
+"""The configuration as a person writes it: what is taken, and what the messages say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.errors import ConfigError
+from config.loader import load_settings
+from config.schema import Settings, usable_cores
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Callable[..., Settings]:
+    def write_and_load(text: str | bytes, overrides: dict[str, Any] | None = None) -> Settings:
+        path = tmp_path / "digitdrop.yaml"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return load_settings(path, overrides)
+
+    return write_and_load
+
+
+@pytest.fixture
+def mistakes(load: Callable[..., Settings]) -> Callable[..., tuple[str, ...]]:
+    def write_and_fail(text: str | bytes, overrides: dict[str, Any] | None = None) -> tuple[str, ...]:
+        with pytest.raises(ConfigError) as caught:
+            load(text, overrides)
+        return caught.value.mistakes
+
+    return write_and_fail
+
+
+def test_an_empty_file_gives_the_defaults(load):
+    assert load("") == Settings()
+    assert load("# only a comment\n") == Settings()
+
+
+def test_the_defaults_suit_the_systemd_unit(load):
+    settings = load("")
+    assert settings.inbox == Path("/srv/digitdrop/inbox")
+    assert settings.state == Path("/var/lib/digitdrop")
+    assert settings.engine.workers == usable_cores()
+
+
+def test_a_section_without_keys_is_its_defaults(load):
+    assert load("watch:\n  # stable_seconds: 5\n").watch == Settings().watch
+
+
+def test_the_file_goes_before_the_defaults(load):
+    settings = load("watch:\n  stable_seconds: 5\nengine: {workers: 3}\n")
+    assert settings.watch.stable_seconds == 5
+    assert settings.engine.workers == 3
+    assert settings.watch.recursive is True
+
+
+def test_the_command_line_goes_before_the_file(load):
+    text = "engine: {workers: 3, attempts: 7}\n"
+    settings = load(text, {"engine.workers": 1, "log.level": "debug", "watch.rescan_seconds": 30})
+    assert (settings.engine.workers, settings.engine.attempts) == (1, 7)
+    assert settings.log.level == "debug"
+    assert settings.watch.rescan_seconds == 30
+
+
+def test_relative_paths_are_relative_to_the_file(load, tmp_path):
+    settings = load("inbox: in\noutbox: ./out\nmodel: ../MNIST.h5\n")
+    assert settings.inbox == tmp_path / "in"
+    assert settings.outbox == tmp_path / "out"
+    assert settings.model == tmp_path / "../MNIST.h5"
+    assert settings.model.is_absolute()
+
+
+def test_relative_paths_of_the_command_line_are_relative_to_where_one_stands(load, tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert load("inbox: in\n", {"inbox": "here"}).inbox == elsewhere / "here"
+
+
+def test_the_home_folder_can_be_meant(load, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load("inbox: ~/scans\n").inbox == tmp_path / "scans"
+
+
+def test_no_archive_is_no_archive(load):
+    assert load("archive: null\n").archive is None
+
+
+def test_a_file_saved_by_a_windows_editor_is_read(load):
+    assert load(b"\xef\xbb\xbflog:\r\n  level: WARNING\r\n").log.level == "warning"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "watch: {stable_seconds: -2}",
+            "watch.stable_seconds: must be from 0.1 to 3600. Received: -2",
+        ),
+        ("watch: {stable_seconds: .nan}", "watch.stable_seconds: must be a finite number. Received: NaN"),
+        ("watch: {stable_seconds: 2 s}", 'watch.stable_seconds: must be a number. Received: "2 s"'),
+        ("watch: {rescan_seconds: 0.1}", "watch.rescan_seconds: must be auto, or a number from 0.5 to 86400. Rec"),
+        ("watch: {rescan_seconds: often}", "watch.rescan_seconds: must be auto, or a number from 0.5 to 86400. Rec"),
+        ("watch: {rescan_seconds: yes}", "watch.rescan_seconds: must be auto, or a number from 0.5 to 86400. Rec"),
+        ('watch: {include: "*.jpg"}', 'watch.include: must be a list, such as ["*.jpg", "*.png"]. Received: "*.jpg"'),
+        ("watch: {ignore: [1]}", "watch.ignore.0: must be a text, in quotes where it looks like something else. Rec"),
+        ("watch: {recursive: sometimes}", 'watch.recursive: must be true or false. Received: "sometimes"'),
+        ("watch: 5", "watch: must be a section: a line `watch:`, and its keys indented below it. Received: 5"),
+        ("engine: {workers: yes}", "engine.workers: must be a whole number. Received: true"),
+        ("engine: {workers: 0}", "engine.workers: must be from 1 to 256. Received: 0"),
+        ("engine: {workers: 1.5}", "engine.workers: must be a whole number. Received: 1.5"),
+        ("engine: {kind: cluster}", "engine.kind: must be one of 'local' or 'dask'. Received: \"cluster\""),
+        ("engine: {kind: dask}", "engine: kind dask needs address, the scheduler's, such as tcp://scheduler:8786. "),
+        ("engine: {address: 'tcp://a:1'}", "engine: address belongs to kind dask; take it out, or set kind: dask. "),
+        (
+            "engine: {kind: dask, address: scheduler}",
+            'engine.address: must be an address such as tcp://scheduler:8786. Received: "scheduler"',
+        ),
+        ("thresholds: {accept: 1.5}", "thresholds.accept: must be from 0 to 1. Received: 1.5"),
+        (
+            "thresholds: {accept: 0.4, digit: 0.6}",
+            "thresholds: digit must not be above accept. Received: digit 0.6, accept 0.4",
+        ),
+        ("tables: {delimiter: '|'}", "tables.delimiter: must be one of ',', ';' or '\\t'. Received: \"|\""),
+        ("log: {level: loud}", "log.level: must be one of 'debug', 'info', 'warning' or 'error'. Received: \"loud\""),
+        ("inbox: null", "inbox: must be the path of a folder. Received: null"),
+        ("inbox: ''", 'inbox: must be the path of a folder. Received: ""'),
+        ("inbox: 2026", "inbox: must be the path of a folder. Received: 2026"),
+        ("model: [a]", 'model: must be a .tflite, .keras or .h5 file, or null for the shipped one. Received: ["a"]'),
+    ],
+)
+def test_a_mistake_names_the_key_the_rule_and_what_was_got(mistakes, text, expected):
+    (mistake,) = mistakes(text)
+    assert mistake.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("watch: {stable_secs: 2}", "watch.stable_secs: unknown key; did you mean watch.stable_seconds?"),
+        ("inbx: /a", "inbx: unknown key; did you mean inbox?"),
+        ("stable_seconds: 2", "stable_seconds: unknown key; did you mean watch.stable_seconds?"),
+        ("tables: {colour: red}", "tables.colour: unknown key; known here are: bom, decimal, delimiter, xlsx"),
+        ("1: 2", "1: unknown key; known here are: archive, engine, failed, inbox, log, model, outbox, pages, state, "),
+    ],
+)
+def test_an_unknown_key_names_the_nearest_known_one(mistakes, text, expected):
+    (mistake,) = mistakes(text)
+    assert mistake.startswith(expected)
+
+
+def test_an_unknown_key_of_the_command_line_is_a_mistake_too(mistakes):
+    assert mistakes("", {"engine.worker": 2}) == ("engine.worker: unknown key; did you mean engine.workers?",)
+
+
+def test_every_mistake_is_told_at_once(load, tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        load("watch: {stable_seconds: 0}\nengine: {attempts: 0, kind: x}\nlog: {levl: info}\n")
+    assert len(caught.value.mistakes) == 4
+    text = str(caught.value)
+    assert text.startswith(f"{tmp_path}/digitdrop.yaml: 4 mistakes\n  ")
+    assert "engine.attempts: must be from 1 to 100. Received: 0" in text
+
+
+def test_a_long_value_is_shown_in_part(mistakes):
+    (mistake,) = mistakes(f"log: {{level: {'x' * 500}}}")
+    assert len(mistake) < 200
+
+
+def test_a_syntax_error_gives_line_and_column(mistakes):
+    (mistake,) = mistakes("inbox: /a\nwatch:\n  stable_seconds: 2: 3\n")
+    assert mistake.startswith("line 3, column 20: ")
+
+
+def test_a_tab_as_indentation_gives_the_remedy(mistakes):
+    (mistake,) = mistakes("watch:\n\tstable_seconds: 2\n")
+    assert mistake.startswith("line 2, column 1: ")
+    assert "indent with spaces" in mistake
+
+
+def test_a_key_that_stands_twice_is_refused(mistakes):
+    (mistake,) = mistakes("watch:\n  stable_seconds: 2\n  recursive: true\n  stable_seconds: 9\n")
+    assert mistake == "line 4, column 3: the key stable_seconds stands here again, it was given in line 2 already"
+
+
+def test_yaml_that_would_run_code_is_refused(mistakes):
+    (mistake,) = mistakes("inbox: !!python/object/apply:os.getcwd []\n")
+    assert mistake.startswith("line 1, column 8: could not determine a constructor")
+
+
+def test_a_file_that_is_no_mapping_is_refused(mistakes):
+    assert mistakes("- inbox\n- outbox\n") == ("must be lines of the form `key: value`. Received: list",)
+
+
+def test_a_file_in_another_encoding_names_the_line(mistakes):
+    assert mistakes("inbox: /a\noutbox: /Büro\n".encode("latin-1")) == ("line 2: must be UTF-8; save it as such",)
+
+
+def test_a_control_character_is_refused(mistakes):
+    (mistake,) = mistakes("inbox: /a\x07b\n")
+    assert mistake.startswith("is no YAML: ")
+
+
+def test_a_missing_file_says_where_to_start_from(tmp_path):
+    with pytest.raises(
+        ConfigError, match=r"there is no such file; name another one, or start from a copy of .*default"
+    ):
+        load_settings(tmp_path / "none.yaml")
+
+
+def test_a_folder_in_the_place_of_the_file_is_an_error(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        load_settings(tmp_path)
+
+
+def test_configuration_errors_end_the_command_with_78(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        load_settings(tmp_path / "none.yaml")
+    assert caught.value.exit_code == 78
+    assert caught.value.retryable is False
+
+
+def test_recognition_is_told_what_the_file_says(load):
+    params = load("pages: {dpi: 300, max_megapixels: 20}\nthresholds: {accept: 0.99}\n").recognition_params()
+    assert params.load.pdf_dpi == 300
+    assert params.load.max_megapixels == 20
+    assert params.thresholds.accept == 0.99
+    assert params.annotate.crops is True
+    assert load("tables: {xlsx: false}").recognition_params().annotate.crops is False
