@@ -1,0 +1,54 @@
+"""Turns a file's bytes into upright color pages, one at a time.
+
+The kind of file is told from the content. A page's size is known, and checked, before any of its pixels is decoded.
+PDFium may be used from one thread of a process only, and Pillow's limits are process-wide: load in one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognition import load_image, load_pdf, refusals
+from recognition.formats import Format, sniff
+from recognition.params import LoadParams
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PageImage:
+    """One page as a picture.
+
+    Attributes:
+        page: its number in the document, from 1.
+        pixels: (height, width, 3) uint8, BGR, upright, on white where the page is transparent; the caller may
+            change it.
+        warnings: what a person should know about how it was loaded, as sentences.
+    """
+
+    page: int
+    pixels: NDArray[np.uint8]
+    warnings: tuple[str, ...] = ()
+
+
+def load_pages(data: bytes, params: LoadParams) -> Iterator[PageImage]:
+    """Decodes a document's pages in their order; the next is decoded when it is asked for.
+
+    Args:
+        data: the whole content of a JPEG, PNG, BMP, WebP, GIF, TIFF, PDF or HEIC file.
+        params: limits, and the resolution at which PDF pages are rendered.
+
+    Yields:
+        At least one page.
+
+    Raises:
+        UnreadableImageError: from the first or any later step; `incomplete` when the content ends too early.
+    """
+    kind = sniff(data)
+    if kind is None:
+        raise refusals.unknown(data)
+    pages = load_pdf.render(data, params) if kind is Format.PDF else load_image.decode(data, kind, params)
+    for number, (pixels, warnings) in enumerate(pages, start=1):
+        yield PageImage(number, pixels, warnings)
