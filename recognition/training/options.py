@@ -1,0 +1,41 @@
+"""What a run of training can be told; free of Keras, so that a command line can use it at no cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOptions:
+    """What to train, on what, and where it goes.
+
+    Attributes:
+        architecture: name of the network; None is that of the resumed model, else `cnn`.
+        data: folder with MNIST as IDX files; None lets Keras fetch it.
+        out: path of the model without its suffix, whose folder is made when it is missing; None is the architecture's
+            name in the current folder.
+        resume: a .keras or .h5 model whose weights and optimizer the training goes on from.
+        epochs: how many to train now, added to those of a resumed model; None is the recipe's own number.
+        batch_size: images a step; None is the recipe's own number.
+        seed: of the initial weights, the shuffling and the augmentation.
+        command: the command line, kept in the record beside the model.
+
+    Raises:
+        ValueError: the number of epochs or the batch size is not positive.
+    """
+
+    architecture: str | None = None
+    data: Path | None = None
+    out: Path | None = None
+    resume: Path | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    seed: int = 1
+    command: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name} must be at least 1. Received: {value}")

@@ -1,0 +1,94 @@
+"""A recipe is an architecture with its way of being trained; the tutorial's five share the default way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognition.training.backend import keras
+from recognition.training.dataset import Mnist
+
+VALIDATION_SHARE = 0.1
+"""Of the training split, its end: no weight sees it, and each epoch is measured on it."""
+
+History: TypeAlias = dict[str, list[float]]
+"""A figure an epoch under each name; `loss`, `accuracy`, `val_loss` and `val_accuracy` make the learning curve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run of training, as a recipe's `fit` sees it.
+
+    Attributes:
+        data: MNIST as uint8; the test split is for the figures at the end, never for a decision.
+        epochs: their numbers, counted on from those of a resumed model: its start is Keras' `initial_epoch`, its stop
+            Keras' `epochs`.
+        batch_size: images a step.
+        seed: of everything that is drawn.
+        callbacks: for Keras' `fit`; they show the progress.
+    """
+
+    data: Mnist
+    epochs: range
+    batch_size: int
+    seed: int
+    callbacks: Sequence[keras.callbacks.Callback] = ()
+
+
+def compile_for_digits(model: keras.Model) -> None:
+    """Gives a new model the tutorial's optimizer and loss: plain gradient descent on the categorical cross-entropy."""
+    model.compile(optimizer=keras.optimizers.SGD(), loss="categorical_crossentropy", metrics=["accuracy"])
+
+
+def fit_digits_of_mnist(model: keras.Model, session: Session) -> History:
+    """Fits a compiled model to MNIST as it is.
+
+    Returns:
+        Loss and accuracy of each epoch, on the digits trained on and on the validation share.
+    """
+    train = session.data.train
+    history = model.fit(
+        to_inputs(model, train.images),
+        keras.utils.to_categorical(train.labels, model.output_shape[-1]),
+        batch_size=session.batch_size,
+        initial_epoch=session.epochs.start,
+        epochs=session.epochs.stop,
+        validation_split=VALIDATION_SHARE,
+        callbacks=list(session.callbacks),
+        verbose=0,
+    )
+    return dict(history.history)
+
+
+def to_inputs(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Scales images to 0..1 and gives them the shape of the model's input.
+
+    Args:
+        model: takes (28, 28), (28, 28, 1) or (784,).
+        images: uint8 (n, 28, 28), ink bright.
+    """
+    scaled = images.astype(np.float32) / np.float32(255)
+    return scaled.reshape(-1, *model.input_shape[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """An architecture and how it is trained.
+
+    Attributes:
+        build: makes the model with fresh weights; its name is the recipe's.
+        compile: gives a new model its optimizer and loss; a resumed one brings its own.
+        fit: trains a compiled model.
+        epochs: how many, unless the options say otherwise.
+        batch_size: likewise.
+    """
+
+    build: Callable[[], keras.Model]
+    compile: Callable[[keras.Model], None] = compile_for_digits
+    fit: Callable[[keras.Model, Session], History] = fit_digits_of_mnist
+    epochs: int = 10
+    batch_size: int = 200

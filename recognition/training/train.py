@@ -1,0 +1,180 @@
+"""Fits a network or goes on with one, and writes the model with its record and pictures."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from recognition.training import metrics, plots
+from recognition.training.architectures import ARCHITECTURES
+from recognition.training.backend import keras, tensorflow
+from recognition.training.callbacks import show_progress
+from recognition.training.dataset import Digits, Mnist, load_mnist
+from recognition.training.errors import TrainingError
+from recognition.training.options import TrainOptions
+from recognition.training.recipe import VALIDATION_SHARE, History, Recipe, Session, to_inputs
+from recognition.training.saved import KERAS_SUFFIXES, load_to_resume, read_record, save_model, sha256_of, write_record
+from recognition.training.shapes import input_shape, output_classes
+
+__all__ = ["DEFAULT_ARCHITECTURE", "RECIPES", "TrainOptions", "train"]
+
+DEFAULT_ARCHITECTURE = "cnn"
+
+RECIPES: dict[str, Recipe] = {name: Recipe(build) for name, build in ARCHITECTURES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where a run begins: the name of its recipe, a compiled model, and the history of its training so far."""
+
+    name: str
+    model: keras.Model
+    history: History = field(default_factory=dict)
+
+
+def train(options: TrainOptions, console: Console | None = None) -> Path:
+    """Fits a network or goes on with one, and writes NAME.keras, .h5, .json, .curve.png and .confusion.png.
+
+    Args:
+        options: what to train, on what, and where it goes.
+        console: where the progress is shown; stderr if None.
+
+    Returns:
+        The path of NAME.keras.
+
+    Raises:
+        TrainingError: the architecture is unknown, or is not that of the resumed model.
+        DatasetError: MNIST is missing or damaged.
+        ModelLoadError: the model to resume cannot be loaded, or is no classifier of digits.
+        OSError: the output cannot be written.
+    """
+    console = console or Console(stderr=True)
+    keras.utils.set_random_seed(options.seed)
+    start = _fresh(options) if options.resume is None else _resumed(options, options.resume)
+    out = _output(options.out or Path(start.name))
+    data = load_mnist(options.data)
+    session = _session(options, start, data, console)
+    began_s = time.monotonic()
+    fitted = RECIPES[start.name].fit(start.model, session)
+    seconds_per_epoch = (time.monotonic() - began_s) / len(session.epochs)
+    record = _record(options, start, session)
+    record["history"] = {name: [*start.history.get(name, []), *map(float, fitted[name])] for name in fitted}
+    counts = _confusion_on(data.test, start.model)
+    record["metrics"] = _figures(start.model, counts, record["history"]) | {"seconds_per_epoch": seconds_per_epoch}
+    _write(out, start.model, record, counts)
+    console.print(f"{out}.keras: {_summary(record['metrics'])}", highlight=False, soft_wrap=True)
+    return _file(out, ".keras")
+
+
+def _fresh(options: TrainOptions) -> _Start:
+    name = _known(options.architecture or DEFAULT_ARCHITECTURE)
+    model = RECIPES[name].build()
+    RECIPES[name].compile(model)
+    return _Start(name, model)
+
+
+def _resumed(options: TrainOptions, path: Path) -> _Start:
+    model = load_to_resume(path)
+    input_shape(model), output_classes(model)
+    # A model from elsewhere has a name of its own and is trained in the default way.
+    own = model.name if model.name in RECIPES else None
+    name = _known(options.architecture or own or DEFAULT_ARCHITECTURE)
+    if own not in (None, name):
+        raise TrainingError(f"the architecture to resume {path} with must be its own, {own}. Received: {name}")
+    return _Start(name, model, read_record(path).get("history", {}))
+
+
+def _known(architecture: str) -> str:
+    if architecture not in RECIPES:
+        raise TrainingError(f"an architecture must be one of {', '.join(RECIPES)}. Received: {architecture}")
+    return architecture
+
+
+def _output(out: Path) -> Path:
+    # Made before the training, so that a mistake in the path does not cost its hours.
+    out = out.with_suffix("") if out.suffix in KERAS_SUFFIXES else out
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return out
+
+
+def _file(out: Path, suffix: str) -> Path:
+    return out.with_name(out.name + suffix)  # with_suffix would cut a name with a dot in it
+
+
+def _session(options: TrainOptions, start: _Start, data: Mnist, console: Console) -> Session:
+    recipe = RECIPES[start.name]
+    batch_size = options.batch_size or recipe.batch_size
+    first = _epochs_so_far(start, data, batch_size)
+    return Session(
+        data=data,
+        epochs=range(first, first + (options.epochs or recipe.epochs)),
+        batch_size=batch_size,
+        seed=options.seed + first,  # a resumed run shall not draw once more what the first one drew
+        callbacks=(show_progress(console),),
+    )
+
+
+def _epochs_so_far(start: _Start, data: Mnist, batch_size: int) -> int:
+    if start.history:
+        return len(start.history["loss"])
+    # Without a record the optimizer's count of steps tells, as far as the steps were of this size.
+    steps_per_epoch = math.ceil(len(data.train.labels) * (1 - VALIDATION_SHARE) / batch_size)
+    return int(start.model.optimizer.iterations) // steps_per_epoch
+
+
+def _confusion_on(digits: Digits, model: keras.Model) -> NDArray[np.int64]:
+    probabilities = model.predict(to_inputs(model, digits.images), batch_size=500, verbose=0)
+    return metrics.confusion(digits.labels, metrics.decide(probabilities)[0])
+
+
+def _record(options: TrainOptions, start: _Start, session: Session) -> dict[str, Any]:
+    return {
+        "name": start.name,
+        "command": options.command,
+        "options": {
+            "architecture": start.name,
+            # The folders' places mean nothing elsewhere.
+            "data": options.data.name if options.data else "keras",
+            "resume": options.resume.name if options.resume else None,
+            "epochs": len(session.epochs),
+            "batch_size": session.batch_size,
+            "seed": options.seed,
+        },
+        "versions": {"keras": keras.__version__, "tensorflow": tensorflow.__version__},
+    }
+
+
+def _figures(model: keras.Model, counts: NDArray[np.int64], history: History) -> dict[str, Any]:
+    right, total = int(np.trace(counts)), int(counts.sum())
+    return {
+        "test_accuracy": right / total,
+        "test_errors": total - right,
+        **{name: values[-1] for name, values in history.items()},
+        "epochs": len(history["loss"]),
+        "parameters": model.count_params(),
+    }
+
+
+def _summary(figures: dict[str, Any]) -> str:
+    return (
+        f"{figures['test_accuracy']:.2%} of MNIST's test split right, {figures['test_errors']} wrong, "
+        f"after {figures['epochs']} epochs"
+    )
+
+
+def _write(out: Path, model: keras.Model, record: dict[str, Any], counts: NDArray[np.int64]) -> None:
+    models = [_file(out, suffix) for suffix in (".keras", ".h5")]
+    for path in models:
+        save_model(model, path)
+    record["files"] = {path.name: sha256_of(path) for path in models}
+    write_record(_file(out, ".json"), record)
+    summary = _summary(record["metrics"])
+    plots.learning_curve(record["history"], f"{record['name']}: {summary}", _file(out, ".curve.png"))
+    plots.confusion_matrix(counts, f"{record['name']}: {summary}", _file(out, ".confusion.png"))
