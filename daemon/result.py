@@ -116,6 +116,7 @@ def rows(result_json: Mapping[str, Any]) -> Iterator[Row]:
     """One row for each number of a result's JSON, in reading order; none for a document without numbers."""
     for page in result_json["pages"]:
         for number in page["numbers"]:
+            x, y, width, height = number["bbox"]
             yield Row(
                 result_json["document"],
                 page["page"],
@@ -126,7 +127,10 @@ def rows(result_json: Mapping[str, Any]) -> Iterator[Row]:
                 number["confidence"],
                 number["needs_review"],
                 " ".join(number["reasons"]),
-                *number["bbox"],
+                x,
+                y,
+                width,
+                height,
                 result_json["processed_at"],
             )
 

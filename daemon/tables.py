@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import astuple, dataclass, fields
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 from config.schema import TablesSettings
@@ -104,7 +105,10 @@ def write_day(folder: Path, day: date, entries: Iterable[DayEntry], settings: Ta
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             table = CsvTable(stack.enter_context(replacing(csv_path)), settings)
-            book = Workbook(stack.enter_context(replacing(xlsx_path)), day) if settings.xlsx else None
+            book = None
+            if settings.xlsx:
+                file = stack.enter_context(replacing(xlsx_path))
+                book = Workbook(file, day, Path(stack.enter_context(TemporaryDirectory(prefix="digitdrop-"))))
             _fill(table, book, entries)
         sync_folder(folder)
     except OSError as error:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import struct
-from dataclasses import fields
 from datetime import date, datetime
-from typing import BinaryIO
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
+from xlsxwriter.format import Format
 
 from daemon.result import Row, printable
 
@@ -17,7 +19,7 @@ _WIDTHS = {
     "page": 7,
     "line": 7,
     "position": 10,
-    "number": 16,
+    "number": 20,
     "picture": 26,
     "digit_count": 13,
     "confidence": 13,
@@ -31,6 +33,19 @@ _WIDTHS = {
 }
 """Columns in their order, with their width in characters: those of the CSV, and the picture beside the number."""
 
+_LEFT = {"document", "number", "picture", "reasons", "processed_at"}
+
+_FORMATS: dict[str, dict[str, Any]] = {
+    "text": {},
+    "count": {"align": "center"},
+    "number": {"num_format": "@", "bold": True, "font_size": 14, "indent": 1, "shrink": True},
+    "confidence": {"num_format": "0.000", "align": "center"},
+    "link": {"font_color": "#0072B2", "underline": 1},
+    "time": {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"},
+}
+_DOUBTFUL = {"bg_color": "#FBE3D3"}
+_HEADING = {"bold": True, "bg_color": "#DCE9F2", "bottom": 1}
+
 MAX_PICTURES = 20_000  # 15 MB and a second of writing; Excel takes long to open more
 _MAX_ROWS = 1_048_576  # of a sheet, the format's own limit
 _MAX_LINKS = 65_530  # of a sheet, Excel's own limit
@@ -43,26 +58,21 @@ class Workbook:
     Args:
         file: gets the workbook when it is closed.
         day: names the sheets.
+        scratch: a folder for the rows until then, so that memory stays flat.
     """
 
-    def __init__(self, file: BinaryIO, day: date) -> None:
-        self._book = xlsxwriter.Workbook(file, {"constant_memory": True, "remove_timezone": True})
+    def __init__(self, file: BinaryIO, day: date, scratch: Path) -> None:
+        options = {"constant_memory": True, "tmpdir": str(scratch), "remove_timezone": True}
+        self._book = xlsxwriter.Workbook(file, options)
         self._day = day
         self._formats = {
             (kind, doubtful): self._book.add_format(
-                {"valign": "vcenter", **properties, **({"bg_color": "#FBE3D3"} if doubtful else {})}
+                {"valign": "vcenter", **properties, **(_DOUBTFUL if doubtful else {})}
             )
-            for kind, properties in {
-                "plain": {},
-                "number": {"num_format": "@", "bold": True, "font_size": 14},
-                "confidence": {"num_format": "0.000"},
-                "review": {"align": "center", "bold": True},
-                "link": {"font_color": "#0072B2", "underline": 1},
-                "time": {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"},
-            }.items()
+            for kind, properties in _FORMATS.items()
             for doubtful in (False, True)
         }
-        self._heading = self._book.add_format({"bold": True, "bg_color": "#DCE9F2", "bottom": 1})
+        self._headings = {align: self._book.add_format({**_HEADING, "align": align}) for align in ("left", "center")}
         self._sheets = 0
         self._pictures = 0
         self._open_sheet()
@@ -88,35 +98,46 @@ class Workbook:
             elif name != "picture":
                 self._add_cell(column, name, row)
             elif row.needs_review:
-                self._sheet.write_blank(self._row, column, None, self._formats["plain", True])
+                self._sheet.write_blank(self._row, column, None, self._formats["text", True])
 
     def close(self) -> None:
-        """Writes the workbook to its file."""
+        """Writes the workbook to its file.
+
+        Raises:
+            OSError: it could not be written.
+        """
         self._close_sheet()
-        self._book.close()
+        try:
+            self._book.close()
+        except FileCreateError as error:  # wraps the OSError, whose kind the caller needs
+            raise error.args[0] from None
 
     def _add_document(self, row: Row, picture: str) -> None:
         text = printable(row.document)
         if picture and picture.isprintable() and "#" not in picture and self._links < _MAX_LINKS:
             self._links += 1
-            style = self._formats["link", row.needs_review]
-            self._sheet.write_url(self._row, 0, f"external:{picture}", style, text, "the page with its numbers marked")
+            tip = "the page with its numbers marked"
+            self._sheet.write_url(self._row, 0, f"external:{picture}", self._format("link", row), text, tip)
         else:
-            self._sheet.write_string(self._row, 0, text, self._formats["plain", row.needs_review])
+            self._sheet.write_string(self._row, 0, text, self._format("text", row))
 
     def _add_cell(self, column: int, name: str, row: Row) -> None:
         value = getattr(row, name)
-        kind = {"number": "number", "confidence": "confidence", "needs_review": "review", "processed_at": "time"}
-        style = self._formats[kind.get(name, "plain"), row.needs_review]
-        match name, value:
-            case "processed_at", _:
-                self._sheet.write_datetime(self._row, column, datetime.fromisoformat(value), style)
-            case _, bool():
-                self._sheet.write_boolean(self._row, column, value, style)
-            case _, int() | float():
-                self._sheet.write_number(self._row, column, value, style)
-            case _:
-                self._sheet.write_string(self._row, column, value, style)
+        if name == "processed_at":
+            self._sheet.write_datetime(self._row, column, datetime.fromisoformat(value), self._format("time", row))
+        elif name == "number":
+            self._sheet.write_string(self._row, column, value, self._format("number", row))
+        elif isinstance(value, bool):  # as words: not every spreadsheet shows the logical values as such
+            self._sheet.write_string(self._row, column, "yes" if value else "no", self._format("count", row))
+        elif isinstance(value, int):
+            self._sheet.write_number(self._row, column, value, self._format("count", row))
+        elif isinstance(value, float):
+            self._sheet.write_number(self._row, column, value, self._format("confidence", row))
+        else:
+            self._sheet.write_string(self._row, column, value, self._format("text", row))
+
+    def _format(self, kind: str, row: Row) -> Format:
+        return self._formats[kind, row.needs_review]
 
     def _add_crop(self, crop: bytes) -> None:
         width_px, height_px = struct.unpack(">II", crop[16:24])  # PNG: the header chunk comes first
@@ -146,7 +167,7 @@ class Workbook:
         self._links = 0
         for column, (heading, width) in enumerate(_WIDTHS.items()):
             self._sheet.set_column(column, column, width)
-            self._sheet.write_string(0, column, heading, self._heading)
+            self._sheet.write_string(0, column, heading, self._headings["left" if heading in _LEFT else "center"])
         self._sheet.freeze_panes(1, 0)
         self._sheet.set_landscape()
         self._sheet.set_paper(9)
@@ -156,6 +177,3 @@ class Workbook:
     def _close_sheet(self) -> None:
         self._sheet.autofilter(0, 0, max(self._row, 1), len(_WIDTHS) - 1)
         self._sheet.ignore_errors({"number_stored_as_text": f"A1:O{self._row + 1}"})
-
-
-assert set(_WIDTHS) - {"picture"} == {field.name for field in fields(Row)}

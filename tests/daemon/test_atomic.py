@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from daemon.atomic import remove_leftovers, replacing
+
+
+def test_a_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
+    target = tmp_path / "table.csv"
+    with replacing(target) as file:
+        file.write(b"half")
+        assert not target.exists()
+        file.write(b" and half")
+    assert target.read_bytes() == b"half and half"
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "table.csv"
+    target.write_bytes(b"old")
+    with pytest.raises(RuntimeError, match="in the middle"), replacing(target) as file:
+        file.write(b"new")
+        raise RuntimeError("in the middle")
+    assert target.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o002, 0o077])
+def test_a_file_has_the_mode_that_the_umask_gives(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        with replacing(tmp_path / "x") as file:
+            file.write(b"x")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "x").stat().st_mode & 0o777 == 0o666 & ~umask
+
+
+def test_an_unfinished_file_is_hidden_and_removed_later(tmp_path: Path) -> None:
+    (tmp_path / ".hidden").write_bytes(b"someone else's")
+    with replacing(tmp_path / "x") as file:
+        unfinished = [path for path in tmp_path.iterdir() if path.name != ".hidden"]
+        (path,) = unfinished
+        assert path.name.startswith(".")
+        file.write(b"x")
+    path.write_bytes(b"as a killed process leaves it")
+    assert remove_leftovers(tmp_path) == 1
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == [".hidden", "x"]

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from config.schema import TablesSettings
+from daemon.errors import PublishError
+from daemon.outbox import Outbox
+from daemon.result import NamedModel, Result
+from recognition.types import BoundingBox, Document, Number, Page
+
+MOMENT = datetime(2026, 11, 23, 21, 2, 11, tzinfo=UTC)
+
+
+def make_result(document: str = "a/b/scan0001.jpg", *, pages: int = 1, text: str = "0071") -> Result:
+    number = Number(text, BoundingBox(1, 2, 30, 10), 0, 0, 0.97, False, (), ())
+    content = Document(tuple(Page(k, 90, 60, 0, (number,), b"picture %d" % k) for k in range(1, pages + 1)))
+    return Result(document, "ab" * 32, MOMENT, NamedModel("digits", "cd" * 32), 0.2, content)
+
+
+def make_outbox(folder: Path) -> Outbox:
+    return Outbox(folder, TablesSettings())
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_document_gives_its_three_files_and_the_json_is_the_last(tmp_path: Path) -> None:
+    published = make_outbox(tmp_path).publish("a/b/scan0001.jpg", make_result())
+    stem = "a/b/scan0001.jpg"
+    assert published == (f"{stem}.annotated.jpg", f"{stem}.csv", f"{stem}.json")
+    assert files(tmp_path) == sorted(published)
+    assert (tmp_path / f"{stem}.annotated.jpg").read_bytes() == b"picture 1"
+    assert json.loads((tmp_path / f"{stem}.json").read_bytes())["document"] == "a/b/scan0001.jpg"
+
+
+def test_further_pages_have_their_number_in_the_name(tmp_path: Path) -> None:
+    published = make_outbox(tmp_path).publish("fax.tif", make_result(pages=3))
+    assert published[:3] == ("fax.tif.annotated.jpg", "fax.tif.p2.annotated.jpg", "fax.tif.p3.annotated.jpg")
+    assert (tmp_path / "fax.tif.p3.annotated.jpg").read_bytes() == b"picture 3"
+
+
+def test_publishing_again_replaces_and_leaves_no_page_of_before(tmp_path: Path) -> None:
+    outbox = make_outbox(tmp_path)
+    outbox.publish("fax.tif", make_result(pages=3))
+    published = outbox.publish("fax.tif", make_result(text="12"))
+    assert files(tmp_path) == sorted(published)
+    assert json.loads((tmp_path / "fax.tif.json").read_bytes())["pages"][0]["numbers"][0]["text"] == "12"
+
+
+def test_a_name_is_taken_once_something_of_it_stands_there(tmp_path: Path) -> None:
+    outbox = make_outbox(tmp_path)
+    assert not outbox.taken("x.jpg")
+    assert outbox.holds("x.jpg") is None
+    outbox.publish("x.jpg", make_result())
+    assert outbox.taken("x.jpg")
+    assert outbox.holds("x.jpg") == "ab" * 32
+    (tmp_path / "x.jpg.json").unlink()
+    assert outbox.taken("x.jpg")
+    assert outbox.holds("x.jpg") is None
+
+
+def test_a_name_with_the_byte_0xff_is_published_and_survives_the_json(tmp_path: Path) -> None:
+    name = os.fsdecode(b"scan-\xff.jpg")
+    make_outbox(tmp_path).publish(name, make_result(name))
+    assert json.loads((tmp_path / f"{name}.json").read_bytes())["document"] == name
+    assert b"scan-\\xff.jpg" in (tmp_path / f"{name}.csv").read_bytes()
+
+
+@pytest.mark.parametrize("document", ['=cmd|"/c calc"!A1.jpg', "@x.jpg", "-1.jpg", "a\nb,\t;'\".jpg"])
+def test_the_csv_of_a_hostile_name_parses_and_its_cell_is_inert(tmp_path: Path, document: str) -> None:
+    make_outbox(tmp_path).publish("x", make_result(document))
+    text = (tmp_path / "x.csv").read_bytes().decode("utf-8-sig")
+    (_, row) = csv.reader(io.StringIO(text, newline=""))
+    assert row[4] == "0071"
+    assert row[0].removeprefix("'") == document
+    assert not row[0].startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+
+
+@pytest.mark.parametrize("name", ["../x.jpg", "/etc/x.jpg", "a/../../x.jpg", "", "a\0b"])
+def test_a_name_that_leads_out_of_the_outbox_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="inside the outbox"):
+        make_outbox(tmp_path / "outbox").publish(name, make_result())
+    assert files(tmp_path) == []
+
+
+def test_names_as_long_as_a_file_system_allows_are_shortened_and_stay_distinct(tmp_path: Path) -> None:
+    outbox = make_outbox(tmp_path)
+    for name in ("é" * 125 + "1.jpg", "é" * 125 + "2.jpg"):
+        outbox.publish(name, make_result(name, pages=2))
+    assert len(files(tmp_path)) == 8
+    assert {json.loads(path.read_bytes())["document"] for path in tmp_path.glob("*.json")} == {
+        "é" * 125 + "1.jpg",
+        "é" * 125 + "2.jpg",
+    }
+
+
+def test_no_document_takes_the_name_of_another_ones_page_or_of_a_day_table(tmp_path: Path) -> None:
+    outbox = make_outbox(tmp_path)
+    first = outbox.publish("x.jpg", make_result(pages=2))
+    second = outbox.publish("x.jpg.p2", make_result())
+    third = outbox.publish("tables/2026-11-23", make_result())
+    assert not set(first) & set(second)
+    assert "tables/2026-11-23.csv" not in third
+
+
+def test_a_folder_that_cannot_be_written_is_worth_another_try(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"a file where a folder is needed")
+    with pytest.raises(PublishError, match="tried again") as caught:
+        make_outbox(tmp_path).publish("a/x.jpg", make_result())
+    assert caught.value.retryable
+    assert files(tmp_path) == ["a"]
+
+
+def test_a_failure_in_the_middle_leaves_no_json_and_no_half_file(tmp_path: Path) -> None:
+    (tmp_path / "x.jpg.csv").mkdir()
+    outbox = make_outbox(tmp_path)
+    with pytest.raises(PublishError):
+        outbox.publish("x.jpg", make_result())
+    assert files(tmp_path) == ["x.jpg.annotated.jpg"]
+    (tmp_path / "x.jpg.csv").rmdir()
+    outbox.publish("x.jpg", make_result())
+    assert outbox.holds("x.jpg") == "ab" * 32
+
+
+def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
+    outbox = make_outbox(tmp_path)
+    published = outbox.publish("a/x.jpg", make_result())
+    (tmp_path / "b").mkdir()
+    for folder in ("a", "b"):
+        (tmp_path / folder / ".digitdrop-0011223344556677.tmp").write_bytes(b"half")
+    assert outbox.sweep(["a/x.jpg", "gone/y.jpg"]) == 1
+    assert outbox.sweep() == 1
+    assert files(tmp_path) == sorted(published)
+
+
+def test_outputs_have_the_mode_that_the_share_needs(tmp_path: Path) -> None:
+    before = os.umask(0o002)
+    try:
+        published = make_outbox(tmp_path).publish("x.jpg", make_result())
+    finally:
+        os.umask(before)
+    assert {(tmp_path / name).stat().st_mode & 0o777 for name in published} == {0o664}
+
+
+def test_a_page_without_a_picture_gives_no_file_for_it(tmp_path: Path) -> None:
+    result = make_result()
+    bare = dataclasses.replace(result.content.pages[0], annotated=b"")
+    published = make_outbox(tmp_path).publish("x.jpg", dataclasses.replace(result, content=Document((bare,))))
+    assert published == ("x.jpg.csv", "x.jpg.json")

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import csv
+import html
+import io
+import shutil
+import subprocess
+import zipfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from config.schema import TablesSettings
+from daemon import workbook
+from daemon.errors import PublishError
+from daemon.result import NamedModel, Result
+from daemon.tables import DayEntry, write_day
+from recognition.types import BoundingBox, Document, Number, Page, Reason
+
+DAY = date(2026, 11, 23)
+SOFFICE = shutil.which("soffice")
+needs_libreoffice = pytest.mark.skipif(
+    SOFFICE is None, reason="LibreOffice is missing: apt-get install libreoffice-calc-nogui"
+)
+
+
+def crop() -> bytes:
+    return cv2.imencode(".png", np.full((40, 90), 200, np.uint8))[1].tobytes()
+
+
+def entry(document: str = "a/scan0001.jpg", texts: tuple[str, ...] = ("0071", "05?9")) -> DayEntry:
+    numbers = tuple(
+        Number(
+            text, BoundingBox(10, 20, 90, 30), 0, position, 0.998 if "?" not in text else 0.41, "?" in text,
+            (Reason.LOW_CONFIDENCE,) if "?" in text else (), (), crop(),
+        )
+        for position, text in enumerate(texts)
+    )  # fmt: skip
+    content = Document((Page(1, 300, 200, 0, numbers),))
+    moment = datetime(2026, 11, 23, 21, 2, 11, tzinfo=UTC)
+    result = Result(document, "ab" * 32, moment, NamedModel("digits", "cd" * 32), 0.2, content)
+    return DayEntry(result.to_json(), result.crops(), (f"{document}.annotated.jpg", f"{document}.csv"))
+
+
+def read_csv(path: Path, delimiter: str = ",") -> list[list[str]]:
+    return list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline=""), delimiter=delimiter))
+
+
+def convert(path: Path, target: str, profile: Path) -> Path:
+    utf8 = ["--infilter=CSV:44,34,76"] if path.suffix == ".csv" else []  # what its import dialog finds by the mark
+    command = [str(SOFFICE), f"-env:UserInstallation={profile.as_uri()}", "--headless", *utf8, "--convert-to", target]
+    subprocess.run([*command, "--outdir", profile / "out", path], check=True, capture_output=True, timeout=120)
+    return profile / "out" / f"{path.stem}.{target.partition(':')[0]}"
+
+
+def test_the_day_has_one_row_a_number_and_starts_with_a_byte_order_mark(tmp_path: Path) -> None:
+    csv_path, xlsx_path = write_day(tmp_path / "tables", DAY, [entry(), entry("b.jpg")], TablesSettings())
+    assert csv_path.read_bytes().startswith(b"\xef\xbb\xbfdocument,page,line,position,number,digit_count,confidence,")
+    table = read_csv(csv_path)
+    assert [row[0] for row in table[1:]] == ["a/scan0001.jpg"] * 2 + ["b.jpg"] * 2
+    assert table[2][4:9] == ["05?9", "4", "0.41", "true", "low-confidence"]
+    assert zipfile.is_zipfile(xlsx_path)
+    assert sorted(path.name for path in (tmp_path / "tables").iterdir()) == ["2026-11-23.csv", "2026-11-23.xlsx"]
+
+
+def test_a_european_table_has_semicolons_and_decimal_commas(tmp_path: Path) -> None:
+    settings = TablesSettings(delimiter=";", decimal=",", bom=False, xlsx=False)
+    (path,) = write_day(tmp_path, DAY, [entry()], settings)
+    assert path.read_bytes().startswith(b"document;page")
+    assert read_csv(path, ";")[2][6] == "0,41"
+
+
+def test_a_day_without_numbers_has_its_header_only(tmp_path: Path) -> None:
+    csv_path, xlsx_path = write_day(tmp_path, DAY, [entry(texts=())], TablesSettings())
+    assert len(read_csv(csv_path)) == 1
+    assert zipfile.is_zipfile(xlsx_path)
+
+
+def test_a_table_that_cannot_be_replaced_is_tried_again_and_the_old_ones_stay(tmp_path: Path) -> None:
+    write_day(tmp_path, DAY, [entry()], TablesSettings(xlsx=False))
+    (tmp_path / "2026-11-23.xlsx").mkdir()
+    with pytest.raises(PublishError, match="where it is open") as caught:
+        write_day(tmp_path, DAY, [entry(), entry("b.jpg")], TablesSettings())
+    assert caught.value.retryable
+    assert len(read_csv(tmp_path / "2026-11-23.csv")) == 3
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_full_sheet_is_followed_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "_MAX_ROWS", 4)
+    _, path = write_day(tmp_path, DAY, [entry(), entry("b.jpg")], TablesSettings())
+    with zipfile.ZipFile(path) as parts:
+        sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
+        assert 'name="2026-11-23 (2)"' in parts.read("xl/workbook.xml").decode()
+    assert len(sheets) == 2
+
+
+def test_the_workbook_keeps_its_pictures_with_their_rows_and_its_header_in_sight(tmp_path: Path) -> None:
+    _, path = write_day(tmp_path, DAY, [entry()], TablesSettings())
+    with zipfile.ZipFile(path) as parts:
+        drawing = parts.read("xl/drawings/drawing1.xml").decode()
+        sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+        links = parts.read("xl/worksheets/_rels/sheet1.xml.rels").decode()
+    assert drawing.count("<xdr:twoCellAnchor>") == 2
+    assert 'state="frozen"' in sheet
+    assert "<autoFilter" in sheet
+    assert 'numberStoredAsText="1"' in sheet
+    assert "a/scan0001.jpg.annotated.jpg" in links.replace("\\", "/")
+
+
+def test_crops_that_are_no_longer_kept_leave_the_cell_empty(tmp_path: Path) -> None:
+    _, path = write_day(tmp_path, DAY, [DayEntry(entry().result)], TablesSettings())
+    with zipfile.ZipFile(path) as parts:
+        assert not [name for name in parts.namelist() if "drawing" in name]
+
+
+@needs_libreoffice
+def test_libreoffice_reads_the_workbook_with_leading_zeros_and_inert_names(tmp_path: Path) -> None:
+    _, path = write_day(tmp_path, DAY, [entry('=1+1"\n,.jpg')], TablesSettings())
+    table = read_csv(convert(path, "csv:Text - txt - csv (StarCalc):44,34,76", tmp_path / "profile"))
+    assert table[0][:6] == ["document", "page", "line", "position", "number", "picture"]
+    assert [row[4] for row in table[1:]] == ["0071", "05?9"]
+    assert table[1][0] == '=1+1"\n,.jpg'
+    assert [row[8] for row in table[1:]] == ["no", "yes"]
+
+
+@needs_libreoffice
+def test_libreoffice_reads_the_csv_and_runs_no_cell(tmp_path: Path) -> None:
+    path, _ = write_day(tmp_path, DAY, [entry('=1+1"\n,.jpg'), entry("größe.jpg")], TablesSettings())
+    converted = convert(path, "xlsx", tmp_path / "profile")
+    with zipfile.ZipFile(converted) as parts:
+        assert b"<f" not in parts.read("xl/worksheets/sheet1.xml").replace(b"<fonts", b"")
+        texts = html.unescape(parts.read("xl/sharedStrings.xml").decode())
+    assert """'=1+1"\n,.jpg""" in texts
+    assert "größe.jpg" in texts
