@@ -1,0 +1,114 @@
+"""The daemon's end of one worker process: starts it, talks to it, ends it."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from daemon.engine import wire
+from daemon.engine.interface import Job
+from recognition.params import RecognitionParams
+
+EXIT_S = 1.0
+"""A process that has closed its socket is given this long to be gone."""
+
+ONE_THREAD = dict.fromkeys(("OPENCV_FOR_THREADS_NUM", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+"""Each worker computes in one thread: the workers together use the cores."""
+
+DAEMON_ONLY = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSetup:
+    """What a worker is told at its start.
+
+    Attributes:
+        model: a .tflite file.
+        params: those of recognition.
+        loader: "module:function" that makes a classifier of the model's path.
+        reader: "module:function" that makes a document of bytes, classifier and parameters.
+    """
+
+    model: Path
+    params: RecognitionParams
+    loader: str = "recognition.classify:load_classifier"
+    reader: str = "recognition.page:read_document"
+
+
+class WorkerHandle:
+    """One worker process and what it is doing.
+
+    Attributes:
+        since: when it began what it is doing, on the engine's clock.
+        job: key of the document it reads, None when it reads none.
+        ready: it has loaded the model.
+    """
+
+    def __init__(self, setup: WorkerSetup, now: float) -> None:
+        self.since = now
+        self.job: int | None = None
+        self.ready = False
+        self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = _spawn(theirs.fileno())
+        self.pid = self._process.pid
+        self.channel.setblocking(False)
+        told = {"model": str(setup.model), "loader": setup.loader, "reader": setup.reader}
+        wire.send(self.channel, told, [pickle.dumps(setup.params)])
+
+    def fileno(self) -> int:
+        """Readable when the worker has answered or died."""
+        return self.channel.fileno()
+
+    @property
+    def free(self) -> bool:
+        """Whether it would begin with a document at once."""
+        return self.ready and self.job is None
+
+    def submit(self, job: Job, now: float) -> None:
+        """Give it a document to read.
+
+        Raises:
+            OSError: it is gone.
+        """
+        wire.send(self.channel, {"key": job.key}, [job.data])
+        self.job, self.since = job.key, now
+
+    def end(self, grace_s: float = 0.0) -> str:
+        """End the process, by force after `grace_s`, and tell how it ended."""
+        self.channel.close()
+        try:
+            self._process.wait(grace_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        return describe_exit(self._process.returncode)
+
+
+def describe_exit(returncode: int) -> str:
+    """How a process ended, for people; `returncode` as subprocess gives it, negative for a signal."""
+    if returncode >= 0:
+        return f"exit code {returncode}"
+    name = signal.Signals(-returncode).name if -returncode in set(signal.Signals) else f"signal {-returncode}"
+    return f"{name}, perhaps for want of memory" if name == "SIGKILL" else name
+
+
+def _spawn(descriptor: int) -> subprocess.Popen[bytes]:
+    """A fresh interpreter with the import path of this one, in a session of its own so that Ctrl-C is the daemon's."""
+    environment = {name: value for name, value in os.environ.items() if name not in DAEMON_ONLY} | ONE_THREAD
+    environment["PYTHONPATH"] = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "daemon.engine.process", str(descriptor), str(os.getpid())],
+        pass_fds=[descriptor],
+        stdin=subprocess.DEVNULL,
+        stdout=sys.__stderr__,
+        env=environment,
+        cwd="/",
+        start_new_session=True,
+    )

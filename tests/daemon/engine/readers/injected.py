@@ -1,0 +1,69 @@
+"""What runs in the worker processes of the engine's tests: readers that do what the document's bytes say."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+from recognition.classify import ModelInfo
+from recognition.errors import ModelLoadError, ModelMismatchError, UnreadableImageError
+from recognition.params import RecognitionParams
+from recognition.types import BoundingBox, Digit, Document, Number, Page
+
+DIGIT = Digit(7, 0.75, BoundingBox(3, 4, 5, 6), ((1, 0.25),))
+NUMBER = Number("7", BoundingBox(3, 4, 5, 6), 0, 0, 0.75, True, (), (DIGIT,), crop=b"crop")
+
+
+def load(path: Path) -> SimpleNamespace:
+    """A classifier of the model's name; the content of the file says how loading goes."""
+    content = path.read_text()
+    if content == "mismatch":
+        raise ModelMismatchError("its input is 32x32; possible are 28x28, 28x28x1 and 784")
+    if content == "damaged":
+        raise ModelLoadError("it is no .tflite file")
+    if content == "crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if content == "bug":
+        raise ZeroDivisionError("a bug")
+    return SimpleNamespace(info=ModelInfo(path.stem, content, 10, 1.5))
+
+
+def read(data: bytes, classifier: SimpleNamespace, params: RecognitionParams) -> Document:
+    """Do what the bytes say: crash, hang, raise, or give a document that says who read it."""
+    match data.partition(b" ")[0]:
+        case b"segfault":
+            ctypes.string_at(0)
+        case b"killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case b"exit":
+            os._exit(3)
+        case b"hang":
+            while True:
+                time.sleep(60)
+        case b"stop":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        case b"unreadable":
+            raise UnreadableImageError("it is a text")
+        case b"incomplete":
+            raise UnreadableImageError("it ends too early", incomplete=True)
+        case b"bug":
+            raise KeyError("a bug")
+        case b"many":
+            raise UnreadableImageError("\U0001f600" * 100_000)
+        case b"nonsense":
+            return SimpleNamespace(to_json=dict, pages=())  # type: ignore[return-value]
+        case b"environment":
+            return Document((), tuple(f"{key}={value}" for key, value in os.environ.items()))
+        case b"modules":
+            return Document((), tuple(sorted(sys.modules)))
+        case b"threads":
+            import cv2
+
+            return Document((), (str(cv2.getNumThreads()),))
+    page = Page(1, 20, 30, 0, (NUMBER,), annotated=data[::-1])
+    return Document((page,), (f"pid {os.getpid()}", f"dpi {params.load.pdf_dpi}", f"model {classifier.info.name}"))
