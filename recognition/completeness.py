@@ -96,8 +96,8 @@ def gif_ends(data: bytes) -> bool:
         elif introducer == 0x2C and position + 9 < len(data):
             position = _after_sub_blocks(data, position + 11 + _color_table_size(data[position + 9]))
         else:
-            # Neither extension nor picture: either garbage, which the decoder judges, or the descriptor is cut off.
-            return introducer != 0x2C
+            # Decoders skip stray bytes between blocks.
+            position += 1
     return False
 
 
@@ -153,7 +153,7 @@ def tiff_ends(data: bytes) -> bool:
             entries, offset = _tiff_directory(data, offset, order, big=big)
             if _tiff_pixels_end(data, entries, order) > len(data):
                 return False
-    except struct.error:
+    except (struct.error, OverflowError):
         return False
     return bool(seen)
 
@@ -170,6 +170,7 @@ def _tiff_directory(data: bytes, offset: int, order: str, *, big: bool) -> tuple
 
     Raises:
         struct.error: it reaches past the end of the content.
+        OverflowError: it stands where no file reaches.
     """
     count_code, entry_code, word = ("Q", "HHQ", 8) if big else ("H", "HHI", 4)
     count = struct.unpack_from(order + count_code, data, offset)[0]

@@ -118,13 +118,14 @@ def _decode_fast(image: ImageFile, data: bytes) -> NDArray[np.uint8] | None:
 
 def _orientation(image: ImageFile, data: bytes, kind: Format, notes: list[str]) -> int:
     """EXIF's orientation; EXIF data that cannot be parsed is noted and leaves the picture as it is stored."""
+    # Not by Pillow's getexif: it keeps silent about what it cannot parse in a JPEG, and to look behind a PNG's pixels
+    # it decodes them all.
+    content = image.info.get("exif", b"")
+    if kind is Format.PNG and not content:
+        content = dict(png_chunks(data)).get(b"eXIf", b"")
+    exif = Image.Exif()
     try:
-        if kind is Format.PNG and "exif" not in image.info:
-            # Pillow would decode the whole picture to look behind its pixels.
-            exif = Image.Exif()
-            exif.load(dict(png_chunks(data)).get(b"eXIf", b""))
-        else:
-            exif = image.getexif()
+        exif.load(content)
         return orientation_of(exif)
     except Exception as error:  # noqa: BLE001 (Pillow's parser raises anything on hostile bytes; they are noted)
         notes.append(f"the EXIF data is damaged ({error}): the picture was read as it is stored, perhaps on its side")

@@ -76,12 +76,13 @@ def _largest_dpi(width_pt: float, height_pt: float, params: LoadParams) -> int:
     limit_px = params.max_megapixels * 1e6
     dpi = min(params.pdf_dpi, floor(sqrt(limit_px / (width_pt * height_pt)) * _POINTS_PER_INCH))
     # Sizes are rounded up to whole pixels, which can take a strip of a page over the limit.
-    while dpi >= _MIN_DPI and _pixels(width_pt, dpi) * _pixels(height_pt, dpi) > limit_px:
+    while dpi >= _MIN_DPI and _rendered_px(width_pt, dpi) * _rendered_px(height_pt, dpi) > limit_px:
         dpi -= 1
     if dpi < _MIN_DPI:
         raise refusals.too_large(ceil(width_pt), ceil(height_pt), params)
     return dpi
 
 
-def _pixels(length_pt: float, dpi: int) -> int:
-    return ceil(length_pt * dpi / _POINTS_PER_INCH)
+def _rendered_px(length_pt: float, dpi: int) -> int:
+    """How many pixels pypdfium2 gives that length: its formula, to the last bit."""
+    return ceil(length_pt * (dpi / _POINTS_PER_INCH))

@@ -37,7 +37,8 @@ def to_bgr(image: ImageFile, kind: Format) -> NDArray[np.uint8]:
     if image.mode.startswith("I;16"):
         return _from_16_bit_grey(image)
     if image.mode == "LAB":
-        return _cv(np.asarray(image), cv2.COLOR_LAB2BGR)
+        # OpenCV's a and b start at 128, Pillow hands them out signed, as they stand in a TIFF.
+        return _cv(np.asarray(image) ^ np.array([0, 128, 128], np.uint8), cv2.COLOR_LAB2BGR)
     if image.mode in _ALPHA or "transparency" in image.info:
         return _rgb_to_bgr(_on_white(_converted(image, "RGBA")))
     if image.mode == "CMYK" and kind is Format.JPEG:

@@ -1,0 +1,131 @@
+"""Real files of every kind, made by the programs that people's files come from: Pillow, libheif, PDFium."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image
+
+Encode = Callable[..., bytes]
+
+QUADRANTS = ((0, 0, "red"), (1, 0, "lime"), (0, 1, "blue"), (1, 1, "white"))
+"""A picture that looks different in each of the eight orientations."""
+
+TO_STORED = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+"""What a camera held in that orientation has stored of an upright scene."""
+
+
+class Samples(dict[str, bytes]):
+    """Files by their kind's name, which hypothesis prints in short."""
+
+    def __repr__(self) -> str:
+        return "samples"
+
+
+def _draw(width: int = 96, height: int = 64) -> Image.Image:
+    image = Image.new("RGB", (width, height))
+    for column, row, color in QUADRANTS:
+        corner = (column * width // 2, row * height // 2)
+        image.paste(color, (*corner, corner[0] + width // 2, corner[1] + height // 2))
+    return image
+
+
+def _encode(image: Image.Image, kind: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    if kind == "HEIC":
+        pillow_heif.from_pillow(image).save(buffer, quality=90, **options)
+    else:
+        image.save(buffer, "WEBP" if kind == "WebP" else kind, **options)
+    return buffer.getvalue()
+
+
+def _assert_upright(pixels: np.ndarray, tolerance: int = 60) -> None:
+    assert pixels.dtype == np.uint8
+    assert pixels.shape == (64, 96, 3)
+    colors = {"red": (0, 0, 255), "lime": (0, 255, 0), "blue": (255, 0, 0), "white": (255, 255, 255)}
+    for column, row, color in QUADRANTS:
+        seen = pixels[16 + 32 * row, 24 + 48 * column].astype(int)
+        assert np.abs(seen - colors[color]).max() <= tolerance, f"{color} is {seen} at column {column}, row {row}"
+
+
+@pytest.fixture(scope="session")
+def picture() -> Image.Image:
+    """96 x 64, the quadrants red, lime, blue, white."""
+    return _draw()
+
+
+@pytest.fixture(scope="session")
+def encode() -> Encode:
+    return _encode
+
+
+@pytest.fixture(scope="session")
+def assert_upright() -> Callable[..., None]:
+    return _assert_upright
+
+
+@pytest.fixture(scope="session")
+def stored() -> Callable[[Image.Image, int], Image.Image]:
+    """(upright picture, EXIF orientation) -> the picture as it stands in the file."""
+
+    def turn(image: Image.Image, orientation: int) -> Image.Image:
+        method = TO_STORED[orientation]
+        return image if method is None else image.transpose(method)
+
+    return turn
+
+
+@pytest.fixture(scope="session")
+def make_pdf() -> Callable[..., bytes]:
+    """A hand-written PDF of pages of a size in points, each with a content stream; more objects may be added."""
+
+    def write(
+        *contents: str, size: tuple[float, float] = (288, 192), page: str = "", catalog: str = "", more: str = ""
+    ) -> bytes:
+        kids = " ".join(f"{10 + 2 * index} 0 R" for index in range(len(contents)))
+        objects = [
+            f"1 0 obj <</Type/Catalog/Pages 2 0 R {catalog}>> endobj",
+            f"2 0 obj <</Type/Pages/Count {len(contents)}/Kids[{kids}]>> endobj",
+            more,
+        ]
+        for index, content in enumerate(contents):
+            number = 10 + 2 * index
+            box = f"/MediaBox[0 0 {size[0]} {size[1]}]"
+            objects.append(f"{number} 0 obj <</Type/Page/Parent 2 0 R{box}/Contents {number + 1} 0 R {page}>> endobj")
+            objects.append(f"{number + 1} 0 obj <</Length {len(content)}>> stream\n{content}\nendstream endobj")
+        body = "%PDF-1.7\n" + "\n".join(objects) + "\n"
+        # Readers rebuild the table of objects when there is none, as they do for many a real file.
+        return (body + "trailer <</Root 1 0 R/Size 100>>\nstartxref\n0\n%%EOF\n").encode("ascii")
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def samples(picture: Image.Image) -> Samples:
+    """One small whole file of every kind, by the kind's name."""
+    noise = np.random.default_rng(7).integers(0, 40, (64, 96, 3), dtype=np.uint8)
+    speckled = Image.fromarray(np.maximum(np.asarray(picture), noise))
+    kinds = ("JPEG", "PNG", "BMP", "WebP", "GIF", "TIFF", "PDF", "HEIC")
+    files = Samples((kind, _encode(speckled, kind)) for kind in kinds)
+    files["progressive JPEG"] = _encode(speckled, "JPEG", progressive=True)
+    files["LZW TIFF"] = _encode(speckled, "TIFF", compression="tiff_lzw")
+    files["fax TIFF"] = _encode(speckled.convert("1"), "TIFF", compression="group4")
+    files["big TIFF"] = _encode(speckled, "TIFF", big_tiff=True)
+    files["two-page TIFF"] = _encode(speckled, "TIFF", save_all=True, append_images=[picture])
+    files["palette PNG"] = _encode(speckled.convert("P"), "PNG")
+    files["alpha WebP"] = _encode(speckled.convert("RGBA"), "WebP", lossless=True)
+    return files
