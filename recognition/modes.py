@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -83,5 +85,5 @@ def _rgb_to_bgr(image: Image.Image) -> NDArray[np.uint8]:
     return _cv(np.asarray(image), cv2.COLOR_RGB2BGR)
 
 
-def _cv(pixels: NDArray[np.uint8], conversion: int) -> NDArray[np.uint8]:
+def _cv(pixels: NDArray[Any], conversion: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(pixels, conversion), dtype=np.uint8)
