@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import pickle
-import signal
 import socket
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from daemon.children import child_environment, describe_exit, python_module
 from daemon.engine import wire
 from daemon.engine.interface import Job
 from recognition.params import RecognitionParams
@@ -20,8 +20,6 @@ EXIT_S = 1.0
 
 ONE_THREAD = dict.fromkeys(("OPENCV_FOR_THREADS_NUM", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 """Each worker computes in one thread: the workers together use the cores."""
-
-DAEMON_ONLY = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +89,14 @@ class WorkerHandle:
         return describe_exit(self._process.returncode)
 
 
-def describe_exit(returncode: int) -> str:
-    """How a process ended, for people; `returncode` as subprocess gives it, negative for a signal."""
-    if returncode >= 0:
-        return f"exit code {returncode}"
-    name = signal.Signals(-returncode).name if -returncode in set(signal.Signals) else f"signal {-returncode}"
-    return f"{name}, perhaps for want of memory" if name == "SIGKILL" else name
-
-
 def _spawn(descriptor: int) -> subprocess.Popen[bytes]:
     """A fresh interpreter with the import path of this one, in a session of its own so that Ctrl-C is the daemon's."""
-    environment = {name: value for name, value in os.environ.items() if name not in DAEMON_ONLY} | ONE_THREAD
-    environment["PYTHONPATH"] = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "daemon.engine.process", str(descriptor), str(os.getpid())],
+        python_module("daemon.engine.process", str(descriptor), str(os.getpid())),
         pass_fds=[descriptor],
         stdin=subprocess.DEVNULL,
         stdout=sys.__stderr__,
-        env=environment,
+        env=child_environment() | ONE_THREAD,
         cwd="/",
         start_new_session=True,
     )

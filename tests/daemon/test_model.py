@@ -1,0 +1,205 @@
+"""Models that a user may name: Keras files are converted once, in another process."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from daemon.model import STALE_S, cached_model, prepare_model
+from recognition.classify import load_classifier
+from recognition.errors import ModelLoadError, ModelMismatchError
+
+MAKE_MODELS = """
+import sys
+import keras
+from keras import layers
+
+def model(side):
+    image = keras.Input((side, side, 1))
+    flat = layers.Flatten()(layers.MaxPooling2D(4)(layers.Conv2D(4, 3, activation="relu")(image)))
+    return keras.Model(image, layers.Dense(10, activation="softmax")(flat))
+
+keras.utils.set_random_seed(1)
+model(28).save(f"{sys.argv[1]}/MNIST.h5")
+model(32).save(f"{sys.argv[1]}/wrong.keras")
+"""
+
+CONVERTERS = {
+    "crash": "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
+    "bug": "print('some noise'); raise ZeroDivisionError('a bug')",
+    "endless": "import time\nwhile True: time.sleep(60)",
+    "unreadable": "import sys; print('noise', file=sys.stderr); sys.exit('the reason')",
+}
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_HOME": str(folder / "keras")}
+    subprocess.run([sys.executable, "-c", MAKE_MODELS, str(folder)], env=environment, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def converted(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return prepare_model(models / "MNIST.h5", tmp_path_factory.mktemp("cache") / "models")
+
+
+@pytest.fixture
+def converter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def write(kind: str) -> str:
+        folder = tmp_path / "converters"
+        folder.mkdir()
+        (folder / f"converter_{kind}.py").write_text(CONVERTERS[kind])
+        monkeypatch.syspath_prepend(str(folder))
+        return f"converter_{kind}"
+
+    return write
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "MNIST.h5"
+    path.write_bytes(b"weights")
+    return path
+
+
+@pytest.mark.slow
+def test_an_h5_file_of_the_tutorial_becomes_a_classifier(converted):
+    classifier = load_classifier(converted)
+    assert classifier.info.name == "MNIST"
+    assert classifier.info.classes == 10
+    probabilities = classifier.probabilities(np.zeros((3, 28, 28), np.uint8))
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_it_is_converted_once(models, converted):
+    before = converted.stat()
+    assert cached_model(models / "MNIST.h5", converted.parent) == converted
+    assert prepare_model(models / "MNIST.h5", converted.parent, converter="no_such_module") == converted
+    assert converted.stat() == before
+
+
+@pytest.mark.slow
+def test_another_file_of_the_same_content_is_the_same_model(models, converted, tmp_path):
+    shutil.copy(models / "MNIST.h5", tmp_path / "copy.h5")
+    assert prepare_model(tmp_path / "copy.h5", converted.parent, converter="no_such_module") == converted
+
+
+@pytest.mark.slow
+def test_a_damaged_cache_is_made_anew(models, converted, tmp_path):
+    shutil.copytree(converted.parent, tmp_path / "cache")
+    damaged = tmp_path / "cache" / converted.name
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    assert cached_model(models / "MNIST.h5", damaged.parent) is None
+    assert prepare_model(models / "MNIST.h5", damaged.parent) == damaged
+    assert load_classifier(damaged).info.classes == 10
+
+
+@pytest.mark.slow
+def test_a_model_that_does_not_fit_is_refused_with_both_shapes(models, tmp_path):
+    with pytest.raises(ModelMismatchError, match=r"32, 32.*28, 28|28, 28.*32, 32"):
+        prepare_model(models / "wrong.keras", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_file_that_is_no_model_is_refused(source, tmp_path):
+    with pytest.raises(ModelLoadError, match=r"MNIST\.h5"):
+        prepare_model(source, tmp_path / "cache")
+
+
+@pytest.mark.slow
+def test_a_tflite_file_with_its_facts_is_taken_as_it_is(converted, tmp_path):
+    assert prepare_model(converted, tmp_path / "cache") == converted
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.slow
+def test_a_bare_tflite_file_gets_its_facts_in_the_cache(converted, tmp_path):
+    bare = tmp_path / "bare.tflite"
+    shutil.copy(converted, bare)
+    prepared = prepare_model(bare, tmp_path / "cache")
+    info = load_classifier(prepared).info
+    assert (info.name, info.classes, info.temperature) == ("bare", 10, 1.0)
+    assert not bare.with_suffix(".json").exists()
+    assert cached_model(bare, tmp_path / "cache") == prepared
+
+
+@pytest.mark.parametrize("name", ["noise.tflite", "empty.tflite"])
+def test_a_bare_tflite_file_that_is_none_is_refused(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(b"noise" * 1000 if name == "noise.tflite" else b"")
+    with pytest.raises(ModelLoadError):
+        prepare_model(path, tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_missing_model_is_told_by_name(tmp_path):
+    with pytest.raises(ModelLoadError, match=r"cannot read the model .*/none\.h5: No such file or directory"):
+        prepare_model(tmp_path / "none.h5", tmp_path)
+
+
+def test_a_file_of_another_kind_is_refused_by_its_name(tmp_path):
+    with pytest.raises(ModelLoadError, match=r"must be a \.tflite, \.keras or \.h5 file\. Received: .*MNIST\.onnx"):
+        prepare_model(tmp_path / "MNIST.onnx", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("crash", r"preparing .*MNIST\.h5 failed \(SIGSEGV\)"),
+        ("bug", "^ZeroDivisionError: a bug$"),
+        ("unreadable", "^the reason$"),
+    ],
+)
+def test_how_a_conversion_ended_is_told_by_its_last_line(source, tmp_path, converter, kind, text):
+    with pytest.raises(ModelLoadError, match=text):
+        prepare_model(source, tmp_path / "cache", converter=converter(kind))
+    assert list((tmp_path / "cache").iterdir()) == [], "something unfinished was left behind"
+
+
+def test_the_caller_is_called_while_a_conversion_takes_its_time_and_may_end_it(source, tmp_path, converter):
+    calls = []
+
+    def stop_at_the_second() -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare_model(source, tmp_path / "cache", stop_at_the_second, converter=converter("endless"))
+    assert len(calls) == 2
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_what_a_killed_conversion_left_is_removed_when_it_is_old(source, tmp_path, converter):
+    cache = tmp_path / "cache"
+    old, new = cache / ".unfinished-old", cache / ".unfinished-new"
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+        (folder / "part.tflite").write_bytes(b"part")
+    then = old.stat().st_mtime - STALE_S - 1
+    os.utime(old, (then, then))
+    with pytest.raises(ModelLoadError):
+        prepare_model(source, cache, converter=converter("bug"))
+    assert not old.exists()
+    assert new.exists()
+
+
+@pytest.mark.slow
+def test_a_new_temperature_beside_the_model_is_taken_over(models, converted, tmp_path):
+    source = tmp_path / "MNIST.h5"
+    shutil.copy(models / "MNIST.h5", source)
+    record = {"name": "cnn", "files": {"MNIST.h5": converted.stem}, "temperature": 1.7}
+    source.with_suffix(".json").write_text(json.dumps(record))
+    assert load_classifier(prepare_model(source, converted.parent.parent / "other")).info.temperature == 1.7
+    assert cached_model(source, converted.parent) is None
