@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -14,9 +15,21 @@ from recognition.training.backend import keras
 FIGURES = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
-def show_progress(console: Console) -> keras.callbacks.Callback:
-    """Chooses the callback that suits where the console writes."""
-    return ProgressBar(console) if console.is_terminal else EpochLines(console)
+@contextmanager
+def show_progress(console: Console) -> Iterator[keras.callbacks.Callback]:
+    """Gives the callback that suits where the console writes; a terminal is left tidy, also after an interruption."""
+    if not console.is_terminal:
+        yield EpochLines(console)
+        return
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        TextColumn("{task.fields[figures]}"),
+        console=console,
+    ) as progress:
+        yield ProgressBar(progress)
 
 
 def figures_text(logs: Mapping[str, Any]) -> str:
@@ -50,37 +63,21 @@ class EpochLines(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has n
 
 
 class ProgressBar(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no type stubs
-    """Draws a bar an epoch with loss and accuracy; the bars of past epochs stay as a table above it."""
+    """Moves a bar an epoch, with loss and accuracy; those of past epochs stay as a table above it."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, progress: Progress) -> None:
         super().__init__()
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(elapsed_when_finished=True),
-            TextColumn("{task.fields[figures]}"),
-            console=console,
-        )
-
-    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Starts drawing."""
-        self._progress.start()
+        self._progress = progress
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Adds the epoch's bar."""
-        self._task = self._progress.add_task(
-            f"epoch {epoch + 1}/{self.params['epochs']}", total=self.params["steps"], figures=""
-        )
+        description = f"epoch {epoch + 1}/{self.params['epochs']}"
+        self._task = self._progress.add_task(description, total=self.params["steps"], figures="")
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Moves the bar on."""
         self._progress.update(self._task, completed=batch + 1, figures=figures_text(logs or {}))
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Fills in the validation's figures."""
+        """Adds the validation's figures."""
         self._progress.update(self._task, figures=figures_text(logs or {}))
-
-    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Stops drawing and leaves the bars as they are."""
-        self._progress.stop()

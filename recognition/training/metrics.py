@@ -54,15 +54,15 @@ class ClassFigures:
     Attributes:
         label: the digit.
         count: how many there are of it.
-        precision: share of right ones among what was decided to be it; NaN when nothing was.
-        recall: share of it that was decided right; NaN when there is none of it.
+        precision: share of right ones among what was decided to be it; None when nothing was.
+        recall: share of it that was decided right; None when there is none of it.
         taken_for: the class that it was most often mistaken for; None without mistakes.
     """
 
     label: int
     count: int
-    precision: float
-    recall: float
+    precision: float | None
+    recall: float | None
     taken_for: int | None
 
 
@@ -145,5 +145,5 @@ def risk_coverage(
     return found
 
 
-def _share(part: np.int64, whole: np.int64) -> float:
-    return float(part / whole) if whole else math.nan
+def _share(part: np.int64, whole: np.int64) -> float | None:
+    return float(part / whole) if whole else None

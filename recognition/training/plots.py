@@ -58,9 +58,9 @@ def confusion_matrix(counts: NDArray[np.int64], title: str, path: Path) -> None:
     for truth, decided in np.ndindex(*counts.shape):
         _write_count(axes, truth, decided, int(counts[truth, decided]), int(mistakes.max()))
     axes.set(xlabel="read as", ylabel="written", xticks=range(len(counts)), yticks=range(len(counts)))
-    axes.tick_params(length=0)
     axes.set_xticks(np.arange(0.5, len(counts) - 1), minor=True)
     axes.set_yticks(np.arange(0.5, len(counts) - 1), minor=True)
+    axes.tick_params(which="both", length=0)
     axes.grid(which="minor", color="#d0d0d0", linewidth=0.6)
     _write(figure, path)
 
@@ -81,8 +81,8 @@ def _write_count(axes: Axes, truth: int, decided: int, count: int, most_mistakes
         axes.add_patch(Rectangle((decided - 0.5, truth - 0.5), 1, 1, color=RIGHT))
     elif not count:
         return  # an empty cell is easier to pass over than a zero
-    strong = truth != decided and count > 0.6 * most_mistakes
-    axes.text(decided, truth, f"{count}", ha="center", va="center", fontsize=9, color="white" if strong else "black")
+    strong = truth != decided and count > 0.75 * most_mistakes
+    axes.text(decided, truth, f"{count}", ha="center", va="center", fontsize=10, color="white" if strong else "black")
 
 
 def _write(figure: Figure, path: Path) -> None:

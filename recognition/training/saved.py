@@ -1,11 +1,8 @@
-"""Models on disk: loading with their optimizer's state, saving whole or not at all, and the record beside them."""
+"""Keras models on disk: loading with their optimizer's state, saving whole or not at all."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +11,13 @@ import numpy as np
 
 from recognition.errors import ModelLoadError
 from recognition.training.backend import keras
+from recognition.training.legacy import readable_by_keras
+from recognition.training.record import HDF5_SUFFIXES, KERAS_SUFFIXES
 
 log = logging.getLogger(__name__)
 
-HDF5_SUFFIXES = (".h5", ".hdf5")
-KERAS_SUFFIXES = (".keras", *HDF5_SUFFIXES)
+STATELESS = ("iterations", "learning_rate")
+"""The variables of an optimizer that keeps nothing a weight, as plain gradient descent."""
 
 
 def load_model(path: Path) -> keras.Model:
@@ -45,8 +44,6 @@ def load_to_resume(path: Path) -> keras.Model:
     model = _load(path, with_optimizer=True)
     if getattr(model, "optimizer", None) is None:
         raise ModelLoadError(f"{path} was saved without its optimizer, so its training cannot be resumed")
-    if path.suffix.lower() in HDF5_SUFFIXES:
-        _restore_optimizer(model, path)
     return model
 
 
@@ -65,42 +62,19 @@ def save_model(model: keras.Model, path: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file's content, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def read_record(model: Path) -> dict[str, Any]:
-    """Reads the JSON beside a model, if it is about that very file; an empty record otherwise."""
-    try:
-        record = json.loads(model.with_suffix(".json").read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        log.warning("the record %s cannot be read and is left out of account: %s", model.with_suffix(".json"), error)
-        return {}
-    known = record.get("files", {}) if isinstance(record, dict) else {}
-    return record if known.get(model.name) == sha256_of(model) else {}
-
-
-def write_record(path: Path, record: Mapping[str, Any]) -> None:
-    """Writes a record as JSON, whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def _load(path: Path, *, with_optimizer: bool) -> keras.Model:
     if path.suffix.lower() not in KERAS_SUFFIXES:
         raise ModelLoadError(f"a Keras model must be a .keras, .h5 or .hdf5 file. Received: {path}")
     if not path.is_file():
         raise ModelLoadError(f"there is no model file {path}")
     try:
-        return keras.models.load_model(path, compile=with_optimizer)
+        if path.suffix.lower() not in HDF5_SUFFIXES:
+            return keras.models.load_model(path, compile=with_optimizer)
+        with readable_by_keras(path) as readable:
+            model = keras.models.load_model(readable, compile=with_optimizer)
+            if with_optimizer and getattr(model, "optimizer", None) is not None:
+                _restore_optimizer(model, readable)
+            return model
     except Exception as error:  # Keras raises whatever its layers and h5py raise
         raise ModelLoadError(f"{path} cannot be loaded as a Keras model: {error}") from error
 
@@ -111,15 +85,21 @@ def _restore_optimizer(model: keras.Model, path: Path) -> None:
     optimizer.build(model.trainable_variables)
     model.compile(optimizer=optimizer, loss=model.loss, metrics=["accuracy"])
     saved = _saved_optimizer(path)
-    if [value.shape for value in saved] == [tuple(variable.shape) for variable in optimizer.variables]:
-        optimizer.set_weights(saved)
-    else:
-        log.warning("%s holds its optimizer's state in an older form: training goes on with a fresh optimizer", path)
+    if [value.shape for value in saved.values()] == [tuple(variable.shape) for variable in optimizer.variables]:
+        optimizer.set_weights(list(saved.values()))
+        return
+    # Keras 2 counted the steps under this name, in every optimizer, and ordered the slots in another way.
+    steps = [int(value) for name, value in saved.items() if name.endswith("/iter:0")]
+    if steps:
+        optimizer.iterations.assign(steps[0])
+    if not steps or len(optimizer.variables) > len(STATELESS):
+        log.warning("the optimizer's state in %s has an older form: training goes on with a fresh one", path.name)
 
 
-def _saved_optimizer(path: Path) -> list[np.ndarray[Any, Any]]:
+def _saved_optimizer(path: Path) -> dict[str, np.ndarray[Any, Any]]:
     with h5py.File(path) as file:
         if "optimizer_weights" not in file:
-            return []
+            return {}
         group = file["optimizer_weights"]
-        return [np.asarray(group[name]) for name in group.attrs.get("weight_names", ())]
+        names = [name.decode() if isinstance(name, bytes) else str(name) for name in group.attrs["weight_names"]]
+        return {name: np.asarray(group[name]) for name in names}

@@ -20,7 +20,8 @@ from recognition.training.dataset import Digits, Mnist, load_mnist
 from recognition.training.errors import TrainingError
 from recognition.training.options import TrainOptions
 from recognition.training.recipe import VALIDATION_SHARE, History, Recipe, Session, to_inputs
-from recognition.training.saved import KERAS_SUFFIXES, load_to_resume, read_record, save_model, sha256_of, write_record
+from recognition.training.record import KERAS_SUFFIXES, read_record, sha256_of, write_record
+from recognition.training.saved import load_to_resume, save_model
 from recognition.training.shapes import input_shape, output_classes
 
 __all__ = ["DEFAULT_ARCHITECTURE", "RECIPES", "TrainOptions", "train"]
@@ -60,9 +61,10 @@ def train(options: TrainOptions, console: Console | None = None) -> Path:
     start = _fresh(options) if options.resume is None else _resumed(options, options.resume)
     out = _output(options.out or Path(start.name))
     data = load_mnist(options.data)
-    session = _session(options, start, data, console)
     began_s = time.monotonic()
-    fitted = RECIPES[start.name].fit(start.model, session)
+    with show_progress(console) as progress:
+        session = _session(options, start, data, progress)
+        fitted = RECIPES[start.name].fit(start.model, session)
     seconds_per_epoch = (time.monotonic() - began_s) / len(session.epochs)
     record = _record(options, start, session)
     record["history"] = {name: [*start.history.get(name, []), *map(float, fitted[name])] for name in fitted}
@@ -82,7 +84,8 @@ def _fresh(options: TrainOptions) -> _Start:
 
 def _resumed(options: TrainOptions, path: Path) -> _Start:
     model = load_to_resume(path)
-    input_shape(model), output_classes(model)
+    input_shape(model)
+    output_classes(model)
     # A model from elsewhere has a name of its own and is trained in the default way.
     own = model.name if model.name in RECIPES else None
     name = _known(options.architecture or own or DEFAULT_ARCHITECTURE)
@@ -108,7 +111,7 @@ def _file(out: Path, suffix: str) -> Path:
     return out.with_name(out.name + suffix)  # with_suffix would cut a name with a dot in it
 
 
-def _session(options: TrainOptions, start: _Start, data: Mnist, console: Console) -> Session:
+def _session(options: TrainOptions, start: _Start, data: Mnist, progress: keras.callbacks.Callback) -> Session:
     recipe = RECIPES[start.name]
     batch_size = options.batch_size or recipe.batch_size
     first = _epochs_so_far(start, data, batch_size)
@@ -117,7 +120,7 @@ def _session(options: TrainOptions, start: _Start, data: Mnist, console: Console
         epochs=range(first, first + (options.epochs or recipe.epochs)),
         batch_size=batch_size,
         seed=options.seed + first,  # a resumed run shall not draw once more what the first one drew
-        callbacks=(show_progress(console),),
+        callbacks=(progress,),
     )
 
 

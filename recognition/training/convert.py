@@ -1,0 +1,197 @@
+"""Converts a Keras model of digits to LiteRT, with one input and output whatever the model's own are.
+
+    python -m recognition.training.convert SRC DST
+
+writes DST (.tflite) and the JSON beside it. It exits with 1 if SRC cannot be loaded or converted, and with 3 if it is
+no classifier of digits; one line on stderr says why.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognition.errors import ModelLoadError, ModelMismatchError
+from recognition.training.backend import keras, tensorflow, without_chatter
+from recognition.training.record import read_record, sha256_of, write_record
+from recognition.training.saved import load_model
+from recognition.training.shapes import input_shape, output_classes
+
+EXIT_UNREADABLE = 1
+EXIT_USAGE = 2
+EXIT_MISMATCH = 3
+
+MAX_DIFFERENCE = 1e-4
+"""Largest difference in a probability between Keras and LiteRT; float32 gives about 1e-6."""
+
+CARRIED = ("command", "metrics", "temperature")
+"""What of a trained model's record stays true of its conversion."""
+
+KEEPS_VALUES = ("Dropout", "Reshape", "Flatten", "ActivityRegularization", "Identity")
+"""Layers that hand on, outside training, the values they get."""
+
+
+def convert(source: Path, target: Path) -> None:
+    """Writes a model as .tflite, and the JSON beside it that `recognition.classify` asks for.
+
+    The written model takes `images`, float32 (n, 28, 28, 1), 0 to 1 with the ink bright, for any n, and gives
+    probabilities, float32 (n, classes).
+
+    Args:
+        source: a .keras, .h5 or .hdf5 file that takes (28, 28), (28, 28, 1) or (784,) and gives 10 or 11 classes, as
+            probabilities or as logits.
+        target: of the .tflite; an existing one is replaced.
+
+    Raises:
+        ModelLoadError: the source cannot be loaded or converted.
+        ModelMismatchError: it is no classifier of digits.
+    """
+    model = canonical(load_model(source))
+    content = to_litert(model)
+    _check_agreement(model, content, source)
+    part = target.with_name(f".{target.name}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    write_record(target.with_suffix(".json"), _sidecar(source, target, model))
+
+
+def canonical(model: keras.Model) -> keras.Model:
+    """Wraps a model of digits so that it takes (n, 28, 28, 1) and gives probabilities.
+
+    Args:
+        model: as `convert` describes its source.
+
+    Raises:
+        ModelMismatchError: it is no classifier of digits.
+    """
+    shape = input_shape(model)
+    output_classes(model)
+    images = keras.Input((28, 28, 1), name="images")
+    scores = model(keras.layers.Reshape(shape)(images), training=False)
+    return keras.Model(images, _to_probabilities(scores, _activation(model)), name=model.name)
+
+
+def to_litert(model: keras.Model) -> bytes:
+    """Converts a model to the content of a .tflite file.
+
+    Raises:
+        ModelLoadError: the model uses what LiteRT does not have.
+    """
+    try:
+        # from_keras_model describes on stdout what it does; from_concrete_functions would not, but its result for
+        # Keras 3 models gives NaN (TensorFlow 2.21).
+        with without_chatter(), contextlib.redirect_stdout(io.StringIO()):
+            return bytes(tensorflow.lite.TFLiteConverter.from_keras_model(model).convert())
+    except Exception as error:  # TensorFlow raises what its layers and its compiler raise
+        raise ModelLoadError(f"{model.name} cannot be converted to LiteRT: {error}") from error
+
+
+def _activation(model: keras.Model) -> str:
+    layer = model.outputs[0]._keras_history.operation
+    while type(layer).__name__ in KEEPS_VALUES:
+        layer = layer.input._keras_history.operation
+    if isinstance(layer, keras.Model):
+        return _activation(layer)
+    if isinstance(layer, keras.layers.Softmax):
+        return "softmax"
+    return getattr(getattr(layer, "activation", None), "__name__", "linear")
+
+
+def _to_probabilities(scores: Any, activation: str) -> Any:
+    match activation:
+        case "softmax":
+            return scores
+        case "linear" | "log_softmax":
+            return keras.layers.Softmax()(scores)
+        case "sigmoid":
+            return scores / keras.ops.sum(scores, axis=-1, keepdims=True)
+    raise ModelMismatchError(
+        "a model of digits must end in softmax, log_softmax, sigmoid, or logits without an activation. "
+        f"Received: {activation}"
+    )
+
+
+def _check_agreement(model: keras.Model, content: bytes, source: Path) -> None:
+    images = np.random.default_rng(0).random((100, 28, 28, 1), np.float32)
+    expected = keras.ops.convert_to_numpy(model(images, training=False))
+    difference = np.abs(run_litert(content, images) - expected).max()
+    if not difference <= MAX_DIFFERENCE:  # so that NaN fails too
+        raise ModelLoadError(
+            f"the conversion of {source} must give Keras' probabilities within {MAX_DIFFERENCE}. "
+            f"Received: a difference of {difference}; save the model with another version of Keras"
+        )
+
+
+def run_litert(content: bytes, images: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Runs a converted model.
+
+    Args:
+        content: of the .tflite file.
+        images: float32 (n, 28, 28, 1), 0 to 1.
+
+    Returns:
+        Probabilities, float32 (n, classes).
+    """
+    from ai_edge_litert.interpreter import Interpreter
+
+    with without_chatter():
+        interpreter = Interpreter(model_content=content, num_threads=1)
+        [image_input] = interpreter.get_input_details()
+        [output] = interpreter.get_output_details()
+        interpreter.resize_tensor_input(image_input["index"], images.shape)
+        interpreter.allocate_tensors()
+    interpreter.set_tensor(image_input["index"], images)
+    interpreter.invoke()
+    probabilities: NDArray[np.float32] = interpreter.get_tensor(output["index"])
+    return probabilities
+
+
+def _sidecar(source: Path, target: Path, model: keras.Model) -> dict[str, Any]:
+    trained = read_record(source)
+    # A record of the source that stands where the sidecar goes is added to, not lost.
+    kept = trained if target.with_suffix(".json") == source.with_suffix(".json") else {}
+    return {
+        **kept,
+        "name": trained.get("name", source.stem),
+        "sha256": sha256_of(target),
+        "source_sha256": sha256_of(source),
+        "input": [28, 28, 1],
+        "classes": model.output_shape[-1],
+        "temperature": 1.0,
+        "metrics": {},
+        "command": "",
+        **{key: trained[key] for key in CARRIED if key in trained},
+    }
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the conversion as a command and returns its exit code."""
+    if len(arguments) != 2:
+        print("usage: python -m recognition.training.convert SRC DST", file=sys.stderr)
+        return EXIT_USAGE
+    try:
+        convert(Path(arguments[0]), Path(arguments[1]))
+    except ModelMismatchError as error:
+        return _failed(error, EXIT_MISMATCH)
+    except (ModelLoadError, OSError) as error:
+        return _failed(error, EXIT_UNREADABLE)
+    return 0
+
+
+def _failed(error: Exception, code: int) -> int:
+    print(" ".join(str(error).split()), file=sys.stderr)  # one line, whatever Keras wrote
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

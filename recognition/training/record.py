@@ -1,0 +1,45 @@
+"""The JSON beside a model: what it is, how it was made and what it reaches; free of Keras."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+HDF5_SUFFIXES = (".h5", ".hdf5")
+KERAS_SUFFIXES = (".keras", *HDF5_SUFFIXES)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's content, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_record(model: Path) -> dict[str, Any]:
+    """Reads the JSON beside a model, if it is about that very file; an empty record otherwise."""
+    try:
+        record = json.loads(model.with_suffix(".json").read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        log.warning("the record %s cannot be read and is left out of account: %s", model.with_suffix(".json"), error)
+        return {}
+    files = record.get("files") if isinstance(record, dict) else None
+    fits = isinstance(files, dict) and files.get(model.name) == sha256_of(model)
+    return record if fits else {}
+
+
+def write_record(path: Path, record: Mapping[str, Any]) -> None:
+    """Writes a record as JSON, whole or not at all."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
