@@ -1,0 +1,92 @@
+"""Keeps the day tables up with what was published: not too often, and again while a spreadsheet holds one locked."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+from config.schema import TablesSettings
+from daemon.errors import PublishError
+from daemon.ledger import Ledger
+from daemon.ledger_days import ChangedDay
+from daemon.setbacks import Clock, backoff_s
+from daemon.tables import write_day
+
+log = logging.getLogger(__name__)
+
+MIN_PAUSE_S = 2.0
+"""Between two rebuilds, so that the documents of a batch come into the table together."""
+
+_PAUSE_PER_WORK = 20.0
+"""Pause as a multiple of what the last rebuild took: a long day's tables must not cost more than a twentieth."""
+
+CROP_DAYS = 7
+"""How many days the crops of numbers are kept for a table that changes once more."""
+
+
+class DayTables:
+    """Rebuilds the tables of the days whose documents changed.
+
+    Args:
+        folder: the outbox's tables.
+        ledger: what stands in them.
+        settings: how they are written.
+        wall: the time of day.
+        clock: measures how long a rebuild takes.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        ledger: Ledger,
+        settings: TablesSettings,
+        *,
+        wall: Clock,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder = folder
+        self._ledger = ledger
+        self._settings = settings
+        self._wall = wall
+        self._clock = clock
+        self._not_before = 0.0
+        self._faults: dict[str, int] = {}
+        self.problem: str | None = None
+
+    def next_due(self) -> float | None:
+        """When `run_once` has something to do, in monotonic seconds; None when every table is up to date."""
+        return self._not_before if self._ledger.days.changed() else None
+
+    def run_once(self, now: float, *, at_once: bool = False) -> bool:
+        """Rebuilds what changed, when it is time; returns whether every table is up to date.
+
+        Args:
+            now: monotonic seconds.
+            at_once: without regard to when it was done last; for the end of a run.
+        """
+        days = self._ledger.days.changed()
+        if not days or (now < self._not_before and not at_once):
+            return not days
+        started = self._clock()
+        problems = [problem for day in days if (problem := self._write(day)) is not None]
+        self.problem = "; ".join(problems) or None
+        worked_s = self._clock() - started
+        waits = [backoff_s(faults) for faults in self._faults.values()]
+        self._not_before = now + worked_s + max([MIN_PAUSE_S, _PAUSE_PER_WORK * worked_s, *waits])
+        return not problems
+
+    def _write(self, day: ChangedDay) -> str | None:
+        try:
+            write_day(self._folder, date.fromisoformat(day.day), self._ledger.days.entries(day.day), self._settings)
+        except PublishError as error:
+            level = logging.DEBUG if day.day in self._faults else logging.WARNING
+            log.log(level, "day=%s %s", day.day, error)
+            self._faults[day.day] = self._faults.get(day.day, 0) + 1
+            return str(error)
+        self._ledger.days.written(day)
+        self._faults.pop(day.day, None)
+        self._ledger.days.drop_crops((self._wall().date() - timedelta(CROP_DAYS)).isoformat())
+        return None

@@ -1,0 +1,163 @@
+"""From recorded results to the end: outputs into the outbox, then the original out of the inbox."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from config.schema import Settings
+from daemon import quarantine
+from daemon.documents import Entry, State
+from daemon.errors import LedgerError, PublishError
+from daemon.ledger import Ledger
+from daemon.names import first_free, shown
+from daemon.originals import Move, move_original
+from daemon.outbox import Outbox
+from daemon.result import Result
+from daemon.setbacks import Clock, Setbacks
+
+log = logging.getLogger(__name__)
+
+_BATCH = 50
+"""Documents of a state taken in one step, so that a step stays short after a long outage."""
+
+
+class Delivery:
+    """Publishes results and moves originals, in steps that can each be repeated.
+
+    Args:
+        settings: whose folders.
+        ledger: what is to be delivered.
+        outbox: where results go.
+        drop: told the path of each original that has left the inbox or may have been replaced there.
+        wall: the time of day.
+
+    Attributes:
+        done: documents finished since the start.
+        failed: documents quarantined since the start.
+    """
+
+    def __init__(
+        self, settings: Settings, ledger: Ledger, outbox: Outbox, *, drop: Callable[[str], None], wall: Clock
+    ) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._outbox = outbox
+        self._drop = drop
+        self._wall = wall
+        self._setbacks = Setbacks(ledger, wall)
+        self._fresh: dict[int, Result] = {}
+        self._summaries: dict[int, str] = {}
+        self.done = 0
+        self.failed = 0
+
+    def offer(self, key: int, result: Result) -> None:
+        """Keeps a result that was just recorded until the next step, which then need not read it back."""
+        self._fresh[key] = result
+
+    def run_once(self, now: float) -> bool:
+        """Takes every document one step or two further that is due; returns whether there was any."""
+        entries = []
+        for state, step in (
+            (State.RECOGNIZED, self._publish),
+            (State.PUBLISHED, self._move_to_archive),
+            (State.CONDEMNED, self._move_to_failed),
+        ):
+            for entry in self._ledger.due(state, now, _BATCH):
+                entries.append(entry)
+                try:
+                    step(entry)
+                except LedgerError:
+                    raise
+                except (PublishError, OSError) as error:
+                    self._setbacks.postpone(entry, error, now)
+                except Exception as error:  # a mistake of ours must not hold up the other documents
+                    log.exception("document=%s could not be delivered", shown(entry.path))
+                    self._setbacks.postpone(entry, error, now)
+        self._fresh.clear()
+        return bool(entries)
+
+    def archive_place(self, name: str) -> str | None:
+        """A free name in archive/ for an original; None when originals are left in the inbox."""
+        archive = self._settings.archive
+        if archive is None:
+            return None
+        return first_free(name, lambda place: os.path.lexists(archive / place) or self._ledger.is_target(place))
+
+    def failed_place(self, path: str) -> str:
+        """A free name in failed/ for an original."""
+        return quarantine.free_place(self._settings.failed, path, self._ledger)
+
+    def _publish(self, entry: Entry) -> None:
+        _require_folder(self._settings.outbox)
+        result = self._fresh.get(entry.key) or self._stored(entry.key)
+        name = entry.name or entry.path
+        outputs = self._outbox.publish(name, result)
+        self._ledger.publish(entry.key, outputs, self.archive_place(name))
+        self._summaries[entry.key] = _summary(name, result)
+
+    def _stored(self, key: int) -> Result:
+        """The result as the ledger has it, with its annotated pages."""
+        stored = self._ledger.result(key)
+        result = Result.from_json(json.loads(stored.json))
+        pages = tuple(replace(page, annotated=stored.pictures.get(page.page, b"")) for page in result.content.pages)
+        return replace(result, content=replace(result.content, pages=pages))
+
+    def _move_to_archive(self, entry: Entry) -> None:
+        archive = self._settings.archive
+        outcome = None if archive is None else self._move(entry, archive, self.archive_place)
+        self._ledger.finish(entry.key, wall=self._wall().timestamp())
+        self.done += 1
+        ends = {
+            None: "the original is left in the inbox",
+            Move.MOVED: "the original is in the archive",
+            Move.GONE: "the original is no longer in the inbox",
+            Move.REPLACED: "another file has taken its place in the inbox",
+        }
+        summary = self._summaries.pop(entry.key, "its results were published before")
+        log.info("document=%s done: %s; %s", shown(entry.path), summary, ends[outcome])
+        if outcome is not None:
+            self._drop(entry.path)
+
+    def _move_to_failed(self, entry: Entry) -> None:
+        outcome = self._move(entry, self._settings.failed, self.failed_place)
+        if outcome is not Move.MOVED:
+            log.warning("document=%s is no longer the file that failed; that is forgotten", shown(entry.path))
+            self._ledger.forget(entry.key)
+        else:
+            entry = self._ledger.entry(entry.key)
+            quarantine.write_reason(self._settings.failed, entry, self._wall())
+            self._ledger.quarantine(entry.key, wall=self._wall().timestamp())
+            self.failed += 1
+            log.error("document=%s failed: %s. %s", shown(entry.path), entry.reason, entry.remedy)
+        self._drop(entry.path)
+
+    def _move(self, entry: Entry, folder: Path, place: Callable[[str], str | None]) -> Move:
+        """Moves an original to its target, or to another one when that is taken by now."""
+        _require_folder(folder)
+        source, target = self._settings.inbox / entry.path, entry.target or entry.path
+        while (outcome := move_original(source, folder / target, entry.identity, entry.sha256)) is Move.TAKEN:
+            target = place(target) or target
+            self._ledger.aim(entry.key, target)
+        return outcome
+
+
+def _require_folder(folder: Path) -> None:
+    """A folder that is missing is likely a share that is not mounted: nothing must be written in its place."""
+    if not folder.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "the folder is missing, is its share mounted?", str(folder))
+
+
+def _summary(name: str, result: Result) -> str:
+    numbers = [number for page in result.content.pages for number in page.numbers]
+    doubtful = sum(number.needs_review for number in numbers)
+    pages = len(result.content.pages)
+    return (
+        f"{len(numbers)} numbers on {pages} page{'s' if pages != 1 else ''}, {doubtful} to review, "
+        f"in {result.seconds:.2f} s, results in {shown(name)}.json"
+    )

@@ -1,0 +1,153 @@
+"""The inbox as the service sees it: hints and scans go in, quiet files come out."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from config.schema import Settings
+from daemon.documents import Candidate
+from daemon.mounts import folder_sends_events
+from daemon.ready import QuietFiles
+from daemon.scan import Found, NameFilter, Refusals, scan
+from daemon.watch import Watch
+
+log = logging.getLogger(__name__)
+
+RESCAN_LOCAL_S = 120.0
+RESCAN_SILENT_S = 3.0
+"""Between scans where no events come: a network share, or an inbox that cannot be watched."""
+
+TEND_S = 5.0
+"""Between looks at whether the inbox is still watched."""
+
+_HINTED_PAUSE_S = 1.0
+"""Between scans that hints ask for."""
+
+_PAUSE_PER_WORK = 10.0
+"""Pause as a multiple of what a scan takes: a slow share with many files must not be scanned all the time."""
+
+
+class Inbox:
+    """Finds the documents of the inbox.
+
+    Args:
+        settings: the folder, and what is taken from it.
+        wake: makes the main loop look; called from other threads.
+        now: monotonic seconds.
+        once: only what the first scan finds is taken, and nothing is watched.
+        clock: measures how long a scan takes.
+
+    Attributes:
+        scan_problem: why the inbox, or a part of it, cannot be read; None when it can.
+        scanned: how many scans were made.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        wake: Callable[[], None],
+        now: float,
+        *,
+        once: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder: Path = settings.inbox
+        self._settings = settings.watch
+        self._names = NameFilter(settings.watch)
+        self._quiet = QuietFiles(settings.inbox, settings.watch.stable_seconds)
+        self._watch = Watch(settings.inbox, recursive=settings.watch.recursive, wake=wake)
+        self._refusals = Refusals()
+        self._clock = clock
+        self._once = once
+        self._only: frozenset[str] | None = None
+        self._tend_due = self._scan_due = self._scan_allowed = now
+        self.scan_problem: str | None = None
+        self.scanned = 0
+
+    def run_once(self, now: float) -> list[Candidate]:
+        """Takes note of what changed, and gives the files that have become quiet."""
+        if not self._once:
+            self._tend(now)
+            self._take_hints(now)
+        if now >= self._scan_due:
+            self._scan(now)
+        return self._quiet.take_quiet(now)
+
+    def next_due(self) -> float:
+        """When `run_once` has something to do without a hint, in monotonic seconds."""
+        times = [self._scan_due, self._quiet.next_due()]
+        if not self._once:
+            times.append(self._tend_due)
+        return min(time for time in times if time is not None)
+
+    def pending(self) -> int:
+        """How many files may still become quiet."""
+        return self._quiet.pending()
+
+    def drop(self, path: str) -> None:
+        """Forgets what was seen of a file; if it is there, the next scan begins anew with it."""
+        self._quiet.drop(path)
+
+    def scan_soon(self, now: float) -> None:
+        """Asks for a scan, unless there was one just now."""
+        self._scan_due = min(self._scan_due, max(now, self._scan_allowed))
+
+    @property
+    def watch_problem(self) -> str | None:
+        """Why no events come from the inbox; None when they do."""
+        return self._watch.problem
+
+    @property
+    def rescan_s(self) -> float:
+        """Seconds between two scans."""
+        if self._settings.rescan_seconds != "auto":
+            return self._settings.rescan_seconds
+        silent = self._once or self._watch.problem is not None or not folder_sends_events(self._folder)
+        return RESCAN_SILENT_S if silent else RESCAN_LOCAL_S
+
+    def stop(self) -> None:
+        """Ends watching."""
+        self._watch.stop()
+
+    def _tend(self, now: float) -> None:
+        if now >= self._tend_due:
+            if self._watch.tend():
+                self.scan_soon(now)
+            self._tend_due = now + TEND_S
+
+    def _take_hints(self, now: float) -> None:
+        paths, unclear = self._watch.take()
+        for path in paths:
+            if self._names.takes(path) and (self._settings.recursive or "/" not in path):
+                self._quiet.look_at(path, now)
+        if unclear:
+            self.scan_soon(now)
+
+    def _scan(self, now: float) -> None:
+        started = self._clock()
+        try:
+            found = scan(self._folder, self._names, recursive=self._settings.recursive)
+        except OSError as error:
+            self.scan_problem = f"the inbox {self._folder} cannot be read: {error.strerror or error}; is it mounted?"
+            pause_s = RESCAN_SILENT_S
+        else:
+            self._compare(found, now)
+            pause_s = max(self.rescan_s, _PAUSE_PER_WORK * (self._clock() - started))
+        self.scanned += 1
+        self._scan_due = now + pause_s
+        self._scan_allowed = now + _HINTED_PAUSE_S
+
+    def _compare(self, found: Found, now: float) -> None:
+        if self._once and self._only is None:
+            self._only = frozenset(found.files)
+        for path, status in found.files.items():
+            if self._only is None or path in self._only:
+                self._quiet.see(path, status, now)
+        if not found.problems:
+            self._quiet.keep_only(found.files)
+        self._refusals.report(found)
+        unread = ", ".join(found.problems)
+        self.scan_problem = f"parts of the inbox cannot be read: {unread}" if unread else None

@@ -1,0 +1,297 @@
+"""The memory of the service: where each document stands, in one SQLite file.
+
+A document moves by these transitions only, each one transaction. A daemon that dies between two of them finds the
+document in the state on the left at its next start, and the step is taken again; every step can be.
+
+| transition | from | to | what it means |
+|---|---|---|---|
+| arrive | nothing, waiting | waiting | a file is quiet; one that waits under the path is brought up to date |
+| claim | waiting | working | a daemon has taken it under its lease |
+| identify | working | working | its content was read and hashed |
+| give_back | working | waiting | the daemon stops, or a twin of the same content is in work |
+| blame | working | waiting | recognition crashed, hung or failed over it; an attempt is counted |
+| postpone | working / others | waiting / the same | something passing was in the way; no attempt is counted |
+| recover | working | waiting | the daemon that had claimed it is dead; a loss is counted |
+| record | working | recognized | results, pictures and an outbox name are kept |
+| publish | recognized | published | its outputs stand in the outbox |
+| duplicate | working | published | the same content was read before |
+| finish | published | done | the original is in archive/ (or was replaced, removed, or is left where it is) |
+| condemn | working | condemned | it cannot be read |
+| quarantine | condemned | failed | the original and its reason are in failed/ |
+| forget | waiting, working, condemned | nothing | the file is gone, or no longer what was claimed |
+| release | failed | nothing | a person has put the original back into the inbox |
+
+Results outlive their document's journey: they are the day tables' source. Times within a run (`due`) are monotonic
+seconds and void after a restart, so that a clock that is set never holds a document back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from daemon.documents import ACTIVE, READ, Candidate, Entry, Identity, State, Taken, Verdict
+from daemon.ledger_days import DayBook
+from daemon.ledger_results import StoredResult, drop_pictures, reserve_name, store, stored
+from daemon.ledger_rows import delete, encoded, entry_of, require, state_list, update
+from daemon.ledger_schema import open_ledger_file, transaction
+
+_PROGRESS: dict[str, Any] = {"due": 0.0, "faults": 0, "fault": None, "fault_since": None}
+"""What every step forward sets back."""
+
+
+class Ledger:
+    """Every document's state; see the module for the transitions.
+
+    A method that changes something raises LedgerError when the database refuses, and has then changed nothing.
+
+    Args:
+        state: the folder of the ledger, on a local disk.
+        create: whether a missing ledger is made.
+
+    Attributes:
+        days: the results by day, for the tables.
+
+    Raises:
+        LedgerError: it cannot be opened, or was written by a newer digitdrop.
+    """
+
+    def __init__(self, state: Path, *, create: bool = True) -> None:
+        self._connection = open_ledger_file(state, create=create)
+        self.days = DayBook(self._connection)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """For reports, which only read."""
+        return self._connection
+
+    def close(self) -> None:
+        """Ends the use of the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Arrival and lease
+
+    def recover(self) -> int:
+        """Takes back what a dead daemon had claimed, and makes everything due at once.
+
+        Only for a daemon that holds the lock of the state folder: no other can be at work then.
+
+        Returns:
+            How many documents had been in work.
+        """
+        with transaction(self._connection) as db:
+            lost = db.execute(
+                "UPDATE documents SET state = 'waiting', lease = NULL, losses = losses + 1 WHERE state = 'working'"
+            ).rowcount
+            void = "due = 0, twin = NULL, incomplete_since = NULL"
+            db.execute(f"UPDATE documents SET {void} WHERE state IN {state_list(ACTIVE)}")
+        return lost
+
+    def arrive(self, candidates: Iterable[Candidate], *, wall: float) -> int:
+        """Takes in quiet files, unless they are known already; returns how many are new."""
+        with transaction(self._connection):
+            return sum(self._arrive(candidate, wall) for candidate in candidates)
+
+    def claim(self, now: float, lease: str) -> Entry | None:
+        """Takes the next waiting document into work; None when none is due.
+
+        Documents that were put off come after those that never were, and a document whose twin is in work is left.
+
+        Args:
+            now: monotonic seconds.
+            lease: names the daemon.
+        """
+        with transaction(self._connection) as db:
+            row = db.execute(
+                """UPDATE documents SET state = 'working', lease = ?, twin = NULL WHERE key = (
+                    SELECT key FROM documents AS one WHERE state = 'waiting' AND due <= ? AND NOT EXISTS (
+                        SELECT 1 FROM documents AS other WHERE other.key = one.twin AND other.state = 'working')
+                    ORDER BY due, key LIMIT 1) RETURNING *""",
+                (lease, now),
+            ).fetchone()
+        return None if row is None else entry_of(row)
+
+    def identify(self, key: int, sha256: str) -> Entry | None:
+        """Keeps the content's hash; returns the document of the same content that was read, or else is in work."""
+        with transaction(self._connection) as db:
+            update(db, key, (State.WORKING,), sha256=sha256)
+            row = db.execute(
+                f"""SELECT * FROM documents WHERE sha256 = ? AND key != ? AND duplicate_of IS NULL
+                    AND state IN {state_list((*READ, State.WORKING))} ORDER BY state = 'working', key LIMIT 1""",
+                (sha256, key),
+            ).fetchone()
+        return None if row is None else entry_of(row)
+
+    def give_back(self, key: int, *, twin: int | None = None) -> None:
+        """Makes a claimed document wait again; with a twin, until that is no longer in work."""
+        self._step(key, (State.WORKING,), State.WAITING, lease=None, twin=twin)
+
+    def blame(self, key: int, fault: str, *, due: float, wall: float) -> Entry:
+        """Counts an attempt against a document and makes it wait until `due`; returns it as it is then."""
+        with transaction(self._connection) as db:
+            db.execute("UPDATE documents SET attempts = attempts + 1 WHERE key = ?", (key,))
+            self._put_off(key, fault, due, wall, counts=0)
+        return self.entry(key)
+
+    def postpone(self, key: int, fault: str, *, due: float, wall: float, incomplete_since: float | None = None) -> None:
+        """Puts a document off until `due` because of something that may pass.
+
+        `wall` is kept as the time since when the fault lasts, `incomplete_since` for content that ends too early.
+        """
+        with transaction(self._connection) as db:
+            self._put_off(key, fault, due, wall)
+            if incomplete_since is not None:
+                db.execute("UPDATE documents SET incomplete_since = ? WHERE key = ?", (incomplete_since, key))
+
+    # Results
+
+    def record(self, key: int, result: StoredResult, taken: Taken) -> str:
+        """Keeps a document's results and reserves the outbox name they will have, which is returned.
+
+        `taken` tells whether other content stands in the outbox under a name.
+        """
+        with transaction(self._connection) as db:
+            name = reserve_name(db, self.entry(key).path, taken)
+            store(db, key, result)
+            values = {"state": str(State.RECOGNIZED), "lease": None, "name": encoded(name)}
+            update(db, key, (State.WORKING,), **values, **_PROGRESS)
+        return name
+
+    def result(self, key: int) -> StoredResult:
+        """What `record` kept, with the annotated pages as long as they are not published."""
+        return stored(self._connection, key)
+
+    def publish(self, key: int, outputs: Sequence[str], target: str | None) -> None:
+        """Says that a document's outputs stand in the outbox, and so belong into its day's table.
+
+        `outputs` are relative to the outbox, `target` is where the original is to go in archive/; None leaves it.
+        """
+        with transaction(self._connection) as db:
+            values = {"state": str(State.PUBLISHED), "outputs": json.dumps(outputs), "target": encoded(target)}
+            update(db, key, (State.RECOGNIZED,), **values, **_PROGRESS)
+            drop_pictures(db, key)
+            self.days.change(key)
+
+    def duplicate(self, key: int, of: int, target: str | None) -> None:
+        """Says that a document's results are another's, which has the same content."""
+        values = {"duplicate_of": of, "target": encoded(target), "lease": None}
+        self._step(key, (State.WORKING,), State.PUBLISHED, **values, **_PROGRESS)
+
+    def condemn(self, key: int, verdict: Verdict, target: str) -> None:
+        """Says that a document cannot be read; its original is to go to `target` in failed/."""
+        values = {"reason": verdict.reason, "remedy": verdict.remedy, "target": encoded(target), "lease": None}
+        self._step(key, (State.WORKING,), State.CONDEMNED, **values, **_PROGRESS)
+
+    # The original, and the end
+
+    def aim(self, key: int, target: str) -> None:
+        """Gives an original another place to go to, because the one it had is taken."""
+        with transaction(self._connection) as db:
+            update(db, key, (State.PUBLISHED, State.CONDEMNED), target=os.fsencode(target))
+
+    def is_target(self, target: str) -> bool:
+        """Whether an original is still to be moved to this place."""
+        query = f"SELECT 1 FROM documents WHERE target = ? AND state IN {state_list(ACTIVE)}"
+        return self._connection.execute(query, (os.fsencode(target),)).fetchone() is not None
+
+    def finish(self, key: int, *, wall: float) -> None:
+        """Says that nothing is left to do for a published document."""
+        self._step(key, (State.PUBLISHED,), State.DONE, finished_at=wall, **_PROGRESS)
+
+    def quarantine(self, key: int, *, wall: float) -> None:
+        """Says that a condemned document's original and reason are in failed/."""
+        self._step(key, (State.CONDEMNED,), State.FAILED, finished_at=wall, **_PROGRESS)
+
+    def forget(self, key: int) -> None:
+        """Drops a document whose file is gone or no longer the same, before any result was recorded."""
+        with transaction(self._connection) as db:
+            delete(db, key, (State.WAITING, State.WORKING, State.CONDEMNED))
+
+    def release(self, key: int) -> None:
+        """Drops a failed document whose original a person has put back."""
+        with transaction(self._connection) as db:
+            delete(db, key, (State.FAILED,))
+
+    # Questions
+
+    def entry(self, key: int) -> Entry:
+        """One document.
+
+        Raises:
+            LookupError: there is none of that key.
+        """
+        row = self._connection.execute("SELECT * FROM documents WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            raise LookupError(f"the ledger has no document {key}")
+        return entry_of(row)
+
+    def due(self, state: State, now: float, limit: int) -> list[Entry]:
+        """Documents in a state that are not put off beyond `now`, the longest due first."""
+        query = "SELECT * FROM documents WHERE state = ? AND due <= ? ORDER BY due, key LIMIT ?"
+        return [entry_of(row) for row in self._connection.execute(query, (state, now, limit))]
+
+    def next_due(self, now: float) -> float | None:
+        """When the next document that is put off beyond `now` becomes due, in monotonic seconds."""
+        query = "SELECT MIN(due) FROM documents WHERE state = ? AND due > ?"
+        times = [self._connection.execute(query, (state, now)).fetchone()[0] for state in ACTIVE]
+        return min((time for time in times if time is not None), default=None)
+
+    def open(self, max_faults: int) -> int:
+        """How many documents are unfinished, without those put off more than so many times for what may pass."""
+        query = f"""SELECT COUNT(*) FROM documents WHERE state IN {state_list(ACTIVE)}
+            AND (faults <= ? OR incomplete_since IS NOT NULL)"""
+        return int(self._connection.execute(query, (max_faults,)).fetchone()[0])
+
+    def count(self, *states: State) -> int:
+        """How many documents are in any of the states."""
+        query = f"SELECT COUNT(*) FROM documents WHERE state IN {state_list(states)}"
+        return int(self._connection.execute(query).fetchone()[0])
+
+    # Inside a transaction
+
+    def _arrive(self, candidate: Candidate, wall: float) -> bool:
+        path, seen = os.fsencode(candidate.path), candidate.identity
+        query = f"SELECT * FROM documents WHERE path = ? AND state IN {state_list(ACTIVE)}"
+        entries = [entry_of(row) for row in self._connection.execute(query, (path,))]
+        if any(entry.identity == seen for entry in entries) or self._is_left_in_place(path, seen):
+            return False
+        for entry in entries:
+            if entry.state is State.WAITING:
+                delete(self._connection, entry.key, (State.WAITING,))
+        self._connection.execute(
+            "INSERT INTO documents (path, inode, size, mtime_ns, state, arrived_at) VALUES (?, ?, ?, ?, 'waiting', ?)",
+            (path, seen.inode, seen.size, seen.mtime_ns, wall),
+        )
+        return True
+
+    def _is_left_in_place(self, path: bytes, seen: Identity) -> bool:
+        """Whether this very file is done and was left in the inbox; its inode may change when a share is mounted."""
+        query = """SELECT 1 FROM documents
+            WHERE path = ? AND state = 'done' AND target IS NULL AND size = ? AND mtime_ns = ?"""
+        return self._connection.execute(query, (path, seen.size, seen.mtime_ns)).fetchone() is not None
+
+    def _put_off(self, key: int, fault: str, due: float, wall: float, *, counts: int = 1) -> None:
+        changed = self._connection.execute(
+            f"""UPDATE documents SET state = CASE state WHEN 'working' THEN 'waiting' ELSE state END, lease = NULL,
+                due = ?, faults = faults + ?, fault = ?, fault_since = COALESCE(fault_since, ?)
+                WHERE key = ? AND state IN {state_list(ACTIVE)}""",
+            (due, counts, fault, wall, key),
+        ).rowcount
+        require(changed, key, ACTIVE)
+
+    def _step(self, key: int, sources: Sequence[State], target: State, **values: Any) -> None:
+        with transaction(self._connection) as db:
+            update(db, key, sources, state=str(target), **values)

@@ -1,0 +1,74 @@
+"""The ledger's results by day, from which the day tables are rebuilt."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from daemon.ledger_schema import transaction
+from daemon.tables import DayEntry
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedDay:
+    """A day whose table is behind its documents; `version` tells whether more were published meanwhile."""
+
+    day: str
+    version: int
+
+
+class DayBook:
+    """Which days' tables are to be rebuilt, and from what.
+
+    Args:
+        connection: the ledger's.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def change(self, document: int) -> None:
+        """Marks the day of a document, within the transaction that publishes it."""
+        self._connection.execute(
+            """INSERT INTO days (day, changed) SELECT day, 1 FROM results WHERE document = ?
+                ON CONFLICT (day) DO UPDATE SET changed = changed + 1""",
+            (document,),
+        )
+
+    def changed(self) -> list[ChangedDay]:
+        """The days whose tables are to be rebuilt, oldest first."""
+        rows = self._connection.execute("SELECT day, changed FROM days WHERE changed > written ORDER BY day")
+        return [ChangedDay(row["day"], row["changed"]) for row in rows]
+
+    def written(self, day: ChangedDay) -> None:
+        """Says that the tables of a day stand as they were to be at its version."""
+        with transaction(self._connection) as db:
+            db.execute("UPDATE days SET written = ? WHERE day = ?", (day.version, day.day))
+
+    def entries(self, day: str) -> Iterator[DayEntry]:
+        """The published documents of a day in the order in which they came, one at a time."""
+        rows = self._connection.execute(
+            """SELECT document, json, outputs FROM results JOIN documents ON documents.key = results.document
+                WHERE day = ? AND state IN ('published', 'done') ORDER BY document""",
+            (day,),
+        )
+        for row in rows:
+            result = json.loads(zlib.decompress(row["json"]))
+            yield DayEntry(result, self._crops(row["document"]), tuple(json.loads(row["outputs"])))
+
+    def drop_crops(self, before: str) -> int:
+        """Removes the crops of days before this one whose tables are written; returns how many."""
+        with transaction(self._connection) as db:
+            return db.execute(
+                """DELETE FROM crops WHERE document IN (SELECT document FROM results JOIN days USING (day)
+                    WHERE day < ? AND changed = written)""",
+                (before,),
+            ).rowcount
+
+    def _crops(self, document: int) -> tuple[bytes, ...]:
+        rows = self._connection.execute("SELECT number, png FROM crops WHERE document = ?", (document,))
+        crops = {row["number"]: row["png"] for row in rows}
+        return tuple(crops.get(number, b"") for number in range(max(crops, default=-1) + 1))

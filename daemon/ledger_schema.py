@@ -1,0 +1,143 @@
+"""The ledger's file: its tables, their versions, and how it is opened."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from daemon.errors import LedgerError
+
+FILE = "ledger.sqlite3"
+BUSY_TIMEOUT_S = 10.0
+_APPLICATION_ID = 0x64676472  # "dgdr": tells the ledger from any other SQLite file
+
+MIGRATIONS = (
+    """
+    CREATE TABLE documents (
+        key INTEGER PRIMARY KEY,
+        path BLOB NOT NULL,
+        inode INTEGER NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        lease TEXT,
+        due REAL NOT NULL DEFAULT 0,
+        twin INTEGER,
+        sha256 TEXT,
+        name BLOB,
+        target BLOB,
+        duplicate_of INTEGER,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        losses INTEGER NOT NULL DEFAULT 0,
+        faults INTEGER NOT NULL DEFAULT 0,
+        fault TEXT,
+        fault_since REAL,
+        incomplete_since REAL,
+        reason TEXT,
+        remedy TEXT,
+        outputs TEXT,
+        arrived_at REAL NOT NULL,
+        finished_at REAL
+    );
+    CREATE INDEX documents_state ON documents (state, due, key);
+    CREATE INDEX documents_finished ON documents (finished_at) WHERE finished_at IS NOT NULL;
+    CREATE INDEX documents_path ON documents (path, state, target);
+    CREATE INDEX documents_sha256 ON documents (sha256, state) WHERE sha256 IS NOT NULL;
+    CREATE INDEX documents_target ON documents (target) WHERE target IS NOT NULL;
+    CREATE UNIQUE INDEX documents_name ON documents (name) WHERE name IS NOT NULL;
+    CREATE TABLE names (path BLOB PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE results (document INTEGER PRIMARY KEY, day TEXT NOT NULL, json BLOB NOT NULL);
+    CREATE INDEX results_day ON results (day, document);
+    CREATE TABLE pictures (document INTEGER, page INTEGER, jpeg BLOB NOT NULL, PRIMARY KEY (document, page));
+    CREATE TABLE crops (document INTEGER, number INTEGER, png BLOB NOT NULL, PRIMARY KEY (document, number));
+    CREATE TABLE days (
+        day TEXT PRIMARY KEY, changed INTEGER NOT NULL DEFAULT 0, written INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID;
+    """,
+)
+"""Each brings a ledger to the next version; those of released versions never change."""
+
+
+def open_ledger_file(state: Path, *, create: bool = True) -> sqlite3.Connection:
+    """Opens the ledger in a state folder and brings it to this program's version; `create` makes a missing one.
+
+    Raises:
+        LedgerError: it cannot be opened, is no ledger, or was written by a newer digitdrop.
+    """
+    path = state / FILE
+    if not create and not path.is_file():
+        raise LedgerError(
+            f"there is no ledger in {state}; has `digitdrop run` or `once` worked with this configuration?"
+        )
+    try:
+        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    except sqlite3.Error as error:
+        raise _unusable(path, error) from error
+    try:
+        _prepare(connection, path)
+    except sqlite3.Error as error:
+        connection.close()
+        raise _unusable(path, error) from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """One write transaction: all of the block's statements, or none.
+
+    Raises:
+        LedgerError: the database refused it, for instance because its disk is full; nothing was changed.
+    """
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):  # SQLite has rolled back by itself after some errors
+                connection.execute("ROLLBACK")
+            raise
+    except sqlite3.Error as error:
+        raise LedgerError(f"the ledger must be writable. Received: {error}. See to its disk's space") from error
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    # An original is moved away only after a commit, so the commit must outlive a power cut.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.row_factory = sqlite3.Row
+    version = _version(connection)
+    if version > len(MIGRATIONS):
+        raise LedgerError(
+            f"the ledger {path} must be of version {len(MIGRATIONS)} or older. Received: version {version}, "
+            "written by a newer digitdrop; update this one"
+        )
+    if version == 0 and connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        raise LedgerError(f"{path} must be digitdrop's ledger. Received: another program's database; move it away")
+    if version < len(MIGRATIONS):
+        _migrate(connection)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Brings the ledger to the newest version, in one transaction that another process waits for."""
+    with transaction(connection):
+        done = _version(connection)
+        for number, script in enumerate(MIGRATIONS[done:], done + 1):
+            for statement in script.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _unusable(path: Path, error: sqlite3.Error) -> LedgerError:
+    return LedgerError(
+        f"the ledger {path} must be readable and writable. Received: {error}. See to the permissions and the space of "
+        "its folder; if it is damaged, stop digitdrop and move it away: a new one is begun, results and originals stay"
+    )

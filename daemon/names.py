@@ -1,0 +1,52 @@
+"""Relative names with a number, for a second document of the same name."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from itertools import count
+from pathlib import PurePosixPath
+
+from daemon.documents import Taken
+
+_MAX_NAME_BYTES = 255 - len(".reason.json")
+"""Of one name in a folder, on every usual file system, with what quarantine adds to it."""
+
+
+def numbered(path: str, number: int) -> str:
+    """The path itself for 1, else with `~number` before its suffix; shortened where a folder could not hold it.
+
+    Args:
+        path: relative, with `/`.
+        number: from 1.
+    """
+    pure = PurePosixPath(path)
+    mark = "" if number == 1 else f"~{number}"
+    name = f"{pure.stem}{mark}{pure.suffix}"
+    if len(os.fsencode(name)) > _MAX_NAME_BYTES:
+        name = _shortened(name, _MAX_NAME_BYTES)
+    return str(pure.with_name(name))
+
+
+def first_free(path: str, taken: Taken) -> str:
+    """The first of path, path~2, path~3 and so on that is not taken."""
+    return next(name for number in count(1) if not taken(name := numbered(path, number)))
+
+
+def shown(name: str) -> str:
+    r"""A name on one line of a log: bytes that are no UTF-8 and control characters as escapes.
+
+    A line break in a file name must not begin a line of the log that digitdrop did not write.
+    """
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _shortened(name: str, room: int) -> str:
+    """A name of at most `room` bytes that differs where the long names differ."""
+    encoded = os.fsencode(name)
+    mark = "~" + hashlib.sha256(encoded).hexdigest()[:12]
+    suffix = os.fsencode(PurePosixPath(name).suffix)
+    suffix = suffix if len(suffix) <= 16 else b""
+    kept = encoded[: room - len(mark) - len(suffix)].decode("utf-8", "ignore")
+    return kept + mark + os.fsdecode(suffix)

@@ -1,0 +1,115 @@
+"""The failed/ folder: originals that cannot be read, each with the reason beside it, and their way back."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Collection
+from datetime import datetime
+from pathlib import Path
+
+from config.schema import Settings
+from daemon.atomic import replacing, sync_folder
+from daemon.documents import Entry
+from daemon.errors import MoveError
+from daemon.ledger import Ledger
+from daemon.ledger_reports import failures
+from daemon.names import first_free, numbered, shown
+from daemon.originals import move_new
+
+log = logging.getLogger(__name__)
+
+REASON = ".reason.json"
+
+
+def reason_path(failed: Path, target: str) -> Path:
+    """Where the reason of a failed original stands."""
+    return failed / f"{target}{REASON}"
+
+
+def free_place(failed: Path, path: str, ledger: Ledger) -> str:
+    """A name in failed/ for an original, under which neither a file nor a reason stands or is to stand."""
+
+    def taken(name: str) -> bool:
+        places = (failed / name, reason_path(failed, name))
+        return ledger.is_target(name) or any(os.path.lexists(place) for place in places)
+
+    return first_free(path, taken)
+
+
+def write_reason(failed: Path, entry: Entry, time: datetime) -> None:
+    """Says beside a failed original why it failed and what can be done.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    reason = {
+        "document": entry.path,
+        "reason": entry.reason,
+        "remedy": entry.remedy,
+        "attempts": entry.attempts,
+        "time": time.isoformat(timespec="seconds"),
+        "sha256": entry.sha256,
+    }
+    path = reason_path(failed, entry.target or entry.path)
+    text = json.dumps(reason, ensure_ascii=False, indent=2)
+    with replacing(path) as file:
+        file.write(text.encode("utf-8", "backslashreplace") + b"\n")
+    sync_folder(path.parent)
+
+
+def retry(settings: Settings, names: Collection[str] = ()) -> list[str]:
+    """Puts failed documents back into the inbox, where a daemon finds them like new ones.
+
+    Args:
+        settings: whose folders.
+        names: as they stand in failed/ or stood in the inbox; none stands for all.
+
+    Returns:
+        The names of those put back, relative to the inbox.
+
+    Raises:
+        MoveError: one could not be put back, or a name is not among the failed ones.
+        LedgerError: the ledger cannot be used.
+    """
+    with Ledger(settings.state, create=False) as ledger:
+        entries = failures(ledger.connection)
+        wanted = set(names)
+        chosen = [entry for entry in entries if not wanted or wanted & {entry.path, entry.target}]
+        unknown = wanted - {name for entry in chosen for name in (entry.path, entry.target)}
+        if unknown:
+            listed = ", ".join(sorted(shown(name) for name in unknown))
+            raise MoveError(f"only failed documents can be put back. Received: {listed}; `digitdrop status` lists them")
+        return [path for entry in chosen if (path := _put_back(settings, ledger, entry)) is not None]
+
+
+def _put_back(settings: Settings, ledger: Ledger, entry: Entry) -> str | None:
+    """Moves first and releases then: what a crash leaves between is a file in the inbox, which is read anyway."""
+    target = entry.target or entry.path
+    try:
+        path = _move_back(settings.failed / target, settings.inbox, entry.path)
+        reason_path(settings.failed, target).unlink(missing_ok=True)
+    except OSError as error:
+        raise MoveError(
+            f"{shown(target)} must be movable from {settings.failed} to {settings.inbox}. Received: {error}. "
+            "See to the permissions; run it as the user digitdrop runs as"
+        ) from error
+    ledger.release(entry.key)
+    if path is None:
+        log.warning("document=%s is no longer in %s; it is struck off the list", shown(entry.path), settings.failed)
+    return path
+
+
+def _move_back(source: Path, inbox: Path, path: str) -> str | None:
+    number = 1
+    while source.exists():
+        name = numbered(path, number)
+        try:
+            (inbox / name).parent.mkdir(parents=True, exist_ok=True)
+            move_new(source, inbox / name)
+        except FileExistsError:
+            number += 1
+        else:
+            return name
+    return None

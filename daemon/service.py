@@ -1,0 +1,177 @@
+"""The service: wires the parts, starts and stops them."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+
+from config.errors import ConfigError
+from config.schema import Settings
+from daemon.days import DayTables
+from daemon.documents import State
+from daemon.engine import create_engine
+from daemon.engine.interface import Engine
+from daemon.errors import PublishError
+from daemon.inbox import Inbox
+from daemon.ledger import Ledger
+from daemon.ledger_schema import FILE as LEDGER_FILE
+from daemon.lock import StateLock
+from daemon.loop import MainLoop, Parts, Progress, Wake
+from daemon.model import prepare_model
+from daemon.outbox import TABLES, Outbox
+from daemon.systemd import Notifier
+from daemon.worker import Worker
+
+log = logging.getLogger(__name__)
+
+MODELS = "models"
+"""Folder of converted models, in the state folder."""
+
+_MAX_SWEEP = 100_000
+_START_EXTENSION_S = 30.0
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class _StoppedError(Exception):
+    """A signal came while the service was starting."""
+
+
+def run(settings: Settings, *, once: bool = False, progress: Progress | None = None) -> int:
+    """Runs the service until it is told to stop, or with `once` until the inbox is finished.
+
+    Args:
+        settings: the configuration.
+        once: take the inbox as it is, finish it and return.
+        progress: told with `once` how many documents are finished, and how many are known.
+
+    Returns:
+        The exit code: 0, or 1 when with `once` some documents failed or are left.
+
+    Raises:
+        ConfigError: a folder cannot be made at the first start.
+        AlreadyRunningError: another process works on the same state folder.
+        DaemonError: the ledger or the engine cannot be used.
+        RecognitionError: the model cannot be used.
+    """
+    notifier = Notifier()
+    _make_folders(settings)
+    with StateLock(settings.state), Ledger(settings.state) as ledger, _stop_signals() as stop:
+        _clear_up(settings, ledger)
+        try:
+            engine = _started_engine(settings, notifier, stop)
+        except _StoppedError:
+            return 0
+        try:
+            loop = build_loop(settings, ledger, engine, notifier, stop.wake, once=once)
+            stop.then(loop.request_stop)
+            if not once:
+                loop.run()
+                return 0
+            return 0 if loop.run_through(progress or (lambda finished, known: None)) else 1
+        finally:
+            engine.stop()
+
+
+def build_loop(
+    settings: Settings, ledger: Ledger, engine: Engine, notifier: Notifier, wake: Wake, *, once: bool = False
+) -> MainLoop:
+    """The main loop over a started engine, with every part it drives."""
+    outbox = Outbox(settings.outbox, settings.tables)
+    inbox = Inbox(settings, wake.set, time.monotonic(), once=once)
+    worker = Worker(settings, ledger, engine, outbox, drop=inbox.drop, wall=_time_of_day)
+    tables = DayTables(settings.outbox / TABLES, ledger, settings.tables, wall=_time_of_day)
+    parts = Parts(ledger, engine, inbox, worker, tables, notifier)
+    return MainLoop(settings, parts, wake, wall=_time_of_day)
+
+
+class _StopSignals:
+    """Turns SIGTERM and SIGINT into a call, once there is something to call."""
+
+    def __init__(self, wake: Wake) -> None:
+        self.wake = wake
+        self.requested = 0
+        self._call: Callable[[], None] | None = None
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """The signal handler: only takes note."""
+        self.requested += 1
+        if self._call:
+            self._call()
+
+    def then(self, call: Callable[[], None]) -> None:
+        """What every signal calls from now on, and one that came before calls now."""
+        self._call = call
+        if self.requested:
+            call()
+
+
+@contextmanager
+def _stop_signals() -> Iterator[_StopSignals]:
+    wake = Wake()
+    stop = _StopSignals(wake)
+    in_main = threading.current_thread() is threading.main_thread()  # handlers can be set nowhere else
+    before = {number: signal.signal(number, stop.handle) for number in _SIGNALS} if in_main else {}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        wake.close()
+
+
+def _started_engine(settings: Settings, notifier: Notifier, stop: _StopSignals) -> Engine:
+    def while_waiting() -> None:
+        if stop.requested:
+            raise _StoppedError
+        notifier.extend_timeout(_START_EXTENSION_S)
+
+    notifier.status("loading the model")
+    model = prepare_model(settings.model, settings.state / MODELS, while_waiting)
+    while_waiting()
+    engine = create_engine(settings, model)
+    try:
+        engine.start()
+    except BaseException:
+        engine.stop()
+        raise
+    return engine
+
+
+def _clear_up(settings: Settings, ledger: Ledger) -> None:
+    """Repairs what a run that was killed left behind."""
+    if lost := ledger.recover():
+        log.warning("the last run ended with %d documents in work; they are read again", lost)
+    names = [entry.name for entry in ledger.due(State.RECOGNIZED, 0.0, _MAX_SWEEP) if entry.name]
+    try:
+        Outbox(settings.outbox, settings.tables).sweep(names)
+    except PublishError as error:
+        log.warning("%s", error)
+
+
+def _make_folders(settings: Settings) -> None:
+    """Makes the folders at the first start.
+
+    Later on a missing one is more likely a share that is not mounted: an empty folder must not take its place.
+    """
+    if (settings.state / LEDGER_FILE).exists():
+        return
+    for key in ("state", "inbox", "outbox", "archive", "failed"):
+        folder: Path | None = getattr(settings, key)
+        if folder is None:
+            continue
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            rule = f"{key}: must be a folder that can be made. Received: {folder}: {error.strerror}"
+            raise ConfigError(f"{rule}; make it, or name another") from error
+
+
+def _time_of_day() -> datetime:
+    return datetime.now().astimezone()

@@ -1,0 +1,57 @@
+"""Documents that cannot go on just now: put off for longer each time, and named in the log once for each cause."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from daemon.documents import Entry
+from daemon.ledger import Ledger
+from daemon.names import shown
+
+log = logging.getLogger(__name__)
+
+MAX_BACKOFF_S = 60.0
+"""So that everything goes on within a minute after space or a share has come back."""
+
+Clock = Callable[[], datetime]
+"""The time of day, with a time zone."""
+
+
+def backoff_s(faults: int) -> float:
+    """Seconds to wait after so many setbacks in a row: 1, 2, 4 and so on up to a minute."""
+    return min(MAX_BACKOFF_S, 2.0 ** min(faults, 10))
+
+
+class Setbacks:
+    """Records in the ledger that a document was put off, and logs it.
+
+    Args:
+        ledger: of the documents.
+        wall: the time of day, kept as the time since when something is in the way.
+    """
+
+    def __init__(self, ledger: Ledger, wall: Clock) -> None:
+        self._ledger = ledger
+        self._wall = wall
+
+    def postpone(self, entry: Entry, error: Exception, now: float) -> None:
+        """Tries again later what something passing prevented; no attempt is counted."""
+        delay_s = backoff_s(entry.faults)
+        fault = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.strerror else str(error)
+        level = logging.DEBUG if fault == entry.fault else logging.WARNING
+        log.log(level, "document=%s is put off: %s; trying again until it passes", shown(entry.path), fault)
+        self._ledger.postpone(entry.key, fault, due=now + delay_s, wall=self._wall().timestamp())
+
+    def wait_for_rest(self, entry: Entry, due: float, since: float) -> None:
+        """Looks again later at content that ends too early; a change of the file comes in as a new arrival."""
+        if entry.incomplete_since is None:
+            log.info("document=%s ends too early; waiting for the rest", shown(entry.path))
+        fault, wall = "ends too early, it may still be growing", self._wall().timestamp()
+        self._ledger.postpone(entry.key, fault, due=due, wall=wall, incomplete_since=since)
+
+    def blame(self, entry: Entry, error: str, now: float) -> Entry:
+        """Counts an attempt and tries again after a while; returns the document as it is then."""
+        due = now + backoff_s(entry.attempts)
+        return self._ledger.blame(entry.key, error, due=due, wall=self._wall().timestamp())

@@ -1,0 +1,149 @@
+"""What `digitdrop status` says: from the ledger, and from what a running daemon last said of itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from config.schema import Settings
+from daemon import ledger_reports as reports
+from daemon.documents import Entry, State
+from daemon.health import Problem, Report
+from daemon.ledger import Ledger
+from daemon.ledger_reports import Faulty
+from daemon.lock import running_pid
+from daemon.names import shown
+
+_LISTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A document at its end; times are seconds since the epoch.
+
+    Attributes:
+        results: outbox name of its results; None for one that failed.
+        reason: why it failed, with what can be done; None for one that was read.
+    """
+
+    path: str
+    finished: float
+    results: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the service stands; times are seconds since the epoch.
+
+    Attributes:
+        pid: of the running daemon, None when none runs.
+        waiting: documents to be claimed.
+        in_work: documents claimed, or with results that are not published or whose original is not moved yet.
+        done: documents done ever.
+        done_today: documents done since midnight.
+        oldest: when the oldest unfinished document arrived.
+        failed: documents in failed/, oldest first.
+        recent: documents finished last, newest first.
+        held_up: documents something is in the way of.
+        problems: what is in the way of the service itself, as the running daemon last said.
+        daemon: how the running daemon is, as it last said.
+    """
+
+    pid: int | None
+    waiting: int
+    in_work: int
+    done: int
+    done_today: int
+    oldest: float | None
+    failed: tuple[Finished, ...]
+    recent: tuple[Finished, ...]
+    held_up: tuple[Faulty, ...]
+    problems: tuple[Problem, ...]
+    daemon: Report | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The status as a JSON object."""
+        return asdict(self)
+
+    def lines(self, now: float | None = None) -> list[str]:
+        """The status as text; `now` in seconds since the epoch."""
+        return list(_lines(self, time.time() if now is None else now))
+
+
+def report(settings: Settings, *, now: float | None = None) -> Status:
+    """The status of the service on a configuration's state folder; `now` in seconds since the epoch.
+
+    Raises:
+        LedgerError: there is no ledger, or it cannot be read.
+    """
+    wall = time.time() if now is None else now
+    midnight = datetime.fromtimestamp(wall).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    pid = running_pid(settings.state)
+    said = Report.read(settings.state) if pid is not None else None
+    with Ledger(settings.state, create=False) as ledger:
+        db = ledger.connection
+        counts = reports.counts(db)
+        at_work = (State.WORKING, State.RECOGNIZED, State.PUBLISHED, State.CONDEMNED)
+        return Status(
+            pid=pid,
+            waiting=counts[State.WAITING],
+            in_work=sum(counts[state] for state in at_work),
+            done=counts[State.DONE],
+            done_today=reports.done_since(db, midnight),
+            oldest=reports.oldest_waiting(db),
+            failed=tuple(map(_finished, reports.failures(db))),
+            recent=tuple(map(_finished, reports.recent(db, _LISTED))),
+            held_up=tuple(reports.faulty(db, _LISTED)),
+            problems=said.problems if said else (),
+            daemon=said,
+        )
+
+
+def _finished(entry: Entry) -> Finished:
+    reason = f"{entry.reason}. {entry.remedy}" if entry.state is State.FAILED else None
+    return Finished(entry.path, entry.finished_at or 0.0, entry.name, reason)
+
+
+def _lines(status: Status, now: float) -> Iterator[str]:
+    yield from _service(status, now)
+    waiting = f"{status.waiting} waiting, {status.in_work} in work"
+    if status.oldest is not None:
+        waiting += f", the oldest for {_span(now - status.oldest)}"
+    yield f"documents: {waiting}"
+    yield f"done: {status.done_today} today, {status.done} in all"
+    for problem in status.problems:
+        yield f"problem: {problem.part}: {problem.text} (for {_span(now - problem.since)})"
+    for held in status.held_up:
+        yield f"held up: {shown(held.path)}: {held.fault} (for {_span(now - held.since)})"
+    yield f"failed: {len(status.failed)}"
+    for failure in status.failed[:_LISTED]:
+        yield f"  {shown(failure.path)}: {failure.reason}"
+    if len(status.failed) > _LISTED:
+        yield f"  and {len(status.failed) - _LISTED} more"
+
+
+def _service(status: Status, now: float) -> Iterator[str]:
+    if status.pid is None:
+        yield "service: not running"
+        return
+    said = status.daemon
+    if said is None:
+        yield f"service: starting as process {status.pid}"
+        return
+    yield f"service: running as process {status.pid} for {_span(now - said.started)}"
+    watch = "events" if said.events else "scan only"
+    scanned = "not scanned yet" if said.scanned is None else f"last scan {_span(now - said.scanned)} ago"
+    yield f"inbox: {watch}, scanned every {said.rescan_s:g} s, {scanned}"
+    yield f"model: {said.model}"
+
+
+def _span(seconds: float) -> str:
+    """A length of time in its largest whole unit."""
+    for unit, length_s in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= length_s:
+            return f"{seconds / length_s:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"

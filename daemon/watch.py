@@ -1,0 +1,155 @@
+"""Hints from the operating system that something changed in the inbox, and the care of what gives them.
+
+Nothing is correct only because a hint came. They shorten the wait until the next scan, no more.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from watchdog.events import (
+    DirCreatedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers.inotify import InotifyObserver
+
+log = logging.getLogger(__name__)
+
+MAX_HINTS = 10_000
+"""Beyond this many a scan is faster than looking at each."""
+
+_KINDS: list[type[FileSystemEvent]] = [
+    FileCreatedEvent,
+    FileModifiedEvent,
+    FileClosedEvent,
+    FileMovedEvent,
+    DirCreatedEvent,
+    DirMovedEvent,
+]
+
+
+class Hints(FileSystemEventHandler):
+    """Collects paths from watchdog's threads for the main loop, and never raises: that would end the threads.
+
+    Args:
+        wake: makes the main loop look; called from other threads.
+
+    Attributes:
+        root: the folder that is watched, without links in it; paths are given relative to it.
+    """
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self.root = ""
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._paths: dict[str, None] = {}
+        self._scan = False
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        """Takes note of an event."""
+        try:
+            self._note(event)
+        except Exception:
+            log.exception("a file event could not be noted: %r", event)
+            self._scan = True
+        self._wake()
+
+    def take(self) -> tuple[list[str], bool]:
+        """The files that changed since the last call, and whether only a scan can tell the rest."""
+        with self._lock:
+            paths, scan = list(self._paths), self._scan
+            self._paths, self._scan = {}, False
+        return paths, scan
+
+    def _note(self, event: FileSystemEvent) -> None:
+        place = event.dest_path if isinstance(event, FileMovedEvent | DirMovedEvent) else event.src_path
+        with self._lock:
+            if event.is_directory or len(self._paths) >= MAX_HINTS:
+                self._scan = True
+            elif (path := os.path.relpath(os.fsdecode(place), self.root)) and not path.startswith(".."):
+                self._paths[path] = None
+
+
+class Watch:
+    """Keeps the inbox watched: whenever what gives the hints has died, or the inbox is another folder, begins anew.
+
+    Args:
+        inbox: may be missing for a time.
+        recursive: whether its subfolders count.
+        wake: makes the main loop look; called from other threads.
+    """
+
+    def __init__(self, inbox: Path, *, recursive: bool, wake: Callable[[], None]) -> None:
+        self._inbox = inbox
+        self._recursive = recursive
+        self._wake = wake
+        self._observer: InotifyObserver | None = None
+        self._threads: frozenset[threading.Thread] = frozenset()
+        self._hints = Hints(wake)
+        self._root: tuple[int, int] | None = None
+        self.problem: str | None = "not started yet"
+
+    def take(self) -> tuple[list[str], bool]:
+        """The files that changed since the last call, relative to the inbox, and whether a scan is needed."""
+        return self._hints.take()
+
+    def tend(self) -> bool:
+        """Sees to it that the inbox is watched; says in `problem` why it is not.
+
+        Returns:
+            Whether the watch was begun anew, so that a scan has to find what was missed meanwhile.
+        """
+        try:
+            status = self._inbox.stat()
+            root = (status.st_dev, status.st_ino)
+            if root == self._root and self.is_alive():
+                return False
+            self._begin(root)
+        except OSError as error:
+            self.stop()
+            self._report(f"{self._inbox} cannot be watched: {error.strerror or error}")
+            return False
+        self._report(None)
+        return True
+
+    def is_alive(self) -> bool:
+        """Whether every thread that takes part in watching is alive."""
+        return bool(self._threads) and all(thread.is_alive() for thread in self._threads)
+
+    def stop(self) -> None:
+        """Ends watching."""
+        observer, self._observer, self._root = self._observer, None, None
+        self._threads = frozenset()
+        if observer is not None:
+            observer.stop()
+            if observer.ident is not None:
+                observer.join()
+
+    def _begin(self, root: tuple[int, int]) -> None:
+        """Starts a new observer: of one that has lost a part, no other part is trusted either."""
+        self.stop()
+        self._hints.root = os.path.realpath(self._inbox)
+        before = frozenset(threading.enumerate())
+        observer = self._observer = InotifyObserver()
+        observer.schedule(self._hints, self._hints.root, recursive=self._recursive, event_filter=_KINDS)
+        observer.start()
+        # The dispatcher, each emitter and the reader of the kernel's events: any of them can die alone.
+        self._threads = frozenset(threading.enumerate()) - before
+        self._root = root
+
+    def _report(self, problem: str | None) -> None:
+        if problem and problem != self.problem:
+            log.warning("%s; the inbox is scanned instead", problem)
+        elif self.problem and not problem:
+            log.debug("the inbox %s is watched", self._inbox)
+        self.problem = problem

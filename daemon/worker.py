@@ -1,0 +1,256 @@
+"""Documents' way through the engine: claimed, read, recognized, and their results recorded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import secrets
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from config.schema import Settings
+from daemon.deliver import Delivery
+from daemon.documents import Entry, State, Verdict
+from daemon.engine.interface import Engine, Job, Outcome, OutcomeKind
+from daemon.errors import EngineError, LedgerError
+from daemon.ledger import Ledger
+from daemon.ledger_results import StoredResult
+from daemon.names import shown
+from daemon.originals import ChangedError, read_original
+from daemon.outbox import Outbox
+from daemon.result import Result
+from daemon.setbacks import Clock, Setbacks
+from recognition.formats import is_whole
+
+log = logging.getLogger(__name__)
+
+MAX_DOCUMENT_BYTES = 512 << 20
+"""A file of more is no scan; it would be held in memory whole, here and in a worker."""
+
+MAX_UNPUBLISHED = 64
+"""Results that may wait for the outbox before no more documents are claimed: they fill the ledger's disk."""
+
+_CLAIMS = 50
+"""Documents claimed in one step at most, so that thousands of duplicates do not make it long."""
+
+_READABLE = "see whether the file opens on another machine; `digitdrop retry` puts it back into the inbox"
+
+
+class Worker:
+    """Moves documents from state to state, one short step at a time.
+
+    Args:
+        settings: whose folders and limits.
+        ledger: the documents.
+        engine: started, runs recognition.
+        outbox: where results go.
+        drop: told the path of each file that is no longer followed as what it was.
+        wall: the time of day.
+
+    Attributes:
+        claiming: whether new documents are taken into work; off when the daemon is to stop.
+        delivery: what publishes and moves, with its counts.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        engine: Engine,
+        outbox: Outbox,
+        *,
+        drop: Callable[[str], None],
+        wall: Clock,
+    ) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._engine = engine
+        self._outbox = outbox
+        self._drop = drop
+        self._wall = wall
+        self._setbacks = Setbacks(ledger, wall)
+        self._lease = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._outcomes: deque[Outcome] = deque()
+        self._in_work: dict[int, Entry] = {}
+        self._stranded: set[int] = set()
+        self.claiming = True
+        self.delivery = Delivery(settings, ledger, outbox, drop=drop, wall=wall)
+
+    @property
+    def in_work(self) -> int:
+        """How many documents the engine has, or has given back without that it is recorded yet."""
+        return len(self._in_work)
+
+    def run_once(self, now: float) -> bool:
+        """Takes every document that can go on a step further; returns whether any did.
+
+        Raises:
+            LedgerError: the ledger refused a transition; the next step takes it up again.
+        """
+        self._free_stranded()
+        outcomes = self._settle_outcomes(now)
+        delivered = self.delivery.run_once(now)
+        claimed = self._claim(now) if self.claiming else 0
+        return bool(outcomes or delivered or claimed)
+
+    def give_back(self) -> int:
+        """Makes everything in work wait again, for a stop that cannot be held up; returns how much there was."""
+        self._stranded |= self._in_work.keys()
+        self._in_work.clear()
+        self._outcomes.clear()
+        count = len(self._stranded)
+        self._free_stranded()
+        return count
+
+    def _free_stranded(self) -> None:
+        """Gives back what was claimed and did not reach the engine, because something failed in between."""
+        for key in list(self._stranded):
+            if self._ledger.entry(key).state is State.WORKING:
+                self._ledger.give_back(key)
+            self._stranded.discard(key)
+
+    @contextmanager
+    def _guarded(self, entry: Entry, now: float) -> Iterator[None]:
+        """Counts a mistake of ours against the document that brought it out, so that the others go on."""
+        try:
+            yield
+        except LedgerError:
+            raise
+        except Exception as error:
+            log.exception("document=%s met a mistake of digitdrop's", shown(entry.path))
+            self._blame(entry, f"{type(error).__name__}: {error}", now)
+
+    # Into the engine
+
+    def _claim(self, now: float) -> int:
+        if self._engine.free() < 1 or self._ledger.count(State.RECOGNIZED) >= MAX_UNPUBLISHED:
+            return 0
+        for claimed in range(_CLAIMS):
+            entry = self._ledger.claim(now, self._lease) if self._engine.free() > 0 else None
+            if entry is None:
+                return claimed
+            self._stranded.add(entry.key)
+            with self._guarded(entry, now):
+                self._take(entry, now)
+            self._stranded.discard(entry.key)
+        return _CLAIMS
+
+    def _take(self, entry: Entry, now: float) -> None:
+        """Reads a claimed document and hands it to the engine, or finds out why that is not to be."""
+        if entry.identity.size > MAX_DOCUMENT_BYTES:
+            return self._condemn(entry, _too_large(entry))
+        try:
+            data = read_original(self._settings.inbox / entry.path, entry.identity)
+        except ChangedError as error:
+            log.info("document=%s is left: %s", shown(entry.path), error)
+            self._ledger.forget(entry.key)
+            return self._drop(entry.path)
+        except OSError as error:
+            return self._setbacks.postpone(entry, error, now)
+        if not self._is_known(entry, hashlib.sha256(data).hexdigest()):
+            self._submit(entry, data, now)
+        return None
+
+    def _is_known(self, entry: Entry, sha256: str) -> bool:
+        """Whether the same content was read before or is in work, which settles the document for now."""
+        twin = self._ledger.identify(entry.key, sha256)
+        if twin is None:
+            return False
+        if twin.state is State.WORKING:
+            self._ledger.give_back(entry.key, twin=twin.key)
+        else:
+            log.info(
+                "document=%s has the same content as %s, whose results are its own: %s",
+                shown(entry.path), shown(twin.path), shown(twin.name or twin.path),
+            )  # fmt: skip
+            self._ledger.duplicate(entry.key, twin.key, self.delivery.archive_place(entry.path))
+        return True
+
+    def _submit(self, entry: Entry, data: bytes, now: float) -> None:
+        if entry.is_poison(self._settings.engine.attempts):
+            self._condemn(entry, _poison(entry))
+        elif not is_whole(data):
+            self._wait_for_rest(entry, "its content ends too early", now)
+        else:
+            try:
+                self._engine.submit(Job(entry.key, data))
+                self._in_work[entry.key] = entry
+            except EngineError as error:
+                self._setbacks.postpone(entry, error, now)
+
+    # Out of the engine
+
+    def _settle_outcomes(self, now: float) -> int:
+        """Records what the engine has ended; an outcome is let go of only when it is in the ledger."""
+        self._outcomes.extend(self._engine.poll(0))
+        settled = 0
+        while self._outcomes:
+            outcome = self._outcomes[0]
+            if outcome.key in self._in_work:
+                entry = self._ledger.entry(outcome.key)
+                with self._guarded(entry, now):
+                    self._settle(entry, outcome, now)
+                del self._in_work[outcome.key]
+            self._outcomes.popleft()
+            settled += 1
+        return settled
+
+    def _settle(self, entry: Entry, outcome: Outcome, now: float) -> None:
+        error = outcome.error or str(outcome.kind)
+        match outcome.kind:
+            case OutcomeKind.READ:
+                self._record(entry, outcome)
+            case OutcomeKind.UNREADABLE:
+                self._condemn(entry, Verdict(error, _READABLE))
+            case OutcomeKind.INCOMPLETE:
+                self._wait_for_rest(entry, error, now)
+            case OutcomeKind.CRASHED | OutcomeKind.TIMED_OUT | OutcomeKind.FAILED:
+                self._blame(entry, error, now)
+
+    def _record(self, entry: Entry, outcome: Outcome) -> None:
+        if outcome.document is None or entry.sha256 is None:
+            raise RuntimeError(f"an outcome that was read must have a document. Received: {outcome}")
+        model, time = self._engine.model, self._wall()
+        result = Result(entry.path, entry.sha256, time, model, outcome.seconds, outcome.document)
+        stored = StoredResult(
+            time.date().isoformat(),
+            json.dumps(result.to_json(), separators=(",", ":")).encode(),
+            {page.page: page.annotated for page in outcome.document.pages if page.annotated},
+            result.crops(),
+        )
+        self._ledger.record(entry.key, stored, lambda name: self._is_taken(name, result.sha256))
+        self.delivery.offer(entry.key, result)
+
+    def _is_taken(self, name: str, sha256: str) -> bool:
+        """Whether other content stands in the outbox under a name; this one's own may, when a ledger was lost."""
+        return self._outbox.taken(name) and self._outbox.holds(name) != sha256
+
+    def _blame(self, entry: Entry, error: str, now: float) -> None:
+        limit = self._settings.engine.attempts
+        blamed = self._setbacks.blame(entry, error, now)
+        if not blamed.is_poison(limit):
+            log.warning("document=%s attempt %d of %d: %s", shown(entry.path), blamed.attempts, limit, error)
+
+    def _wait_for_rest(self, entry: Entry, error: str, now: float) -> None:
+        since = now if entry.incomplete_since is None else entry.incomplete_since
+        due = since + self._settings.watch.incomplete_seconds
+        if now < due:
+            return self._setbacks.wait_for_rest(entry, due, since)
+        waited = f"nothing was added for {self._settings.watch.incomplete_seconds:g} s"
+        return self._condemn(entry, Verdict(f"{error}; {waited}", "copy or scan it again, completely"))
+
+    def _condemn(self, entry: Entry, verdict: Verdict) -> None:
+        self._ledger.condemn(entry.key, verdict, self.delivery.failed_place(entry.path))
+
+
+def _poison(entry: Entry) -> Verdict:
+    tries = f"{entry.attempts} attempts failed" if entry.attempts else "the service ended each time it was in work"
+    return Verdict(f"{tries}, the last time: {entry.fault or 'the service ended'}", _READABLE)
+
+
+def _too_large(entry: Entry) -> Verdict:
+    rule = f"a document must have at most {MAX_DOCUMENT_BYTES >> 20} MiB. Received: {entry.identity.size >> 20} MiB"
+    return Verdict(rule, "scan at a lower resolution, or split it")
