@@ -17,7 +17,6 @@ _PDF_LINEARIZED_LENGTH = re.compile(rb"/Linearized\b.{0,512}?/L\s+(\d+)|/L\s+(\d
 _PDF_HEAD = 2048
 
 _EOI, _SOS = 0xD9, 0xDA
-_STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 
 
 def jpeg_ends(data: bytes) -> bool:
@@ -29,8 +28,6 @@ def jpeg_ends(data: bytes) -> bool:
             return True
         if marker == 0xFF:
             position += 1
-        elif marker in _STANDALONE or position + 4 > len(data):
-            position += 2
         else:
             position += 2 + max(2, int.from_bytes(data[position + 2 : position + 4], "big"))
             if marker == _SOS:

@@ -37,8 +37,8 @@ _OPENERS: dict[Format, Callable[[BytesIO], ImageFile]] = {
 _FAST_MODES = {Format.JPEG: frozenset({"L", "RGB"}), Format.PNG: frozenset({"1", "L", "RGB", "P"})}
 """What OpenCV decodes to the same pixels as Pillow, without transparency; it is two to three times as fast."""
 
-_TURNED_BY_DECODER = frozenset({Format.TIFF, Format.HEIC})
-"""Pillow applies TIFF's orientation tag, libheif HEIC's transformations; turning again would turn twice."""
+_TURNED_BY_EXIF = frozenset({Format.JPEG, Format.PNG, Format.WEBP})
+"""Pillow applies TIFF's own orientation tag, and libheif HEIC's transformations, beside which its EXIF does not count."""
 
 _SUBFILE_TYPE, _REDUCED, _MASK = 254, 1, 4
 
@@ -94,13 +94,10 @@ def _check_size(image: ImageFile, params: LoadParams) -> None:
 
 def _decode_frame(image: ImageFile, data: bytes, kind: Format) -> Decoded:
     notes: list[str] = []
-    several = kind is not Format.TIFF and getattr(image, "is_animated", False)
-    if several:
+    if kind is not Format.TIFF and getattr(image, "is_animated", False):
         notes.append(f"the {kind} holds several pictures: only the first was read")
-    orientation = UPRIGHT
-    if kind not in _TURNED_BY_DECODER:
-        orientation = _orientation(image, data, kind, notes)
-    fast = not several and image.mode in _FAST_MODES.get(kind, ()) and "transparency" not in image.info
+    orientation = _orientation(image, data, kind, notes) if kind in _TURNED_BY_EXIF else UPRIGHT
+    fast = image.mode in _FAST_MODES.get(kind, ()) and "transparency" not in image.info
     pixels = _decode_fast(image, data) if fast else None
     if pixels is None:
         pixels = to_bgr(image, kind)

@@ -118,25 +118,37 @@ def test_16_bit_tiff_where_zero_is_white_is_not_read_as_a_negative():
     np.testing.assert_array_equal(only_page(_grey_tiff(grey, "<", photometric=0))[..., 0], 255 - (grey >> 8))
 
 
+def test_12_bit_tiff_keeps_its_range():
+    grey = np.linspace(0, 4095, 4096).astype(np.uint16).reshape(64, 64)
+    left, right = grey[:, ::2], grey[:, 1::2]
+    packed = np.stack([left >> 4, (left << 4 | right >> 8) & 255, right & 255], axis=-1).astype(np.uint8)
+    data = _tiff(packed.tobytes(), (64, 64), "<", photometric=1, bits=12)
+    np.testing.assert_array_equal(only_page(data)[..., 0], grey >> 4)
+
+
 def _grey_tiff(grey: np.ndarray, order: str, *, photometric: int) -> bytes:
-    height, width = grey.shape
+    return _tiff(grey.tobytes(), grey.shape, order, photometric=photometric, bits=16)
+
+
+def _tiff(pixels: bytes, shape: tuple[int, ...], order: str, *, photometric: int, bits: int) -> bytes:
+    height, width = shape
     entries = [
         (256, 4, width),
         (257, 4, height),
-        (258, 3, 16),
+        (258, 3, bits),
         (259, 3, 1),
         (262, 3, photometric),
         (273, 4, 8),
         (277, 3, 1),
+        (278, 4, height),
+        (279, 4, len(pixels)),
     ]
-    entries += [(278, 4, height), (279, 4, grey.nbytes)]
     directory = struct.pack(order + "H", len(entries))
     for tag, kind, value in entries:
-        directory += struct.pack(order + "HHI", tag, kind, 1) + struct.pack(
-            order + ("HH" if kind == 3 else "I"), *((value, 0) if kind == 3 else (value,))
-        )
-    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8 + grey.nbytes)
-    return head + grey.tobytes() + directory + bytes(4)
+        entry = struct.pack(order + "HHIH", tag, kind, 1, value) + bytes(2)  # a SHORT stands at the left
+        directory += entry if kind == 3 else struct.pack(order + "HHII", tag, kind, 1, value)
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8 + len(pixels))
+    return head + pixels + directory + bytes(4)
 
 
 @pytest.mark.parametrize(
@@ -253,6 +265,17 @@ def test_a_file_cut_short_gives_no_page(samples, fraction):
         error = refusal(data[: int(len(data) * fraction)])
         assert error.incomplete, name
         assert "too early" in str(error) or "empty" in str(error), name
+
+
+def test_a_jpeg_of_which_only_the_end_mark_is_missing_may_still_grow(picture, encode):
+    assert refusal(encode(picture, "JPEG")[:-2]).incomplete
+
+
+def test_a_tiff_whose_last_page_is_cut_off_gives_none_of_its_pages(encode):
+    page = Image.effect_noise((200, 200), 50)
+    data = encode(page, "TIFF", save_all=True, append_images=[page] * 3)
+    with pytest.raises(UnreadableImageError, match="too early"):
+        next(load_pages(data[:-1000], PARAMS))
 
 
 def test_damaged_pixels_of_a_png_are_refused(samples):

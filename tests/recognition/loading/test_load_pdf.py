@@ -103,6 +103,12 @@ def test_half_a_pdf_gives_none_of_its_pages(make_pdf):
     assert error.incomplete
 
 
+def test_a_pdf_with_half_an_update_gives_none_of_its_pages(make_pdf):
+    data = make_pdf(BLACK_SQUARE) + b"90 0 obj <</Type/Page>> endobj\n"
+    with pytest.raises(UnreadableImageError, match="too early"):
+        next(load_pages(data, LoadParams()))
+
+
 def test_rubbish_behind_a_pdf_header_is_refused():
     error = refusal(b"%PDF-1.7\n" + bytes(range(256)) * 20 + b"\n%%EOF\n")
     assert "PDF is damaged" in str(error)
