@@ -38,7 +38,7 @@ _FAST_MODES = {Format.JPEG: frozenset({"L", "RGB"}), Format.PNG: frozenset({"1",
 """What OpenCV decodes to the same pixels as Pillow, without transparency; it is two to three times as fast."""
 
 _TURNED_BY_EXIF = frozenset({Format.JPEG, Format.PNG, Format.WEBP})
-"""Pillow applies TIFF's own orientation tag, and libheif HEIC's transformations, beside which its EXIF does not count."""
+"""Pillow applies TIFF's own orientation tag, libheif HEIC's transformations, beside which its EXIF does not count."""
 
 _SUBFILE_TYPE, _REDUCED, _MASK = 254, 1, 4
 
