@@ -34,6 +34,11 @@ STALE_S = 86_400.0
 """A folder of an unfinished preparation is removed when it is older."""
 
 
+def model_cache(state: Path) -> Path:
+    """The folder, in the service's state folder, where prepared models are kept."""
+    return state / "models"
+
+
 def prepare_model(
     path: Path, cache: Path, while_waiting: Callable[[], None] = lambda: None, *, converter: str = CONVERTER
 ) -> Path:

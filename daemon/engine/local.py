@@ -211,7 +211,8 @@ class LocalEngine:
         self._trouble = trouble
         pause_s = 0.0 if self._failures == 1 else min(MAX_PAUSE_S, 0.25 * 2 ** min(self._failures, 10))
         self._replace_at = self._clock() + pause_s
-        log.warning("worker=%d is replaced in %.1f s: %s", worker.pid, pause_s, trouble)
+        level = logging.DEBUG if self._model is None else logging.WARNING  # at the start the caller is told
+        log.log(level, "worker=%d is replaced in %.1f s: %s", worker.pid, pause_s, trouble)
 
     def _forget_trouble(self) -> None:
         self._failures, self._trouble, self._replace_at = 0, None, self._clock()

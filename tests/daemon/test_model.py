@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,40 +14,12 @@ from daemon.model import STALE_S, cached_model, prepare_model
 from recognition.classify import load_classifier
 from recognition.errors import ModelLoadError, ModelMismatchError
 
-MAKE_MODELS = """
-import sys
-import keras
-from keras import layers
-
-def model(side):
-    image = keras.Input((side, side, 1))
-    flat = layers.Flatten()(layers.MaxPooling2D(4)(layers.Conv2D(4, 3, activation="relu")(image)))
-    return keras.Model(image, layers.Dense(10, activation="softmax")(flat))
-
-keras.utils.set_random_seed(1)
-model(28).save(f"{sys.argv[1]}/MNIST.h5")
-model(32).save(f"{sys.argv[1]}/wrong.keras")
-"""
-
 CONVERTERS = {
     "crash": "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
     "bug": "print('some noise'); raise ZeroDivisionError('a bug')",
     "endless": "import time\nwhile True: time.sleep(60)",
     "unreadable": "import sys; print('noise', file=sys.stderr); sys.exit('the reason')",
 }
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models")
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_HOME": str(folder / "keras")}
-    subprocess.run([sys.executable, "-c", MAKE_MODELS, str(folder)], env=environment, check=True, capture_output=True)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def converted(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return prepare_model(models / "MNIST.h5", tmp_path_factory.mktemp("cache") / "models")
 
 
 @pytest.fixture
@@ -72,8 +42,8 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_an_h5_file_of_the_tutorial_becomes_a_classifier(converted):
-    classifier = load_classifier(converted)
+def test_an_h5_file_of_the_tutorial_becomes_a_classifier(converted_model):
+    classifier = load_classifier(converted_model)
     assert classifier.info.name == "MNIST"
     assert classifier.info.classes == 10
     probabilities = classifier.probabilities(np.zeros((3, 28, 28), np.uint8))
@@ -81,33 +51,35 @@ def test_an_h5_file_of_the_tutorial_becomes_a_classifier(converted):
 
 
 @pytest.mark.slow
-def test_it_is_converted_once(models, converted):
-    before = converted.stat()
-    assert cached_model(models / "MNIST.h5", converted.parent) == converted
-    assert prepare_model(models / "MNIST.h5", converted.parent, converter="no_such_module") == converted
-    assert converted.stat() == before
+def test_it_is_converted_once(keras_models, converted_model):
+    before = converted_model.stat()
+    assert cached_model(keras_models / "MNIST.h5", converted_model.parent) == converted_model
+    assert (
+        prepare_model(keras_models / "MNIST.h5", converted_model.parent, converter="no_such_module") == converted_model
+    )
+    assert converted_model.stat() == before
 
 
 @pytest.mark.slow
-def test_another_file_of_the_same_content_is_the_same_model(models, converted, tmp_path):
-    shutil.copy(models / "MNIST.h5", tmp_path / "copy.h5")
-    assert prepare_model(tmp_path / "copy.h5", converted.parent, converter="no_such_module") == converted
+def test_another_file_of_the_same_content_is_the_same_model(keras_models, converted_model, tmp_path):
+    shutil.copy(keras_models / "MNIST.h5", tmp_path / "copy.h5")
+    assert prepare_model(tmp_path / "copy.h5", converted_model.parent, converter="no_such_module") == converted_model
 
 
 @pytest.mark.slow
-def test_a_damaged_cache_is_made_anew(models, converted, tmp_path):
-    shutil.copytree(converted.parent, tmp_path / "cache")
-    damaged = tmp_path / "cache" / converted.name
+def test_a_damaged_cache_is_made_anew(keras_models, converted_model, tmp_path):
+    shutil.copytree(converted_model.parent, tmp_path / "cache")
+    damaged = tmp_path / "cache" / converted_model.name
     damaged.write_bytes(damaged.read_bytes()[:-1])
-    assert cached_model(models / "MNIST.h5", damaged.parent) is None
-    assert prepare_model(models / "MNIST.h5", damaged.parent) == damaged
+    assert cached_model(keras_models / "MNIST.h5", damaged.parent) is None
+    assert prepare_model(keras_models / "MNIST.h5", damaged.parent) == damaged
     assert load_classifier(damaged).info.classes == 10
 
 
 @pytest.mark.slow
-def test_a_model_that_does_not_fit_is_refused_with_both_shapes(models, tmp_path):
+def test_a_model_that_does_not_fit_is_refused_with_both_shapes(keras_models, tmp_path):
     with pytest.raises(ModelMismatchError, match=r"32, 32.*28, 28|28, 28.*32, 32"):
-        prepare_model(models / "wrong.keras", tmp_path)
+        prepare_model(keras_models / "wrong.keras", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -118,15 +90,15 @@ def test_a_file_that_is_no_model_is_refused(source, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_tflite_file_with_its_facts_is_taken_as_it_is(converted, tmp_path):
-    assert prepare_model(converted, tmp_path / "cache") == converted
+def test_a_tflite_file_with_its_facts_is_taken_as_it_is(converted_model, tmp_path):
+    assert prepare_model(converted_model, tmp_path / "cache") == converted_model
     assert not (tmp_path / "cache").exists()
 
 
 @pytest.mark.slow
-def test_a_bare_tflite_file_gets_its_facts_in_the_cache(converted, tmp_path):
+def test_a_bare_tflite_file_gets_its_facts_in_the_cache(converted_model, tmp_path):
     bare = tmp_path / "bare.tflite"
-    shutil.copy(converted, bare)
+    shutil.copy(converted_model, bare)
     prepared = prepare_model(bare, tmp_path / "cache")
     info = load_classifier(prepared).info
     assert (info.name, info.classes, info.temperature) == ("bare", 10, 1.0)
@@ -196,10 +168,10 @@ def test_what_a_killed_conversion_left_is_removed_when_it_is_old(source, tmp_pat
 
 
 @pytest.mark.slow
-def test_a_new_temperature_beside_the_model_is_taken_over(models, converted, tmp_path):
+def test_a_new_temperature_beside_the_model_is_taken_over(keras_models, converted_model, tmp_path):
     source = tmp_path / "MNIST.h5"
-    shutil.copy(models / "MNIST.h5", source)
-    record = {"name": "cnn", "files": {"MNIST.h5": converted.stem}, "temperature": 1.7}
+    shutil.copy(keras_models / "MNIST.h5", source)
+    record = {"name": "cnn", "files": {"MNIST.h5": converted_model.stem}, "temperature": 1.7}
     source.with_suffix(".json").write_text(json.dumps(record))
-    assert load_classifier(prepare_model(source, converted.parent.parent / "other")).info.temperature == 1.7
-    assert cached_model(source, converted.parent) is None
+    assert load_classifier(prepare_model(source, converted_model.parent.parent / "other")).info.temperature == 1.7
+    assert cached_model(source, converted_model.parent) is None

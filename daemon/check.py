@@ -1,0 +1,93 @@
+"""`digitdrop check`: is this configuration sound, and this machine fit for it? One line each, with the remedy."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from config.errors import ConfigError
+from config.loader import load_settings
+from config.schema import Settings, usable_cores
+from daemon.check_folders import check_folders
+from daemon.engine import create_engine
+from daemon.errors import EngineError
+from daemon.findings import Finding, Level, fail, ok, warn
+from daemon.model import cached_model, model_cache, prepare_model
+from recognition.errors import ModelLoadError
+
+EXIT_OK = 0
+
+
+def check(path: Path, overrides: Mapping[str, Any] | None = None, echo: Callable[[str], None] = print) -> int:
+    """Print a line for each finding as soon as it is there.
+
+    Args:
+        path: the configuration file.
+        overrides: values of the command line, see `load_settings`.
+        echo: prints a line.
+
+    Returns:
+        The exit code: 0, or 78 when the service could not work.
+    """
+    failed = False
+    for finding in findings(path, overrides):
+        echo(str(finding))
+        failed = failed or finding.level is Level.FAIL
+    return ConfigError.exit_code if failed else EXIT_OK
+
+
+def findings(path: Path, overrides: Mapping[str, Any] | None = None) -> Iterator[Finding]:
+    """Everything `digitdrop check` looks at; with a wrong configuration nothing else can be."""
+    try:
+        settings = load_settings(path, overrides)
+    except ConfigError as error:
+        for mistake in error.mistakes:
+            yield fail("configuration", mistake, f"edit {path}")
+        return
+    yield ok("configuration", f"{path} is valid")
+    yield check_user()
+    yield from check_folders(settings)
+    yield check_workers(settings.engine.workers, usable_cores())
+    yield check_model(settings)
+
+
+def check_user() -> Finding:
+    """Is this an ordinary user, whose rights say something about the service's?"""
+    if os.geteuid() != 0:
+        return ok("user", f"checked with the rights of user {os.geteuid()}")
+    text = "checked as root, who may do everything"
+    return warn("user", text, "run this as the user of the service: sudo -u digitdrop digitdrop check")
+
+
+def check_workers(workers: int, cores: int) -> Finding:
+    """Are there cores for all workers?"""
+    if workers <= cores:
+        return ok("workers", f"{workers} on {cores} cores")
+    text = f"{workers} on {cores} cores: more than one for each core is no faster and needs more memory"
+    return warn("workers", text, f"set engine.workers to auto, or to {cores} or less")
+
+
+def check_model(settings: Settings) -> Finding:
+    """Does a worker load the model? A Keras file that the service has not converted yet is converted for the test."""
+    with tempfile.TemporaryDirectory(prefix="digitdrop-check-") as scratch:
+        try:
+            model = cached_model(settings.model, model_cache(settings.state))
+            info = _model_in_a_worker(settings, model or prepare_model(settings.model, Path(scratch)))
+        except (ModelLoadError, EngineError, ConfigError) as error:
+            remedy = "name a model of 28x28 grey pictures and 10 or 11 classes, or null for the shipped one"
+            return fail("model", str(error), remedy)
+    return ok("model", f"{settings.model} loads: {info}")
+
+
+def _model_in_a_worker(settings: Settings, model: Path) -> str:
+    one = settings.engine.model_copy(update={"workers": 1})
+    engine = create_engine(settings.model_copy(update={"engine": one}), model)
+    try:
+        engine.start()
+        info = engine.model
+    finally:
+        engine.stop(0)
+    return f"{info.name}, 28x28 in, {info.classes} classes out, SHA-256 {info.sha256}"

@@ -1,0 +1,42 @@
+"""Models that tests of the daemon need, made once in a process of their own: Keras stays out of this one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from daemon.model import prepare_model
+
+MAKE_MODELS = """
+import sys
+import keras
+from keras import layers
+
+def model(side):
+    image = keras.Input((side, side, 1))
+    flat = layers.Flatten()(layers.MaxPooling2D(4)(layers.Conv2D(4, 3, activation="relu")(image)))
+    return keras.Model(image, layers.Dense(10, activation="softmax")(flat))
+
+keras.utils.set_random_seed(1)
+model(28).save(f"{sys.argv[1]}/MNIST.h5")
+model(32).save(f"{sys.argv[1]}/wrong.keras")
+"""
+
+
+@pytest.fixture(scope="session")
+def keras_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `MNIST.h5`, a small network of the tutorial's kind, and `wrong.keras`, which takes 32x32."""
+    folder = tmp_path_factory.mktemp("models")
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_HOME": str(folder / "keras")}
+    subprocess.run([sys.executable, "-c", MAKE_MODELS, str(folder)], env=environment, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def converted_model(keras_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`MNIST.h5` as the service prepares it; its folder is the cache."""
+    return prepare_model(keras_models / "MNIST.h5", tmp_path_factory.mktemp("cache") / "models")

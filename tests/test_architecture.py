@@ -1,0 +1,46 @@
+"""What the parts may not do to each other, beyond what the import contracts say."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("tensorflow", "keras", "torch", "jax", "matplotlib")
+
+SERVICE = ("daemon.service", "daemon.engine.local", "daemon.engine.process", "daemon.model", "daemon.__main__")
+LIBRARY = ("recognition", "recognition.page", "recognition.classify")
+
+
+def modules_after_import(*names: str) -> set[str]:
+    """What a fresh interpreter has loaded once it has imported these."""
+    program = f"import sys, {', '.join(names)}; print(*sys.modules, sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stdout.split()}
+
+
+def test_the_daemon_never_imports_keras_or_tensorflow():
+    assert not modules_after_import(*SERVICE, *LIBRARY) & set(HEAVY)
+
+
+def test_creating_an_engine_for_a_configuration_imports_neither():
+    program = (
+        "import sys, pathlib\n"
+        "from config.schema import Settings\n"
+        "from daemon.engine import create_engine\n"
+        "create_engine(Settings(), pathlib.Path('m.tflite'))\n"
+        f"assert not set({HEAVY!r}) & set(sys.modules), 'the daemon has become heavy'\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_recognition_as_a_library_knows_nothing_of_the_service():
+    service = {"daemon", "config", "watchdog", "sqlite3", "typer", "yaml", "pydantic", "xlsxwriter"}
+    assert not modules_after_import(*LIBRARY) & (service | set(HEAVY))
+
+
+@pytest.mark.parametrize("package", ["daemon", "recognition", "config"])
+def test_no_other_distribution_provides_our_top_level_names(package):
+    assert set(importlib.metadata.packages_distributions().get(package, [])) == {"digitdrop"}
