@@ -1,0 +1,232 @@
+"""The command `digitdrop`: parses the command line, starts what it asks for, and maps errors to exit codes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from config.errors import ConfigError
+from daemon.errors import DaemonError
+from recognition.errors import ModelLoadError, RecognitionError, UnreadableImageError
+
+if TYPE_CHECKING:
+    from config.schema import Settings
+
+DONE, SOME_FAILED, USAGE, SOFTWARE, CONFIGURATION, INTERRUPTED = 0, 1, 2, 70, 78, 130
+
+DEFAULT_CONFIG = Path("/etc/digitdrop/digitdrop.yaml")
+
+
+def exit_code(error: BaseException) -> int:
+    """The exit code that tells a script or systemd what went wrong."""
+    match error:
+        case ConfigError() | DaemonError():
+            return error.exit_code
+        case UnreadableImageError():
+            return SOME_FAILED
+        case ModelLoadError():  # the model is named in the configuration, or by an option in its place
+            return CONFIGURATION
+        case RecognitionError():  # of training: a data set or an architecture that is not there
+            return USAGE
+        case KeyboardInterrupt():
+            return INTERRUPTED
+        case _:
+            return SOFTWARE
+
+
+def report(error: BaseException) -> None:
+    """Writes an error as one clear line to stderr, with its traceback when debugging."""
+    debugging = logging.getLogger().isEnabledFor(logging.DEBUG)
+    if debugging:
+        logging.getLogger(__name__).debug("the command ends with:", exc_info=error)
+    if isinstance(error, KeyboardInterrupt):
+        text = "interrupted"
+    elif isinstance(error, ConfigError | DaemonError | RecognitionError):
+        text = str(error)
+    elif isinstance(error, OSError):
+        text = f"{error.strerror}: {error.filename}" if error.filename else str(error)
+    else:
+        hint = "" if debugging else "; run it again as `digitdrop --debug ...` to see where"
+        text = f"internal error: {type(error).__name__}: {error}{hint}"
+    print(f"digitdrop: {text}", file=sys.stderr)
+
+
+class _Commands(TyperGroup):
+    """The one place where errors become exit codes."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (TyperException, typer.Exit, typer.Abort):
+            raise
+        except BrokenPipeError:  # the reader of our output has gone, as `head` does
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(DONE) from None
+        except (Exception, KeyboardInterrupt) as error:
+            report(error)
+            raise typer.Exit(exit_code(error)) from error
+
+
+app = typer.Typer(
+    cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=True, rich_markup_mode=None
+)
+
+Config = Annotated[Path, typer.Option("--config", "-c", envvar="DIGITDROP_CONFIG", help="The configuration.")]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Overrides a key, such as engine.workers=1.")
+]
+Data = Annotated[
+    Path | None, typer.Option(help="Folder with MNIST's IDX files, gzipped or not; else Keras fetches it.")
+]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from daemon.result import software
+
+        print(f"digitdrop {software()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _begin(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Log everything, and show where errors come from.")] = False,
+) -> None:
+    """Turns scans and photos dropped into a folder into tables of the handwritten numbers on them."""
+    from daemon.logs import setup_logging
+
+    setup_logging("debug" if debug else "warning")
+
+
+@app.command()
+def run(config: Config = DEFAULT_CONFIG, overrides: Overrides = None) -> None:
+    """Watches the inbox and reads what arrives, until it is told to end (Ctrl-C, SIGTERM)."""
+    from daemon.service import run as serve
+
+    raise typer.Exit(serve(_load(config, overrides)))
+
+
+@app.command()
+def once(config: Config = DEFAULT_CONFIG, overrides: Overrides = None) -> None:
+    """Reads what is in the inbox now, then ends; its exit code is 1 when documents failed."""
+    from daemon.progress import once_progress
+    from daemon.service import run as serve
+
+    settings = _load(config, overrides)
+    with once_progress() as progress:
+        raise typer.Exit(serve(settings, once=True, progress=progress))
+
+
+@app.command()
+def status(config: Config = DEFAULT_CONFIG, overrides: Overrides = None) -> None:
+    """Shows the queue, what failed and why, and whether the service is well."""
+    from daemon.status import report as report_status
+
+    for line in report_status(_load(config, overrides)).lines():
+        print(line)
+
+
+@app.command()
+def check(config: Config = DEFAULT_CONFIG, overrides: Overrides = None) -> None:
+    """Tells whether the configuration and this machine are sound, and what to do where they are not."""
+    from daemon.check import check as check_all
+
+    raise typer.Exit(check_all(config, _parsed(overrides or [])))
+
+
+@app.command()
+def read(
+    files: Annotated[list[Path], typer.Argument(help="Files; of a folder, the scans directly in it.")],
+    out: Annotated[Path | None, typer.Option(help="Write the outbox files there instead of showing a table.")] = None,
+    model: Annotated[Path | None, typer.Option(help="A .tflite, .keras or .h5 model; else the shipped one.")] = None,
+    accept: Annotated[
+        float | None, typer.Option(min=0, max=1, help="A number is accepted when all its digits reach it.")
+    ] = None,
+    digit: Annotated[float | None, typer.Option(min=0, max=1, help="Below it, a digit is reported as `?`.")] = None,
+    dpi: Annotated[int | None, typer.Option(min=72, max=600, help="Resolution of PDF pages.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, max=256, help="Files read at once; else one a core.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print each result's JSON on a line.")] = False,
+) -> None:
+    """Reads files, without a daemon or a configuration."""
+    from daemon.read_command import ReadOptions, read_and_show
+
+    options = ReadOptions(out=out, model=model, accept=accept, digit=digit, dpi=dpi, jobs=jobs, as_json=as_json)
+    raise typer.Exit(SOME_FAILED if read_and_show(files, options) else DONE)
+
+
+@app.command()
+def train(
+    architecture: Annotated[str | None, typer.Option(help="Which network; else the resumed model's, or cnn.")] = None,
+    data: Data = None,
+    out: Annotated[Path | None, typer.Option(help="The model's path without its suffix.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="A .keras or .h5 model to go on from.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data; else the recipe's own.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Images a step; else the recipe's own.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the weights, the shuffling and the augmentation.")] = 1,
+) -> None:
+    """Fits a network to MNIST, or goes on with one, and saves it with its learning curve."""
+    from recognition.training.options import TrainOptions
+    from recognition.training.train import train as fit
+
+    command = " ".join(["digitdrop", *sys.argv[1:]])
+    fit(TrainOptions(architecture, data, out, resume, epochs, batch_size, seed, command))
+
+
+@app.command()
+def evaluate(
+    model: Annotated[Path | None, typer.Argument(help="A .tflite, .keras or .h5 model; else the shipped one.")] = None,
+    data: Data = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the figures as JSON, and a confusion matrix.")] = None,
+) -> None:
+    """Measures a model on MNIST's test split: accuracy, calibration, risk against coverage."""
+    from config.shipped import shipped_model
+    from recognition.training.evaluate import evaluate as measure
+
+    for line in measure(model or shipped_model(), data=data, out=out).lines():
+        print(line)
+
+
+def _load(config: Path, overrides: list[str] | None) -> Settings:
+    """The configuration, with logging set up as it says."""
+    from config.loader import load_settings
+    from daemon.logs import setup_logging
+
+    debugging = logging.getLogger().isEnabledFor(logging.DEBUG)
+    settings = load_settings(config, _parsed(overrides or []))
+    setup_logging("debug" if debugging else settings.log.level)
+    return settings
+
+
+def _parsed(overrides: list[str]) -> Mapping[str, Any]:
+    import yaml
+
+    values = {}
+    for text in overrides:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise typer.BadParameter(f"--set must be KEY=VALUE, such as engine.workers=1. Received: {text}")
+        try:
+            values[key] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise typer.BadParameter(f"the value of --set must be as in YAML. Received: {text}") from None
+    return values
+
+
+def main() -> None:
+    """Runs the command line's command and exits."""
+    app(prog_name="digitdrop")
+
+
+if __name__ == "__main__":
+    main()

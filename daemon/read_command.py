@@ -1,0 +1,122 @@
+"""`digitdrop read`: wires the model, the engine, the outbox and the report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from config.schema import Settings, TablesSettings, usable_cores
+from config.shipped import shipped_model
+from daemon.engine.handle import WorkerSetup
+from daemon.engine.interface import Engine
+from daemon.engine.local import LocalEngine
+from daemon.model import prepare_model
+from daemon.names import shown
+from daemon.outbox import Outbox
+from daemon.progress import read_progress
+from daemon.read import Reading, Writer, find_files, read_files
+from daemon.report import json_line, print_table, reading_line, summary
+from daemon.result import Result
+from recognition.params import LoadParams, RecognitionParams, Thresholds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """The options of the command line; None is the default of the configuration.
+
+    Attributes:
+        out: folder for the files of the outbox.
+        jobs: how many files are read at once.
+        as_json: print JSON instead of a table.
+    """
+
+    out: Path | None = None
+    model: Path | None = None
+    accept: float | None = None
+    digit: float | None = None
+    dpi: int | None = None
+    jobs: int | None = None
+    as_json: bool = False
+
+    def params(self) -> RecognitionParams:
+        """What recognition is told."""
+        thresholds = Thresholds()
+        accept = thresholds.accept if self.accept is None else self.accept
+        digit = min(thresholds.digit, accept) if self.digit is None else self.digit
+        if digit > accept:
+            raise typer.BadParameter(f"--digit must not exceed --accept. Received: {digit} > {accept}")
+        load = LoadParams() if self.dpi is None else LoadParams(pdf_dpi=self.dpi)
+        return RecognitionParams(load=load, thresholds=Thresholds(accept, digit))
+
+
+def read_and_show(files: Sequence[Path], options: ReadOptions) -> int:
+    """Reads files and shows or writes their results.
+
+    Args:
+        files: files, and folders whose scans are read.
+        options: of the command line.
+
+    Returns:
+        How many of them could not be read.
+
+    Raises:
+        ModelLoadError: the model cannot be used.
+        PublishError: the results could not be written.
+    """
+    paths = find_files(files)
+    params = options.params()
+    if not paths:
+        print("digitdrop: there are no scans in these folders", file=sys.stderr)
+        return 0
+    engine = _engine(options, params, min(options.jobs or usable_cores(), len(paths)))
+    try:
+        engine.start()
+        results, failed = _read(paths, engine, options)
+    finally:
+        engine.stop(0)
+    if options.out is not None:
+        print(f"{summary(results)}; results in {options.out}", file=sys.stderr if options.as_json else sys.stdout)
+    elif not options.as_json and results:
+        print_table(results, Console())
+    return failed
+
+
+def _engine(options: ReadOptions, params: RecognitionParams, workers: int) -> Engine:
+    model = prepare_model(options.model or shipped_model(), _model_cache())
+    timeout_s = Settings.model_fields["engine"].get_default(call_default_factory=True).timeout_seconds
+    return LocalEngine(WorkerSetup(model.absolute(), params), workers=workers, timeout_s=timeout_s)
+
+
+def _model_cache() -> Path:
+    """Where converted models are kept: the user's cache folder, as the XDG base directory specification says."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "digitdrop" / "models"
+
+
+def _read(paths: Sequence[Path], engine: Engine, options: ReadOptions) -> tuple[list[Result], int]:
+    """Reads, writes and shows one file after the other; returns the results without their pictures."""
+    writer = Writer(Outbox(options.out, TablesSettings())) if options.out is not None else None
+    results: list[Result] = []
+    with read_progress(len(paths), Console(stderr=True)) as progress:
+        for reading in read_files(paths, engine):
+            name = shown(str(reading.path))
+            if reading.result is None:
+                print(f"digitdrop: {name}: {reading.error}", file=sys.stderr)
+            else:
+                results.append(_shown(reading, reading.result, writer, as_json=options.as_json))
+            progress(name, reading_line(reading))
+    return results, len(paths) - len(results)
+
+
+def _shown(reading: Reading, result: Result, writer: Writer | None, *, as_json: bool) -> Result:
+    if writer is not None:
+        writer.write(reading)
+    if as_json:
+        print(json_line(result), flush=True)
+    return Result.from_json(result.to_json())
