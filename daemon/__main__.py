@@ -138,6 +138,22 @@ def status(config: Config = DEFAULT_CONFIG, overrides: Overrides = None) -> None
 
 
 @app.command()
+def retry(
+    names: Annotated[list[str] | None, typer.Argument(help="As `status` shows them; else all that failed.")] = None,
+    config: Config = DEFAULT_CONFIG,
+    overrides: Overrides = None,
+) -> None:
+    """Puts failed documents back into the inbox."""
+    from daemon.names import shown
+    from daemon.quarantine import retry as put_back
+
+    back = put_back(_load(config, overrides), names or ())
+    for name in back:
+        print(f"{shown(name)} is in the inbox again")
+    print("no document is to be put back" if not back else f"{len(back)} put back")
+
+
+@app.command()
 def check(config: Config = DEFAULT_CONFIG, overrides: Overrides = None) -> None:
     """Tells whether the configuration and this machine are sound, and what to do where they are not."""
     from daemon.check import check as check_all
