@@ -16,11 +16,14 @@ MIN_TEXT_PX = 7.0
 _PAGE_SHARE = 1 / 130  # of the page's longer side: 7 px high when an A4 page fills an ordinary screen
 _MAX_PAGE_SHARE = 1 / 45
 _NUMBER_SHARE = 0.6  # of the number's height, so that writing and reading are told apart at a glance
-_SHRINKS = (1.0, 0.8, 0.62, 0.48, 0.37)  # in crowded places
+_SHRINKS = (1.0, 0.8, 0.68, 0.58, 0.48, 0.37)  # in crowded places
 _PADDING_SHARE = 0.22
 
 
 _FRAME, _LABEL = 1, 3  # what covering them costs
+
+Plate = tuple[int, int, float]
+"""Width and height of a plate, and the height of its text."""
 
 Candidate = tuple[int, int, int, int, float]
 """x, y, width and height of a plate, and the height of its text."""
@@ -71,21 +74,45 @@ def place_labels(page_shape: tuple[int, int], frames: Sequence[BoundingBox], asp
     Returns:
         One label a frame, in their order.
     """
+    labels = _place_all(page_shape, frames, aspects, _SHRINKS)
+    used = sorted(
+        label.text_px / text_height_px(page_shape, frame.height) for label, frame in zip(labels, frames, strict=True)
+    )
+    usual = used[len(used) // 2] if used else 1.0
+    if usual > 0.99 * _SHRINKS[0]:
+        return labels
+    # A page looks calmer with one size for all than with the largest size that each place has room for.
+    smaller = tuple(shrink for shrink in _SHRINKS if shrink < 1.01 * usual) or _SHRINKS[-1:]
+    return _place_all(page_shape, frames, aspects, smaller)
+
+
+def _place_all(
+    page_shape: tuple[int, int], frames: Sequence[BoundingBox], aspects: Sequence[float], shrinks: Sequence[float]
+) -> list[Label]:
     taken = _Occupancy(page_shape, cell_px=max(1, round(text_height_px(page_shape, 1) / 5)))
     for frame in frames:
         taken.add(frame, _FRAME)
     labels = []
     for frame, aspect in zip(frames, aspects, strict=True):
-        label = _best(taken, page_shape, frame, aspect)
+        label = _best(taken, page_shape, frame, _plates(text_height_px(page_shape, frame.height), aspect, shrinks))
         taken.add(label.box, _LABEL)
         labels.append(label)
     return labels
 
 
-def _best(taken: _Occupancy, page_shape: tuple[int, int], frame: BoundingBox, aspect: float) -> Label:
+def _plates(ideal_px: float, aspect: float, shrinks: Sequence[float]) -> list[Plate]:
+    plates = []
+    for shrink in shrinks:
+        text_px = max(MIN_TEXT_PX, ideal_px * shrink)
+        padding = padding_px(text_px)
+        plates.append((round(aspect * text_px) + 2 * padding, round(text_px) + 2 * padding, text_px))
+    return plates
+
+
+def _best(taken: _Occupancy, page_shape: tuple[int, int], frame: BoundingBox, plates: Sequence[Plate]) -> Label:
     """The first candidate that covers nothing, else the one that covers least."""
     best, least = None, 0
-    for candidate in _candidates(page_shape, frame, aspect):
+    for candidate in _candidates(page_shape, frame, plates):
         covered = taken.covered(*candidate[:4])
         if best is None or covered < least:
             best, least = candidate, covered
@@ -96,15 +123,9 @@ def _best(taken: _Occupancy, page_shape: tuple[int, int], frame: BoundingBox, as
     return Label(BoundingBox(x, y, width, height), text_px)
 
 
-def _candidates(page_shape: tuple[int, int], frame: BoundingBox, aspect: float) -> Iterator[Candidate]:
+def _candidates(page_shape: tuple[int, int], frame: BoundingBox, plates: Sequence[Plate]) -> Iterator[Candidate]:
     """Places in the order of preference, moved sideways into the page."""
     page_height, page_width = page_shape
-    ideal_px = text_height_px(page_shape, frame.height)
-    plates = []
-    for shrink in _SHRINKS:
-        text_px = max(MIN_TEXT_PX, ideal_px * shrink)
-        padding = padding_px(text_px)
-        plates.append((round(aspect * text_px) + 2 * padding, round(text_px) + 2 * padding, text_px))
     for width, height, text_px in plates:
         if (y := frame.y - height) >= 0:
             yield _into(page_width, frame.x, width), y, width, height, text_px
