@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 import json
 import os
@@ -15,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import cv2
@@ -203,16 +205,29 @@ def running(make_station: Callable[..., Station]) -> Station:
 
 
 @pytest.fixture(scope="session")
-def draw_page() -> Callable[[int], bytes]:
-    """A JPEG of a page with numbers on it, different for each seed."""
+def sample_pages() -> ModuleType:
+    """The pages that the demo draws, with their truth."""
+    path = Path(__file__).parents[1] / "sample_pages.py"
+    spec = importlib.util.spec_from_file_location("sample_pages", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def draw_page(sample_pages: ModuleType) -> Callable[[int], bytes]:
+    """A JPEG of a small page with four handwritten numbers on it, different for each seed."""
+    digits = sample_pages.Digits.load()
 
     def draw(seed: int) -> bytes:
-        page = np.full((600, 800, 3), 245, np.uint8)
         rng = np.random.default_rng(seed)
-        for row in range(4):
-            text = str(rng.integers(100, 99_999))
-            cv2.putText(page, text, (60, 120 + 120 * row), cv2.FONT_HERSHEY_SIMPLEX, 2.2, (60, 40, 30), 5, cv2.LINE_AA)
-        ok, data = cv2.imencode(".jpg", page)
+        hand = sample_pages.Hand(rng, digits, (600, 800))
+        for y in (60, 190, 320, 450):
+            hand.write(sample_pages.number(rng, 5), 90, y, 70)
+        page = sample_pages.inked(sample_pages.paper(rng, 600, 800, (245, 245, 245)), hand.ink, (45, 40, 40))
+        ok, data = cv2.imencode(".jpg", page.astype(np.uint8))
         assert ok
         return bytes(data)
 

@@ -6,8 +6,13 @@ import hashlib
 import io
 import os
 import time
+from difflib import SequenceMatcher
 
+import pytest
 from PIL import Image
+
+MIN_READ = 0.8
+"""Least share of a sample page's digits that are read, in their order."""
 
 
 def test_a_photo_copied_in_slowly_gives_one_whole_result(running, draw_page):
@@ -35,6 +40,18 @@ def test_a_photo_moved_in_gives_a_whole_result(running, draw_page):
     running.result("moved.jpg")
     print(f"results {time.monotonic() - moved:.2f} s after the move")
     assert running.wait_for(running.archive / "moved.jpg").read_bytes() == data
+
+
+@pytest.mark.parametrize("name", ["log-sheet.jpg", "photo.jpg", "form.png", "pencil.png"])
+def test_the_digits_on_a_page_come_out_in_reading_order(running, sample_pages, name):
+    page = sample_pages.draw(name, seed=1)
+    (running.inbox / name).write_bytes(sample_pages.encode(name, page))
+    (result,) = running.result(name)["pages"]
+    written = "".join(number for line in page.lines for number in line)
+    read = "".join(number["text"] for number in result["numbers"])
+    kept = sum(block.size for block in SequenceMatcher(None, written, read, autojunk=False).get_matching_blocks())
+    # How well pages are read is measured elsewhere; here, that what comes out is what stands there.
+    assert kept >= MIN_READ * len(written), f"written: {written}, read: {read}"
 
 
 def test_a_folder_moved_in_keeps_its_place_in_the_outbox(running, draw_page):
