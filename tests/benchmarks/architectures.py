@@ -70,7 +70,8 @@ def table(results: Mapping[str, Any]) -> str:
         )
     lines += [
         "",
-        f"The seconds were taken on {results['machine']} with other work going on; they compare the networks only.",
+        f"The seconds are by the wall clock, on {results['machine']}, beside other work that was not always the same",
+        "(heaviest beside `conv`): they say what to reckon with, and do not compare the networks finely.",
         "",
     ]
     return "\n".join(lines)
