@@ -70,8 +70,8 @@ def table(results: Mapping[str, Any]) -> str:
         )
     lines += [
         "",
-        f"The seconds are by the wall clock, on {results['machine']}, beside other work that was not always the same",
-        "(heaviest beside `conv`): they say what to reckon with, and do not compare the networks finely.",
+        f"The seconds are by the wall clock, on {results['machine']}, beside other work that varied,",
+        "so they say what to reckon with, and do not compare the networks.",
         "",
     ]
     return "\n".join(lines)
