@@ -35,6 +35,167 @@ class LoadParams:
 
 
 @dataclass(frozen=True, slots=True)
+class BinarizeParams:
+    """How ink is told from paper.
+
+    Attributes:
+        background_px: the paper's brightness is estimated on the page reduced to this longer side.
+        background_window: side of the closing's window, as a share of the longer side; ink must be narrower.
+        min_darkness: ink is at least so much darker than the paper, in 255ths of its brightness.
+        noise_factor: and at least so many standard deviations of the paper's grain.
+        near_px: side of the cells in which the darkest ink is sought.
+        edge_share: a pixel is ink from this share of the darkest ink near it.
+    """
+
+    background_px: int = 500
+    background_window: float = 0.05
+    min_darkness: float = 14.0
+    noise_factor: float = 4.0
+    near_px: int = 16
+    edge_share: float = 0.5
+
+    def __post_init__(self) -> None:
+        _check_range(self, background_px=(50, 2000), background_window=(0.005, 0.5), min_darkness=(1, 254))
+        _check_range(self, noise_factor=(0, 20), near_px=(4, 256), edge_share=(0.1, 0.9))
+
+
+@dataclass(frozen=True, slots=True)
+class RuleParams:
+    """What is a ruled line or a box.
+
+    Attributes:
+        min_length: of a ruled line, as a share of the page's width (lying) or height (upright).
+        max_thickness: of a line, as a share of the length of the pieces it is found by.
+        min_rectangularity: of a box's inside, its area over that of its rectangle; an ellipse has 0.79.
+        max_darkness: what is on a line but darker than so many times the line is a stroke that crosses it.
+    """
+
+    min_length: float = 0.25
+    max_thickness: float = 0.25
+    min_rectangularity: float = 0.87
+    max_darkness: float = 1.35
+
+    def __post_init__(self) -> None:
+        _check_range(self, min_length=(0.05, 1), max_thickness=(0.02, 0.5), min_rectangularity=(0.8, 0.99))
+        _check_range(self, max_darkness=(1, 10))
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentParams:
+    """Which pieces of ink are looked at.
+
+    Attributes:
+        min_side_px: the longer side of a piece is at least so long.
+        min_area_px: it has at least so much ink.
+        max_count: of more pieces the largest are taken.
+    """
+
+    min_side_px: int = 7
+    min_area_px: int = 12
+    max_count: int = 6000
+
+    def __post_init__(self) -> None:
+        _check_range(self, min_side_px=(1, 100), min_area_px=(1, 1000), max_count=(1, 100_000))
+
+
+@dataclass(frozen=True, slots=True)
+class JoinParams:
+    """When pieces of one broken digit are put together. Lengths are shares of the writing's height.
+
+    Attributes:
+        max_gap: between the boxes of two pieces.
+        max_height: of what they are together.
+        min_confidence: of the reading of what they are together.
+        min_part: a smaller piece may as well be dirt, and need not belong to a digit.
+        leftover: what is left of a reading's weight when a piece beside it would not be explained.
+        rounds: how many pieces, at most, one digit may be put together from, less one.
+    """
+
+    max_gap: float = 0.22
+    max_height: float = 1.7
+    min_confidence: float = 0.6
+    min_part: float = 0.2
+    leftover: float = 0.65
+    rounds: int = 3
+
+    def __post_init__(self) -> None:
+        _check_range(self, max_gap=(0, 1), max_height=(1, 4), min_confidence=(0, 1), rounds=(0, 10))
+        _check_range(self, min_part=(0, 1), leftover=(0, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class SplitParams:
+    """How touching digits are cut apart. Lengths are shares of the piece's height.
+
+    Attributes:
+        sure: a piece that is read with this confidence is not cut.
+        min_width: of a piece that may be two digits.
+        max_width: of one digit.
+        max_cuts: so many places of a piece are tried, the thinnest.
+        cut_cost: of a stroke's width of ink that a cut goes through, in nats of confidence.
+        narrow_cost: of cutting a piece as narrow as it is high into two, in nats; twice as wide costs nothing.
+        max_digits: a piece that could hold more is no writing.
+    """
+
+    sure: float = 0.9
+    min_width: float = 0.55
+    max_width: float = 1.3
+    max_cuts: int = 12
+    cut_cost: float = 0.25
+    narrow_cost: float = 0.7
+    max_digits: int = 12
+
+    def __post_init__(self) -> None:
+        _check_range(self, sure=(0, 1), min_width=(0.1, 2), max_width=(0.5, 3), max_cuts=(1, 40))
+        _check_range(self, cut_cost=(0, 10), narrow_cost=(0, 10), max_digits=(2, 40))
+
+
+@dataclass(frozen=True, slots=True)
+class SelectParams:
+    """Which readings are writing and not something else on the page.
+
+    Attributes:
+        min_height: of a digit, as a share of the writing's height.
+        max_height: likewise.
+        min_darkness: of a digit's ink, as a share of the writing's.
+        min_confidence: a reading below it is no digit.
+    """
+
+    min_height: float = 0.4
+    max_height: float = 2.6
+    min_darkness: float = 0.45
+    min_confidence: float = 0.3
+
+    def __post_init__(self) -> None:
+        _check_range(self, min_height=(0, 1), max_height=(1, 10), min_darkness=(0, 1), min_confidence=(0, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutParams:
+    """How digits become numbers and lines. Lengths are shares of the digits' height.
+
+    Attributes:
+        max_gap: between digits of one number.
+        max_pitch: between their middles, which serves digits in boxes; either makes a number.
+        max_drift: between the middles of neighbours in a line.
+        reach: how far apart neighbours in a line may be.
+        neighbor: within this distance to the right a digit's neighbour tells the slope of its line.
+        max_slope: of the lines of a page, in rows a column.
+    """
+
+    max_gap: float = 0.45
+    max_pitch: float = 1.3
+    max_drift: float = 0.6
+    reach: float = 12.0
+    neighbor: float = 6.0
+    max_slope: float = 0.4
+
+    def __post_init__(self) -> None:
+        _check_range(self, max_gap=(0, 5), max_pitch=(0, 5), max_drift=(0.1, 1), reach=(1, 1000))
+        _check_range(self, neighbor=(1, 100), max_slope=(0, 1))
+
+
+@dataclass(frozen=True, slots=True)
 class Thresholds:
     """Where a reading is accepted, doubted or rejected; calibrated probabilities, 0 to 1.
 
@@ -75,5 +236,13 @@ class RecognitionParams:
     """Everything `recognition.page.read_document` can be told."""
 
     load: LoadParams = field(default_factory=LoadParams)
+    max_side_px: int = 3000
+    binarize: BinarizeParams = field(default_factory=BinarizeParams)
+    rules: RuleParams = field(default_factory=RuleParams)
+    components: ComponentParams = field(default_factory=ComponentParams)
+    join: JoinParams = field(default_factory=JoinParams)
+    split: SplitParams = field(default_factory=SplitParams)
+    select: SelectParams = field(default_factory=SelectParams)
+    layout: LayoutParams = field(default_factory=LayoutParams)
     thresholds: Thresholds = field(default_factory=Thresholds)
     annotate: AnnotateParams = field(default_factory=AnnotateParams)

@@ -22,6 +22,23 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What is known of a model.
+
+    Attributes:
+        name: of its architecture or file.
+        sha256: of the .tflite file, in hexadecimal.
+        classes: 10, or 11 with one for what is no digit.
+        temperature: by which its logits are divided.
+    """
+
+    name: str
+    sha256: str
+    classes: int = 11
+    temperature: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class BoundingBox:
     """A rectangle in pixels, origin top left, half open: x <= column < x + width.
 

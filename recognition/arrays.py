@@ -1,0 +1,48 @@
+"""The arrays recognition works on, and the morphology of them that several steps use."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image: TypeAlias = NDArray[np.uint8]
+"""(height, width) or (height, width, 3), 0 to 255."""
+Field: TypeAlias = NDArray[np.float32]
+
+
+def as_image(array: Any) -> Image:
+    """Returns an array of OpenCV's, whose stubs leave the type of pixels open, as uint8; copies nothing."""
+    return np.asarray(array, np.uint8)
+
+
+def as_field(array: Any) -> Field:
+    """Returns an array of OpenCV's as float32; copies nothing."""
+    return np.asarray(array, np.float32)
+
+
+def opened(mask: Image, width: int, height: int) -> Image:
+    """Returns the mask without what a rectangle of width x height pixels does not fit into."""
+    return as_image(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((height, width), np.uint8)))
+
+
+def closed(mask: Image, width: int, height: int) -> Image:
+    """Returns the mask with its gaps filled that a rectangle of width x height pixels does not fit into."""
+    return as_image(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((height, width), np.uint8)))
+
+
+def dilated(mask: Image, width: int, height: int) -> Image:
+    """Returns the mask grown by a rectangle of width x height pixels."""
+    return as_image(cv2.dilate(mask, np.ones((height, width), np.uint8)))
+
+
+def eroded(mask: Image, width: int, height: int) -> Image:
+    """Returns the mask shrunk by a rectangle of width x height pixels."""
+    return as_image(cv2.erode(mask, np.ones((height, width), np.uint8)))
+
+
+def as_mask(condition: NDArray[np.bool_]) -> Image:
+    """Returns 255 where the condition holds, else 0."""
+    return condition.view(np.uint8) * np.uint8(255)

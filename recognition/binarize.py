@@ -1,0 +1,124 @@
+"""Separates ink from paper under uneven light, whichever of the two is darker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from recognition.arrays import Image, as_image, as_mask, dilated
+from recognition.params import BinarizeParams
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """A page as ink on paper.
+
+    Attributes:
+        darkness: uint8 (height, width), 0 is the paper around a pixel and 255 black, whatever the light and polarity.
+        mask: uint8 (height, width), 255 where there is ink; pale ink is left out beside dark ink.
+        faint: likewise, with all that is darker than the paper, also beside dark ink.
+        light_on_dark: the writing is lighter than what it stands on.
+    """
+
+    darkness: Image
+    mask: Image
+    faint: Image
+    light_on_dark: bool
+
+
+def binarize(gray: Image, params: BinarizeParams) -> Ink:
+    """Separates ink from paper.
+
+    The paper's brightness is estimated by a grey closing on a reduced image and divided out. A pixel is ink when it is
+    darker than the noise of the paper and darker than half of the darkest ink near it, so that pencil and marker on one
+    page each get the edge of their own strokes.
+
+    Args:
+        gray: uint8 (height, width).
+        params: see there.
+
+    Returns:
+        The ink; a blank or constant page has none.
+    """
+    light_on_dark = is_light_on_dark(gray)
+    darkness = flatten(255 - gray if light_on_dark else gray, params)
+    smooth = as_image(cv2.GaussianBlur(darkness, (3, 3), 0))
+    floor = max(params.min_darkness, params.noise_factor * noise_level(smooth))
+    near = dilated(_reduced_maximum(smooth, params.near_px), 3, 3)
+    peak = cv2.resize(near, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_NEAREST)
+    threshold = np.maximum(peak * np.float32(params.edge_share), floor).astype(np.uint8)
+    mask = as_mask(smooth > threshold)
+    faint = as_mask(smooth > floor)
+    return Ink(darkness, mask, faint, light_on_dark)
+
+
+def is_light_on_dark(gray: Image) -> bool:
+    """Tells whether the page is dark and what stands out from its surroundings is bright.
+
+    Args:
+        gray: uint8 (height, width).
+
+    Returns:
+        True for chalk on a board; False for ink on paper, however badly lit, and for a constant image.
+    """
+    small = _reduced(gray, 400)
+    if float(np.median(small)) > 127:
+        return False
+    side = min(51, max(3, min(small.shape) // 4 | 1))
+    difference = small.astype(np.float32) - cv2.medianBlur(small, side)
+    bright = float((np.maximum(difference, 0) ** 2).sum())
+    dark = float((np.minimum(difference, 0) ** 2).sum())
+    return bright > dark
+
+
+def flatten(gray: Image, params: BinarizeParams) -> Image:
+    """Returns how much darker each pixel is than the paper around it, in 255ths of the paper's brightness.
+
+    Args:
+        gray: uint8 (height, width), dark ink on bright paper.
+        params: see there.
+
+    Returns:
+        uint8 (height, width).
+    """
+    height, width = gray.shape
+    small = _reduced(gray, params.background_px)
+    small = as_image(cv2.medianBlur(small, 3))
+    side = max(3, round(params.background_window * max(small.shape))) | 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel)
+    paper = cv2.GaussianBlur(paper, (0, 0), side / 6)
+    paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
+    relative = as_image(cv2.divide(gray, np.maximum(paper, 1), scale=255))
+    return as_image(~relative)
+
+
+def noise_level(darkness: Image) -> float:
+    """Returns the standard deviation of the paper's grain, robustly, from the differences of pixels two apart."""
+    if min(darkness.shape) < 3:
+        return 0.0
+    step = max(1, darkness.shape[0] // 500)
+    rows = darkness[::step].astype(np.int16)
+    differences = np.abs(rows[:, 2:] - rows[:, :-2])
+    mean = float(differences.mean()) if differences.size else 0.0
+    trimmed = differences[differences <= max(2.0, 3 * mean)]
+    return float(trimmed.mean()) * 0.886 if trimmed.size else 0.0  # the mean of |N(0, s) - N(0, s)| is 1.128 s
+
+
+def _reduced(gray: Image, side_px: int) -> Image:
+    scale = side_px / max(gray.shape)
+    if scale >= 1:
+        return gray
+    size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
+    return as_image(cv2.resize(gray, size, interpolation=cv2.INTER_AREA))
+
+
+def _reduced_maximum(image: Image, cell_px: int) -> Image:
+    """The maximum of each cell of `cell_px` pixels."""
+    height, width = image.shape
+    rows, columns = -(-height // cell_px), -(-width // cell_px)
+    padded = np.zeros((rows * cell_px, columns * cell_px), np.uint8)
+    padded[:height, :width] = image
+    return as_image(padded.reshape(rows, cell_px, columns, cell_px).max(axis=(1, 3)))

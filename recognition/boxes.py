@@ -1,0 +1,100 @@
+"""Finds the frames of boxes and tables in the ink."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recognition.arrays import Image, dilated, eroded, opened
+from recognition.params import RuleParams
+
+Contour: TypeAlias = NDArray[Any]
+
+MAX_FRAME_PX = 24
+"""No line of a frame is taken to be thicker, however large its cells are."""
+MAX_FIELD_CELLS = 16
+"""More boxes in one piece are squared paper or a table."""
+
+
+def frames(mask: Image, params: RuleParams) -> Image:
+    """Returns where the frames of boxes and tables are.
+
+    A hole of the ink whose hull is a rectangle is a cell. The frame is the ink about the edges of such hulls; so
+    neither the tilt of the box nor its size matters, and writing that touches a box from inside stays.
+
+    Args:
+        mask: uint8 (height, width), 255 is ink.
+        params: see there.
+
+    Returns:
+        uint8 (height, width), 255 on the frames.
+    """
+    zone = np.zeros_like(mask)
+    for outline, holes in _pieces_with_holes(mask):
+        cells = [hull for hull in map(cv2.convexHull, holes) if _is_cell(hull, params)]
+        if cells:
+            _add_edges(zone, outline, cells)
+            if _is_field(cells):
+                _add_runs(zone, mask, outline, cells)
+    return zone & mask
+
+
+def _pieces_with_holes(mask: Image) -> Iterator[tuple[Contour, list[Contour]]]:
+    contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    if not contours:  # then there is no hierarchy either
+        return
+    following, _, first_hole, parent = np.asarray(hierarchy)[0].T
+    for index in np.flatnonzero((parent < 0) & (first_hole >= 0)):
+        holes = []
+        hole = int(first_hole[index])
+        while hole >= 0:
+            holes.append(contours[hole])
+            hole = int(following[hole])
+        yield contours[int(index)], holes
+
+
+def _is_cell(hull: Contour, params: RuleParams) -> bool:
+    (_, _), (width, height), _ = cv2.minAreaRect(hull)
+    area = cv2.contourArea(hull)
+    if min(width, height) < 8 or area < params.min_rectangularity * width * height:
+        return False
+    corners = cv2.approxPolyDP(hull, 0.04 * cv2.arcLength(hull, True), True)
+    return len(corners) == 4 and cv2.contourArea(corners) >= 0.93 * area
+
+
+def _is_field(cells: list[Contour]) -> bool:
+    """Tells boxes for a number's digits from ruled and squared paper, whose cells writing may be higher than."""
+    width, height = np.median([cv2.boundingRect(cell)[2:] for cell in cells], axis=0)
+    return len(cells) <= MAX_FIELD_CELLS and height / 3 <= width <= 3 * height
+
+
+def _add_edges(zone: Image, outline: Contour, cells: list[Contour]) -> None:
+    """Marks what is near the edge of a cell and not well inside of it."""
+    x, y, width, height = cv2.boundingRect(outline)
+    margin = 2  # so that the morphology also works at the edges
+    inside = np.zeros((height + 2 * margin, width + 2 * margin), np.uint8)
+    for cell in cells:
+        cv2.fillPoly(inside, [cell - (x - margin, y - margin)], 255)
+    sides = [min(cv2.minAreaRect(cell)[1]) for cell in cells]
+    reach = min(max(4, round(0.12 * float(np.median(sides)))), MAX_FRAME_PX)
+    about = dilated(inside, 2 * reach + 1, 2 * reach + 1)
+    core = eroded(inside, 3, 3)
+    zone[y : y + height, x : x + width] |= (about & ~core)[margin:-margin, margin:-margin]
+
+
+def _add_runs(zone: Image, mask: Image, outline: Contour, cells: list[Contour]) -> None:
+    """Marks straight runs as long as a cell's side: the sides of cells that writing crosses and opens."""
+    x, y, width, height = cv2.boundingRect(outline)
+    frame = np.zeros((height, width), np.uint8)
+    cv2.drawContours(frame, [outline - (x, y)], -1, 255, cv2.FILLED)
+    frame &= mask[y : y + height, x : x + width]
+    sides = np.median([cv2.boundingRect(cell)[2:] for cell in cells], axis=0)
+    across, down = (max(8, round(0.85 * float(side))) for side in sides)
+    for columns, rows in ((across, 1), (1, down)):
+        runs = opened(frame, columns, rows)
+        runs &= ~opened(runs, MAX_FRAME_PX, MAX_FRAME_PX)
+        zone[y : y + height, x : x + width] |= dilated(runs, 3, 3)

@@ -1,0 +1,117 @@
+"""Finds the connected pieces of ink and what can be said of each without reading it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recognition.arrays import Image, as_image, as_mask
+from recognition.params import ComponentParams
+from recognition.types import BoundingBox
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Component:
+    """A piece of ink.
+
+    Attributes:
+        bbox: on the page.
+        mask: uint8 (bbox.height, bbox.width), 255 where the piece has ink.
+        area_px: number of ink pixels.
+        darkness: median darkness of its ink, 0 to 255.
+    """
+
+    bbox: BoundingBox
+    mask: Image
+    area_px: int
+    darkness: float
+
+    def ink(self, darkness: Image) -> Image:
+        """Returns the piece's own grey ink, full strength at its typical darkness.
+
+        Args:
+            darkness: uint8 page, as in `binarize.Ink`.
+
+        Returns:
+            uint8 of the mask's shape, for `normalize`.
+        """
+        box = self.bbox
+        crop = darkness[box.y : box.bottom, box.x : box.right]
+        return as_image(cv2.convertScaleAbs(crop, alpha=255 / max(self.darkness, 1.0))) & self.mask
+
+
+def find_components(mask: Image, darkness: Image, params: ComponentParams) -> list[Component]:
+    """Returns the pieces of ink that are large and dark enough to be writing, in no particular order.
+
+    Args:
+        mask: uint8 (height, width), 255 is ink.
+        darkness: uint8 (height, width).
+        params: see there.
+
+    Returns:
+        At most `params.max_count` pieces, the largest; none on a blank page.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    area, width, height = stats[:, cv2.CC_STAT_AREA], stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    keep = (np.maximum(width, height) >= params.min_side_px) & (area >= params.min_area_px)
+    keep[0] = False
+    indices = np.flatnonzero(keep)
+    if indices.size > params.max_count:
+        indices = indices[np.argsort(area[indices])[-params.max_count :]]
+    return [_component(np.asarray(labels), stats[index], int(index), darkness) for index in indices]
+
+
+def make_component(mask: Image, x: int, y: int, darkness: Image) -> Component | None:
+    """Returns the ink of a mask as one piece, or None when the mask has none.
+
+    Args:
+        mask: uint8 (height, width), 255 is ink.
+        x: column of the mask's left edge on the page.
+        y: row of its upper edge.
+        darkness: uint8 page.
+    """
+    left, top, width, height = cv2.boundingRect(mask)
+    if width == 0 or height == 0:
+        return None
+    tight = mask[top : top + height, left : left + width]
+    return _measured(tight, BoundingBox(x + left, y + top, width, height), darkness)
+
+
+def join(first: Component, second: Component, darkness: Image) -> Component:
+    """Returns two pieces as one, without filling what lies between them."""
+    box = first.bbox.union(second.bbox)
+    mask = np.zeros((box.height, box.width), np.uint8)
+    for piece in (first, second):
+        x, y = piece.bbox.x - box.x, piece.bbox.y - box.y
+        view = mask[y : y + piece.bbox.height, x : x + piece.bbox.width]
+        np.maximum(view, piece.mask, out=view)
+    return _measured(mask, box, darkness)
+
+
+def _component(labels: NDArray[Any], stat: NDArray[Any], index: int, darkness: Image) -> Component:
+    x, y, width, height = (int(value) for value in stat[:4])
+    mask = as_mask(labels[y : y + height, x : x + width] == index)
+    return _measured(mask, BoundingBox(x, y, width, height), darkness)
+
+
+def _measured(mask: Image, box: BoundingBox, darkness: Image) -> Component:
+    inside = mask > 0
+    values = darkness[box.y : box.bottom, box.x : box.right][inside]
+    return Component(box, mask, int(values.size), float(np.median(values)))
+
+
+def stroke_width(mask: Image) -> float:
+    """Returns the mean width of the strokes in pixels: twice the ink's area over the length of its outline.
+
+    Args:
+        mask: uint8 (height, width), 255 is ink.
+    """
+    padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    contours, _ = cv2.findContours(padded, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    outline = sum(cv2.arcLength(contour, True) for contour in contours)
+    # An outline through the pixels' centers is half a pixel inside the stroke's edge, on either side.
+    return 2.0 * np.count_nonzero(mask) / max(outline, 1.0)

@@ -1,0 +1,95 @@
+"""Puts the pieces of broken digits together where the network reads the whole better than the parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from recognition.arrays import Image
+from recognition.classify import Classifier
+from recognition.components import join
+from recognition.params import JoinParams
+from recognition.reading import Reading, read_pieces
+
+SURE = 0.9
+
+
+def join_broken(
+    readings: Sequence[Reading], height_px: float, darkness: Image, classifier: Classifier, params: JoinParams
+) -> list[Reading]:
+    """Returns the readings with near pieces joined.
+
+    Two pieces are joined when they are closer than a pen's lift, are not two sure digits side by side, and read
+    together as a digit about as surely as the better of them does alone; less surely where a part would else be left
+    over. Each round joins disjoint pairs, the surest first.
+
+    Args:
+        readings: of all pieces.
+        height_px: of the writing.
+        darkness: uint8 page.
+        classifier: reads the joined pieces.
+        params: see there.
+    """
+    readings = list(readings)
+    for _ in range(params.rounds):
+        pairs = _near_pairs(readings, height_px, params)
+        if not pairs:
+            break
+        pieces = [join(readings[i].piece, readings[j].piece, darkness) for i, j in pairs]
+        joined = read_pieces(pieces, darkness, classifier)
+        taken: set[int] = set()
+        fresh = []
+        for whole, (i, j) in sorted(zip(joined, pairs, strict=True), key=lambda item: -item[0].confidence):
+            if not taken & {i, j} and _better(whole, readings[i], readings[j], height_px, params):
+                taken |= {i, j}
+                fresh.append(whole)
+        if not fresh:
+            break
+        readings = [r for k, r in enumerate(readings) if k not in taken] + fresh
+    return readings
+
+
+def _better(whole: Reading, first: Reading, second: Reading, height_px: float, params: JoinParams) -> bool:
+    weaker, stronger = sorted((first, second), key=lambda reading: reading.confidence)
+    needed = stronger.confidence - 0.02
+    side = max(weaker.piece.bbox.width, weaker.piece.bbox.height)
+    if _stacked(first, second) or (weaker.confidence < 0.5 and side >= params.min_part * height_px):
+        # Read apart, one of the two would be left over, or one digit would stand right on another: both are unlikely.
+        needed *= params.leftover
+    return whole.confidence >= max(params.min_confidence, needed)
+
+
+def _stacked(first: Reading, second: Reading) -> bool:
+    a, b = first.piece.bbox, second.piece.bbox
+    shared = min(a.right, b.right) - max(a.x, b.x)
+    return shared >= 0.5 * min(a.width, b.width) and max(a.y, b.y) >= min(a.bottom, b.bottom) - 0.2 * min(
+        a.height, b.height
+    )
+
+
+def _near_pairs(readings: Sequence[Reading], height_px: float, params: JoinParams) -> list[tuple[int, int]]:
+    boxes = np.array([[r.piece.bbox.x, r.piece.bbox.y, r.piece.bbox.right, r.piece.bbox.bottom] for r in readings])
+    if len(boxes) < 2:
+        return []
+    heights = boxes[:, 3] - boxes[:, 1]
+    small = np.flatnonzero((heights <= params.max_height * height_px) & (boxes[:, 2] - boxes[:, 0] <= 2 * height_px))
+    sure = np.array([r.confidence >= SURE for r in readings])
+    pairs = []
+    order = small[np.argsort(boxes[small, 0])]
+    for at, i in enumerate(order):
+        rest = order[at + 1 :]
+        rest = rest[: np.searchsorted(boxes[rest, 0], boxes[i, 2] + params.max_gap * height_px, "right")]
+        top = np.minimum(boxes[rest, 1], boxes[i, 1])
+        bottom = np.maximum(boxes[rest, 3], boxes[i, 3])
+        gap_x = np.maximum(boxes[rest, 0] - boxes[i, 2], 0)
+        gap_y = np.maximum(np.maximum(boxes[rest, 1] - boxes[i, 3], boxes[i, 1] - boxes[rest, 3]), 0)
+        near = np.hypot(gap_x, gap_y) <= params.max_gap * height_px
+        tall = bottom - top
+        fits = near & (tall <= params.max_height * height_px) & (tall >= 0.4 * height_px)
+        pairs += [
+            (int(i), int(j))
+            for j in rest[fits]
+            if not (sure[i] and sure[j]) or _stacked(readings[int(i)], readings[int(j)])
+        ]
+    return pairs

@@ -1,0 +1,98 @@
+"""Puts digits into lines of writing and numbers, in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from recognition.params import LayoutParams
+from recognition.reading import Reading
+from recognition.types import BoundingBox
+
+Line = list[list[Reading]]
+
+
+def arrange(readings: Sequence[Reading], params: LayoutParams) -> list[Line]:
+    """Returns the lines of the page, each a list of numbers, each a list of digits.
+
+    Digits are taken from left to right; each goes to the line whose last digit is nearest in height once the slope of
+    the whole page is taken off, so that lines may also bend. Lines are ordered from top to bottom, numbers and digits
+    from left to right.
+
+    Args:
+        readings: the digits, in any order.
+        params: see there.
+
+    Returns:
+        No lines for no digits.
+    """
+    slope = page_slope([reading.piece.bbox for reading in readings], params)
+    levels = {id(reading): _level(reading.piece.bbox, slope) for reading in readings}
+    lines: list[list[Reading]] = []
+    for reading in sorted(readings, key=lambda reading: reading.piece.bbox.center[0]):
+        nearest, distance = None, float("inf")
+        for line in lines:
+            drift = levels[id(reading)] - levels[id(line[-1])]
+            far = _distance(line[-1].piece.bbox, reading.piece.bbox, drift, params)
+            if far < distance:
+                nearest, distance = line, far
+        if nearest is None:
+            lines.append([reading])
+        else:
+            nearest.append(reading)
+    lines.sort(key=lambda line: sum(levels[id(reading)] for reading in line) / len(line))
+    return [_numbers(line, params) for line in lines]
+
+
+def page_slope(boxes: Sequence[BoundingBox], params: LayoutParams) -> float:
+    """Returns the slope of the lines of writing: the median over each box and its nearest neighbour to the right.
+
+    Args:
+        boxes: of the digits.
+        params: see there.
+
+    Returns:
+        Rows a column, positive when lines fall; 0 when fewer than three boxes have such a neighbour.
+    """
+    if len(boxes) < 4:
+        return 0.0
+    centers = np.array([box.center for box in boxes])
+    heights = np.array([box.height for box in boxes], np.float64)
+    slopes = []
+    for center, height in zip(centers, heights, strict=True):
+        right, down = (centers - center).T
+        near = (right > 0.3 * height) & (right < params.neighbor * height) & (np.abs(down) < params.max_slope * right)
+        near &= np.abs(down) < height
+        if near.any():
+            nearest = np.argmin(np.where(near, right, np.inf))
+            slopes.append(down[nearest] / right[nearest])
+    return float(np.median(slopes)) if len(slopes) >= 3 else 0.0
+
+
+def _level(box: BoundingBox, slope: float) -> float:
+    x, y = box.center
+    return y - slope * x
+
+
+def _distance(last: BoundingBox, box: BoundingBox, drift: float, params: LayoutParams) -> float:
+    """How badly a digit fits behind the last of a line; infinite where it cannot stand there."""
+    height = max(last.height, box.height)
+    drift = abs(drift) / height
+    gap = (box.x - last.right) / height
+    if drift > params.max_drift or gap > params.reach:
+        return float("inf")
+    return drift + 0.05 * max(gap, 0.0)
+
+
+def _numbers(line: list[Reading], params: LayoutParams) -> Line:
+    height = float(np.median([reading.piece.bbox.height for reading in line]))
+    numbers = [[line[0]]]
+    for reading in line[1:]:
+        last, box = numbers[-1][-1].piece.bbox, reading.piece.bbox
+        near = box.x - last.right <= params.max_gap * height
+        if near or box.center[0] - last.center[0] <= params.max_pitch * height:
+            numbers[-1].append(reading)
+        else:
+            numbers.append([reading])
+    return numbers

@@ -1,0 +1,70 @@
+"""Brings the ink of one digit into the form of MNIST's images.
+
+The steps were reconstructed by Yadav and Bottou, "Cold Case: The Lost MNIST Digits", NeurIPS 2019 (arXiv 1905.10498):
+tight box, padded to a square, area-resampled to 20x20, stretched by its peak, centered by its center of mass in 28x28.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recognition.arrays import Image
+
+IMAGE_PX = 28
+INNER_PX = 20
+MIN_SIDE_PX = 10
+"""A smaller box is padded to this side, so that specks are not magnified."""
+
+
+def normalize(ink: Image) -> Image:
+    """Returns the ink of one digit as an MNIST image.
+
+    Args:
+        ink: uint8 (height, width), 0 is paper and 255 the darkest ink; any size, any margin.
+
+    Returns:
+        uint8 (28, 28); all zero where `ink` is all zero or has no pixels.
+    """
+    box = _tight(ink)
+    if box.size == 0:
+        return np.zeros((IMAGE_PX, IMAGE_PX), np.uint8)
+    square = _square(box)
+    while square.shape[0] < INNER_PX:
+        square = square.repeat(2, axis=0).repeat(2, axis=1)
+    inner = cv2.resize(square, (INNER_PX, INNER_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
+    return _centered(inner * (255.0 / inner.max()))
+
+
+def normalize_all(inks: list[Image]) -> Image:
+    """Returns the normalized images of several digits, uint8 (n, 28, 28)."""
+    images = np.zeros((len(inks), IMAGE_PX, IMAGE_PX), np.uint8)
+    for image, ink in zip(images, inks, strict=True):
+        image[:] = normalize(ink)
+    return images
+
+
+def _tight(ink: Image) -> Image:
+    x, y, width, height = cv2.boundingRect(ink)
+    return ink[y : y + height, x : x + width]
+
+
+def _square(box: Image) -> Image:
+    height, width = box.shape
+    side = max(height, width, MIN_SIDE_PX)
+    top, left = (side - height) // 2, (side - width) // 2
+    square = np.zeros((side, side), np.uint8)
+    square[top : top + height, left : left + width] = box
+    return square
+
+
+def _centered(inner: NDArray[np.float32]) -> Image:
+    moments = cv2.moments(inner)
+    margin = IMAGE_PX - INNER_PX
+    left = round(IMAGE_PX / 2 - moments["m10"] / moments["m00"])
+    top = round(IMAGE_PX / 2 - moments["m01"] / moments["m00"])
+    left, top = min(max(left, 0), margin), min(max(top, 0), margin)
+    image = np.zeros((IMAGE_PX, IMAGE_PX), np.uint8)
+    image[top : top + INNER_PX, left : left + INNER_PX] = np.rint(inner)
+    return image

@@ -1,0 +1,76 @@
+"""Removes ruled lines and boxes from the ink and keeps the writing that crosses and touches them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from recognition.arrays import Image, as_mask, closed, dilated, opened
+from recognition.binarize import Ink
+from recognition.boxes import frames
+from recognition.params import RuleParams
+
+
+def remove_rules(ink: Ink, params: RuleParams) -> Image:
+    """Returns the ink without long lying and upright lines and without the frames of boxes and tables.
+
+    Lines are sought in all ink, also the pale; what is darker than the line it lies on is a stroke that crosses it.
+
+    Args:
+        ink: of the page.
+        params: see there.
+
+    Returns:
+        uint8 (height, width), 255 is ink; where a stroke of the line's own darkness crossed it, it is closed again.
+    """
+    mask = ink.mask
+    for zone in (_lying(ink, params), _upright(ink, params), frames(ink.faint, params)):
+        mask = _erase(mask, zone, ink.darkness, params)
+    return mask
+
+
+def _lying(ink: Ink, params: RuleParams) -> Image:
+    # Pale lines are whole in `faint` alone; dark ones are wide and run together there, and thin in `mask`.
+    return lying_rules(ink.faint, params) | lying_rules(ink.mask, params)
+
+
+def _upright(ink: Ink, params: RuleParams) -> Image:
+    turned = [np.ascontiguousarray(image.T) for image in (ink.darkness, ink.mask, ink.faint)]
+    return np.ascontiguousarray(_lying(Ink(turned[0], turned[1], turned[2], ink.light_on_dark), params).T)
+
+
+def lying_rules(mask: Image, params: RuleParams) -> Image:
+    """Returns where long thin lying lines are, also dotted, broken and slightly tilted ones.
+
+    Args:
+        mask: uint8 (height, width), 255 is ink.
+        params: see there.
+
+    Returns:
+        uint8 (height, width), 255 on the lines.
+    """
+    width = mask.shape[1]
+    piece = max(16, width // 40)
+    thickest = max(2, round(piece * params.max_thickness))
+    runs = opened(mask, piece, 1)
+    bold = opened(runs, 1, thickest + 1)
+    runs &= ~bold
+    linked = closed(runs, 2 * piece + 1, 3)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(linked, connectivity=8, ltype=cv2.CV_32S)
+    lengths, areas = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_AREA]
+    long = (lengths >= params.min_length * width) & (10 * areas <= lengths.astype(np.int64) ** 2)
+    long[0] = False
+    if not long.any():
+        return np.zeros_like(mask)
+    return dilated(runs & as_mask(long[np.asarray(labels)]), 1, 3)
+
+
+def _erase(mask: Image, zone: Image, darkness: Image, params: RuleParams) -> Image:
+    on_rule = mask & zone > 0
+    if not on_rule.any():
+        return mask
+    limit = params.max_darkness * float(np.median(darkness[on_rule]))
+    erased = as_mask(on_rule & (darkness <= limit))
+    rest = mask & ~erased
+    thickness = max(1, round(float(cv2.distanceTransform(zone, cv2.DIST_L2, 3)[zone > 0].mean() * 4)))
+    return rest | (closed(rest, thickness + 3, thickness + 3) & erased)

@@ -1,0 +1,182 @@
+"""Cuts touching digits apart, and leaves together what reads best uncut.
+
+Cuts are seams of least ink from top to bottom (a drop fall that looks ahead); which of them are taken is decided by
+dynamic programming over the network's confidence in the segments, as in Breuel, "Segmentation of Handprinted Letter
+Strings Using a Dynamic Programming Algorithm", ICDAR 2001.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recognition.arrays import Image, as_image, as_mask
+from recognition.classify import Classifier
+from recognition.components import Component, make_component, stroke_width
+from recognition.params import SplitParams
+from recognition.reading import Reading, read_pieces
+
+SEAM_HEIGHT_PX = 48
+"""Seams are sought on the piece reduced to this height."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seam:
+    column: float
+    cost: float
+    path: NDArray[np.int32]
+
+
+def split_touching(
+    readings: Sequence[Reading], height_px: float, darkness: Image, classifier: Classifier, params: SplitParams
+) -> list[Reading]:
+    """Returns the readings with touching digits cut apart.
+
+    Args:
+        readings: of all pieces.
+        height_px: of the writing; pieces far from it are left alone.
+        darkness: uint8 page.
+        classifier: reads the segments.
+        params: see there.
+    """
+    chosen = [_may_touch(reading, height_px, params) for reading in readings]
+    result = [reading for reading, touching in zip(readings, chosen, strict=True) if not touching]
+    wholes = [reading for reading, touching in zip(readings, chosen, strict=True) if touching]
+    plans = [_segments(reading.piece, darkness, params) for reading in wholes]
+    pieces = [piece for plan in plans for piece in plan.values()]
+    segments = iter(read_pieces(pieces, darkness, classifier, touching=True))
+    for whole, plan in zip(wholes, plans, strict=True):
+        read = {key: next(segments) for key in plan}
+        result += _best(whole, read, params)
+    return result
+
+
+def _may_touch(reading: Reading, height_px: float, params: SplitParams) -> bool:
+    box = reading.piece.bbox
+    return (
+        reading.confidence < params.sure
+        and params.min_width * height_px <= box.width <= params.max_digits * height_px
+        and 0.5 * height_px <= box.height <= 2.2 * height_px
+    )
+
+
+_Key = tuple[int, int, float]
+
+
+def _segments(piece: Component, darkness: Image, params: SplitParams) -> dict[_Key, Component]:
+    """Every piece between two seams that may be a digit, by (left seam, right seam, cost of the right seam)."""
+    box = piece.bbox
+    small = _reduced(piece.mask)
+    seams = find_seams(small, params)
+    stroke = max(1.0, stroke_width(small))
+    height, width = small.shape
+    bounds = [np.zeros(height, np.int32), *(seam.path for seam in seams), np.full(height, width, np.int32)]
+    costs = [0.0, *(seam.cost / stroke for seam in seams), 0.0]
+    columns = np.arange(width)
+    segments: dict[_Key, Component] = {}
+    for i, left in enumerate(bounds):
+        for j in range(i + 1, len(bounds)):
+            if float((bounds[j] - left).mean()) > params.max_width * height:
+                break
+            area = (columns >= left[:, None]) & (columns < bounds[j][:, None])
+            window = as_image(cv2.resize(as_mask(area), (box.width, box.height), interpolation=cv2.INTER_NEAREST))
+            part = make_component(_largest(piece.mask & window), box.x, box.y, darkness)
+            if part is not None and part.bbox.height >= 0.35 * box.height:
+                segments[i, j, costs[j]] = part
+    return segments
+
+
+def _best(whole: Reading, segments: dict[_Key, Reading], params: SplitParams) -> list[Reading]:
+    """The way through the segments whose product of confidences, less the ink cut through, is largest."""
+    end = max((key[1] for key in segments), default=1)
+    best: dict[int, tuple[float, list[Reading]]] = {0: (0.0, [])}
+    for at in range(1, end + 1):
+        for (i, j, cost), reading in segments.items():
+            if j != at or i not in best:
+                continue
+            score = best[i][0] + float(np.log(max(reading.confidence, 1e-6))) - params.cut_cost * cost
+            if at not in best or score > best[at][0]:
+                best[at] = (score, [*best[i][1], reading])
+    score, readings = best.get(end, (-np.inf, []))
+    box = whole.piece.bbox
+    score -= params.narrow_cost * max(0.0, len(readings) - box.width / box.height)
+    if len(readings) > 1 and score > np.log(max(whole.confidence, 1e-6)) and score / len(readings) > np.log(0.35):
+        return readings
+    return [whole]
+
+
+def find_seams(mask: Image, params: SplitParams) -> list[_Seam]:
+    """Finds places to cut, left to right, and the paths of least ink through them.
+
+    Args:
+        mask: uint8 (height, width), 255 is ink.
+        params: see there.
+
+    Returns:
+        At most `params.max_cuts` seams; a path gives for each row the first column to its right.
+    """
+    height, width = mask.shape
+    step = max(2, height // 16)
+    reach = max(2, height // 5)
+    # Going through ink costs 1, more in the middle of thick ink; straying from the upright costs a little.
+    depth = cv2.distanceTransform(cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    ink = np.where(mask > 0, 1 + 0.3 * depth, 0).astype(np.float32)
+    seams = _seams(ink, np.arange(height // 8, width - height // 8, step), reach)
+    kept: list[_Seam] = []
+    for seam in sorted(seams, key=lambda seam: seam.cost):
+        if all(abs(seam.column - other.column) >= height / 9 for other in kept):
+            kept.append(seam)
+    return sorted(kept[: params.max_cuts], key=lambda seam: seam.column)
+
+
+def _seams(ink: NDArray[np.float32], columns: NDArray[np.int64], reach: int) -> list[_Seam]:
+    """The path of least cost from the top to the bottom within `reach` of each of the columns."""
+    if columns.size == 0:
+        return []
+    height, width = ink.shape
+    offsets = np.arange(-reach, reach + 1)
+    band = columns[:, None] + offsets
+    outside = (band < 0) | (band > width)  # a path gives the first column to its right, so that it may end at `width`
+    padded = np.concatenate([ink, np.zeros((height, 1), np.float32)], axis=1)
+    cost = padded[:, np.clip(band, 0, width)] + (np.abs(offsets) * 0.02).astype(np.float32)
+    cost[:, outside] = np.inf
+    # total[row, column, 1 + offset]; the first and the last offset are walls
+    total = np.full((height, columns.size, offsets.size + 2), np.inf, np.float32)
+    total[0, :, 1:-1] = cost[0]
+    for row in range(1, height):
+        above = total[row - 1]
+        aslant = np.minimum(above[:, :-2], above[:, 2:]) + np.float32(0.05)
+        total[row, :, 1:-1] = cost[row] + np.minimum(above[:, 1:-1], aslant)
+    which = np.arange(columns.size)
+    path = np.empty((height, columns.size), np.int64)
+    path[-1] = total[-1].argmin(axis=1)
+    for row in range(height - 2, -1, -1):
+        below = path[row + 1]
+        near = np.stack([total[row, which, np.clip(below + d, 0, offsets.size + 1)] for d in (-1, 0, 1)])
+        path[row] = below + near.argmin(axis=0) - 1
+    path += columns - reach - 1
+    cuts = padded[np.arange(height)[:, None], np.clip(path, 0, width)].sum(axis=0)
+    return [_Seam(float(path[:, k].mean()), float(cuts[k]), path[:, k].astype(np.int32)) for k in which]
+
+
+def _reduced(mask: Image) -> Image:
+    height, width = mask.shape
+    scale = SEAM_HEIGHT_PX / height
+    if scale >= 1:
+        return mask
+    reduced = cv2.resize(mask, (max(1, round(width * scale)), SEAM_HEIGHT_PX), interpolation=cv2.INTER_AREA)
+    return as_mask(reduced > 100)
+
+
+def _largest(mask: Image) -> Image:
+    """The mask without crumbs of less than a tenth of the largest piece, which a seam leaves at its edges."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    if count <= 2:
+        return mask
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    keep = np.concatenate([[False], areas >= 0.1 * areas.max()])
+    return mask & as_mask(keep[np.asarray(labels)])

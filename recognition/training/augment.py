@@ -1,0 +1,150 @@
+"""Turns an MNIST digit into ink as other hands and other scanners would have left it.
+
+A digit is enlarged to a smooth height field, warped (slant, rotation, aspect, elastic displacement), cut at a level
+that sets the pen's width, damaged as scans damage it, and given as ink for `recognition.normalize`.
+Elastic displacement follows Simard, Steinkraus and Platt, "Best Practices for Convolutional Neural Networks Applied to
+Visual Document Analysis", ICDAR 2003.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from recognition.arrays import Field, Image, as_field, as_image, dilated
+
+SMALL_HEIGHT_PX, MIN_HEIGHT_PX, MAX_HEIGHT_PX = 10, 20, 56
+
+
+def height_field(digit: Image, height_px: int) -> Field:
+    """Returns an MNIST digit enlarged and smooth, ink towards 1.
+
+    Args:
+        digit: uint8 (28, 28), ink bright.
+        height_px: height of the digit in the field; a margin of a quarter of it surrounds it.
+
+    Returns:
+        float32 (height, width) in 0..1, to be cut by `ink_at_level`.
+    """
+    x, y, width, height = cv2.boundingRect((digit > 64).view(np.uint8))
+    crop = digit[y : y + height, x : x + width]
+    enlarged = cv2.resize(
+        crop, (max(4, round(width * height_px / height)), height_px), interpolation=cv2.INTER_CUBIC
+    ).astype(np.float32)
+    margin = height_px // 4
+    padded = cv2.copyMakeBorder(enlarged, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)
+    return as_field(cv2.GaussianBlur(padded, (0, 0), max(0.4, height_px / 30)) / np.float32(255))
+
+
+def ink_at_level(field: Field, level: float, edge: float = 0.2) -> Image:
+    """Returns the field cut at a level: a low one gives a broad pen, a high one a fine pen.
+
+    Args:
+        field: from `height_field`.
+        level: 0.15 to 0.6.
+        edge: width of the soft edge in units of the field.
+
+    Returns:
+        uint8 of the field's shape, ink 255.
+    """
+    bottom = max(level - edge / 2, 0.05)
+    return as_image(np.clip((field - bottom) * (255 / (level + edge / 2 - bottom)), 0, 255))
+
+
+def warp(rng: np.random.Generator, field: Field, strength: float = 1.0) -> Field:
+    """Returns the field under a random slant, rotation, aspect and elastic displacement."""
+    height, width = field.shape
+    angle = np.deg2rad(np.clip(rng.normal(0, 7 * strength), -22, 22))
+    shear = np.clip(rng.normal(0, 0.16 * strength), -0.5, 0.5)
+    aspect = np.exp(rng.normal(0, 0.17 * strength))
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    inverse = np.linalg.inv(rotation @ np.array([[aspect, shear], [0, 1]]))
+    ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
+    x, y = xs - width / 2, ys - height / 2
+    coarse = rng.normal(0, 0.028 * strength * height, (2, 5, 4)).astype(np.float32)
+    dx = cv2.resize(coarse[0], (width, height), interpolation=cv2.INTER_CUBIC)
+    dy = cv2.resize(coarse[1], (width, height), interpolation=cv2.INTER_CUBIC)
+    map_x = (inverse[0, 0] * x + inverse[0, 1] * y + width / 2).astype(np.float32) + dx
+    map_y = (inverse[1, 0] * x + inverse[1, 1] * y + height / 2).astype(np.float32) + dy
+    return as_field(cv2.remap(field, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT))
+
+
+def damage(rng: np.random.Generator, ink: Image) -> Image:
+    """Returns the ink with what paper, pens, scanners and the removal of ruled lines do to it, most often little."""
+    height, width = ink.shape
+    if rng.random() < 0.15:  # a dry pen: gaps
+        cells = rng.random((height // 5 + 1, width // 5 + 1)) > rng.uniform(0.01, 0.06)
+        ink = ink * cells.repeat(5, axis=0).repeat(5, axis=1)[:height, :width].astype(np.uint8)
+    if rng.random() < 0.12:  # where a ruled line was erased across the digit, or a piece of one was left
+        y = int(rng.integers(height // 5, max(height // 5 + 1, height - height // 5)))
+        thickness = max(1, round(height * rng.uniform(0.01, 0.035)))
+        ink = ink.copy()
+        if rng.random() < 0.6:
+            ink[y : y + thickness] //= 3
+        else:
+            start = int(rng.integers(0, max(1, width // 2)))
+            stop = start + max(2, round(width * rng.uniform(0.2, 0.5)))
+            ink[y : y + thickness, start:stop] = 255
+    if rng.random() < 0.25:  # pencil: an uneven tone
+        tone = rng.uniform(0.45, 1, (height // 4 + 1, width // 4 + 1)).astype(np.float32)
+        ink = (ink * cv2.resize(tone, (width, height))).astype(np.uint8)
+    if rng.random() < 0.35:  # lens and scaling
+        ink = as_image(cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.3, max(0.4, 0.035 * height))))
+    noise = rng.uniform(5, 35) if rng.random() < 0.3 else 0.0
+    noisy = np.clip(ink + rng.normal(0, noise, ink.shape), 1, 255) if noise else ink
+    return np.where(ink > rng.uniform(25, 90), noisy, 0).astype(np.uint8)  # what binarization leaves of it
+
+
+def variant(rng: np.random.Generator, digit: Image, label: int) -> Image:
+    """Returns one MNIST digit as another hand might have written it.
+
+    Args:
+        rng: source of chance.
+        digit: uint8 (28, 28), ink bright.
+        label: its class; some forms of 1 and 7 that MNIST lacks are drawn for these labels.
+
+    Returns:
+        uint8 (height, width) ink of any size, for `recognition.normalize`.
+    """
+    small = rng.random() < 0.2
+    height = int(rng.integers(SMALL_HEIGHT_PX, MIN_HEIGHT_PX) if small else rng.integers(MIN_HEIGHT_PX, MAX_HEIGHT_PX))
+    field = hooked_one(rng, height) if label == 1 and rng.random() < 0.35 else height_field(digit, height)
+    if label == 7 and rng.random() < 0.25:
+        field = barred(rng, field)
+    ink = ink_at_level(warp(rng, field), rng.uniform(0.16, 0.6), rng.uniform(0.1, 0.4))
+    if height >= MIN_HEIGHT_PX and rng.random() < 0.12:
+        side = 1 + 2 * int(rng.integers(1, 1 + max(1, height // 14)))
+        ink = dilated(ink, side, side)
+    return damage(rng, ink)
+
+
+def hooked_one(rng: np.random.Generator, height_px: int) -> Field:
+    """Returns a European 1: a long upstroke before the stem, sometimes a foot."""
+    margin = height_px // 4
+    width = round(height_px * rng.uniform(0.35, 0.75))
+    canvas = np.zeros((height_px + 2 * margin, width + 2 * margin), np.float32)
+    stem = width * rng.uniform(0.7, 1.0)
+    start = (0.0, height_px * rng.uniform(0.22, 0.62))
+    thickness = max(1, round(height_px * rng.uniform(0.05, 0.11)))
+    points = np.array([start, (stem, 0), (stem + rng.normal(0, 0.04) * height_px, height_px)]) + margin
+    cv2.polylines(canvas, [np.rint(points).astype(np.int32)], False, 1.0, thickness, cv2.LINE_AA)
+    if rng.random() < 0.2:
+        reach = width * rng.uniform(0.2, 0.45)
+        foot = np.array([(stem - reach, height_px), (stem + reach, height_px)]) + margin
+        cv2.polylines(canvas, [np.rint(foot).astype(np.int32)], False, 1.0, thickness, cv2.LINE_AA)
+    return as_field(cv2.GaussianBlur(canvas, (0, 0), height_px / 30))
+
+
+def barred(rng: np.random.Generator, field: Field) -> Field:
+    """Returns a 7 with the bar through its stem."""
+    height = field.shape[0]
+    y = int(height * rng.uniform(0.48, 0.62))
+    stem = np.flatnonzero(field[y] > 0.4)
+    if stem.size == 0:
+        return field
+    middle, reach = float(stem.mean()), height * rng.uniform(0.1, 0.24)
+    rise = rng.normal(0, 0.06) * height
+    bar = np.zeros_like(field)
+    ends = [(round(middle - reach), round(y + rise)), (round(middle + reach), round(y - rise))]
+    cv2.line(bar, ends[0], ends[1], 1.0, max(1, round(height * rng.uniform(0.03, 0.06))), cv2.LINE_AA)
+    return np.maximum(field, cv2.GaussianBlur(bar, (0, 0), height / 40))

@@ -1,0 +1,95 @@
+"""Makes the pictures of one epoch of the `digits` network, in processes beside the one that fits it."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recognition.arrays import Field, Image
+from recognition.normalize import IMAGE_PX, normalize
+from recognition.training.augment import variant
+from recognition.training.rubbish import glyph_fields, rubbish
+
+NOT_A_DIGIT = 10
+PLAIN_SHARE = 0.3
+"""Of the digits of an epoch so many stay as MNIST has them, because MNIST's own hands count too."""
+RUBBISH_SHARE = 0.3
+"""So many pictures that are no digit are added, relative to the digits."""
+CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    seed: tuple[int, int, int]
+    digits: NDArray[np.int64]
+    rubbish: int
+
+
+_images: Image
+_labels: NDArray[np.uint8]
+_glyphs: list[Field]
+
+
+def epochs(
+    images: Image, labels: NDArray[np.uint8], *, seed: int, count: int, processes: int
+) -> Iterator[tuple[Image, NDArray[np.uint8]]]:
+    """Yields `count` epochs of shuffled pictures, each made while the one before is in use.
+
+    Args:
+        images: uint8 (n, 28, 28), ink bright.
+        labels: uint8 (n,), 0 to 9.
+        seed: the same seed gives the same epochs, whatever the number of processes.
+        count: how many epochs.
+        processes: how many make them.
+
+    Yields:
+        uint8 (m, 28, 28) and uint8 (m,) with 10 for what is no digit; m is n plus the rubbish.
+    """
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(processes, _start, (images, labels)) as pool:
+        results = pool.map_async(_make, _chunks(len(images), seed, 0))
+        for epoch in range(count):
+            parts = results.get()
+            if epoch + 1 < count:
+                results = pool.map_async(_make, _chunks(len(images), seed, epoch + 1))
+            pictures = np.concatenate([part[0] for part in parts])
+            classes = np.concatenate([part[1] for part in parts])
+            order = np.random.default_rng((seed, epoch)).permutation(len(pictures))
+            yield pictures[order], classes[order]
+
+
+def _chunks(count: int, seed: int, epoch: int) -> list[_Chunk]:
+    starts = range(0, count, CHUNK)
+    return [
+        _Chunk((seed, epoch, start), np.arange(start, min(start + CHUNK, count)), round(CHUNK * RUBBISH_SHARE))
+        for start in starts
+    ]
+
+
+def _start(images: Image, labels: NDArray[np.uint8]) -> None:
+    global _images, _labels, _glyphs
+    cv2.setNumThreads(1)
+    _images, _labels, _glyphs = images, labels, glyph_fields()
+
+
+def _make(chunk: _Chunk) -> tuple[Image, NDArray[np.uint8]]:
+    rng = np.random.default_rng(chunk.seed)
+
+    def pick() -> tuple[Image, int]:
+        index = int(rng.integers(len(_images)))
+        return _images[index], int(_labels[index])
+
+    pictures = np.zeros((len(chunk.digits) + chunk.rubbish, IMAGE_PX, IMAGE_PX), np.uint8)
+    classes = np.full(len(pictures), NOT_A_DIGIT, np.uint8)
+    for at, index in enumerate(chunk.digits):
+        digit, label = _images[index], int(_labels[index])
+        pictures[at] = digit if rng.random() < PLAIN_SHARE else normalize(variant(rng, digit, label))
+        classes[at] = label
+    for at in range(len(chunk.digits), len(pictures)):
+        pictures[at] = normalize(rubbish(rng, pick, _glyphs))
+    return pictures, classes
