@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from daemon.engine import wire
 from daemon.engine.interface import Outcome, OutcomeKind
 from daemon.errors import EngineError
 from recognition.errors import ModelLoadError, ModelMismatchError
-
-if TYPE_CHECKING:
-    from recognition.classify import ModelInfo
+from recognition.types import ModelInfo
 
 
 def outcome_of(job: int, message: Mapping[str, Any], block: bytes) -> Outcome:
@@ -43,8 +41,6 @@ def model_of(message: Mapping[str, Any]) -> ModelInfo:
     Raises:
         WireError: it does not say.
     """
-    from recognition.classify import ModelInfo  # its module loads the runtime, which the daemon itself does not need
-
     try:
         return ModelInfo(**message["ready"])
     except (KeyError, TypeError) as error:

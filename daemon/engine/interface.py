@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from recognition.types import Document
-
-if TYPE_CHECKING:
-    from recognition.classify import ModelInfo
+from recognition.types import Document, ModelInfo
 
 
 class HasFileno(Protocol):

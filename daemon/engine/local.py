@@ -6,7 +6,7 @@ import logging
 import select
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from daemon.engine import wire
 from daemon.engine.answers import model_of, outcome_of, refusal_of
@@ -14,9 +14,7 @@ from daemon.engine.handle import EXIT_S, WorkerHandle, WorkerSetup
 from daemon.engine.interface import HasFileno, Job, Outcome, OutcomeKind
 from daemon.errors import EngineError
 from recognition.errors import ModelLoadError
-
-if TYPE_CHECKING:
-    from recognition.classify import ModelInfo
+from recognition.types import ModelInfo
 
 log = logging.getLogger(__name__)
 
