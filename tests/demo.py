@@ -20,8 +20,8 @@ from sample_pages import PAGES, DrawnPage, draw, encode
 # The folders beside this file have the names of the packages they test, and must not be found in their place.
 sys.path.pop(0)
 
-from daemon.report import print_table  # noqa: E402
-from daemon.result import Result  # noqa: E402
+from daemon.report import print_table
+from daemon.result import Result
 
 COMMAND = Path(sys.executable).with_name("digitdrop")
 FOLDERS = ("inbox", "outbox", "archive", "failed", "state")
