@@ -17,6 +17,7 @@ from recognition.training.architectures import ARCHITECTURES
 from recognition.training.backend import keras, tensorflow
 from recognition.training.callbacks import show_progress
 from recognition.training.dataset import Digits, Mnist, load_mnist
+from recognition.training.digits import DIGITS
 from recognition.training.errors import TrainingError
 from recognition.training.options import TrainOptions
 from recognition.training.recipe import VALIDATION_SHARE, History, Recipe, Session, to_inputs
@@ -28,7 +29,7 @@ __all__ = ["DEFAULT_ARCHITECTURE", "RECIPES", "TrainOptions", "train"]
 
 DEFAULT_ARCHITECTURE = "cnn"
 
-RECIPES: dict[str, Recipe] = {name: Recipe(build) for name, build in ARCHITECTURES.items()}
+RECIPES: dict[str, Recipe] = {name: Recipe(build) for name, build in ARCHITECTURES.items()} | {"digits": DIGITS}
 
 
 @dataclass(frozen=True, slots=True)
