@@ -12,6 +12,7 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from recognition.calibrate import Probabilities, scale
+from recognition.chatter import without_chatter
 from recognition.errors import ModelLoadError, ModelMismatchError
 from recognition.normalize import IMAGE_PX
 from recognition.types import ModelInfo
@@ -115,8 +116,9 @@ def _check_shapes(classifier: Classifier, path: Path) -> None:
 
 
 def _interpreter(model: bytes, batch: int) -> Interpreter:
-    interpreter = Interpreter(model_content=model, num_threads=1)
-    detail = interpreter.get_input_details()[0]
-    interpreter.resize_tensor_input(detail["index"], [batch, *detail["shape"][1:]])
-    interpreter.allocate_tensors()
+    with without_chatter():
+        interpreter = Interpreter(model_content=model, num_threads=1)
+        detail = interpreter.get_input_details()[0]
+        interpreter.resize_tensor_input(detail["index"], [batch, *detail["shape"][1:]])
+        interpreter.allocate_tensors()
     return interpreter

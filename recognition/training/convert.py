@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recognition.chatter import without_chatter
 from recognition.errors import ModelLoadError, ModelMismatchError
-from recognition.training.backend import keras, tensorflow, without_chatter
+from recognition.training.backend import keras, tensorflow
 from recognition.training.record import read_record, sha256_of, write_record
 from recognition.training.saved import load_model
 from recognition.training.shapes import input_shape, output_classes

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from recognition.calibrate import fit_temperature
 from recognition.training.backend import keras
 from recognition.training.recipe import History, Recipe, Session, to_inputs
 from recognition.training.synthesis import epochs
@@ -16,6 +17,8 @@ layers = keras.layers
 
 HELD_OUT = 3000
 """Digits at the end of the training split that no weight sees; each epoch is measured on them as they are."""
+CALIBRATION_ROUNDS = 4
+"""The temperature is fitted to so many variants of each held-out digit."""
 PEAK_LEARNING_RATE = 2e-3
 PROCESSES = 2
 
@@ -86,6 +89,15 @@ def fit_synthesized(model: keras.Model, session: Session) -> History:
     return {name: values for name, values in history.history.items() if name != "learning_rate"}
 
 
+def calibrate_on_synthesized(model: keras.Model, session: Session) -> float:
+    """Returns the temperature under which the held-out digits, as other hands would write them, are most likely."""
+    images, labels = (part[-HELD_OUT:] for part in session.data.train)
+    made = epochs(images, labels, seed=session.seed + 1, count=CALIBRATION_ROUNDS, processes=PROCESSES)
+    pictures, classes = (np.concatenate(parts) for parts in zip(*made, strict=True))
+    probabilities = model.predict(to_inputs(model, pictures), batch_size=500, verbose=0)
+    return fit_temperature(probabilities, classes)
+
+
 class _Epochs(keras.utils.PyDataset):  # type: ignore[misc]
     """The batches of the current epoch; at its end the next one's are fetched."""
 
@@ -117,4 +129,4 @@ def _schedule(span: range) -> Callable[[int, float], float]:
     return rate
 
 
-DIGITS = Recipe(build_digits, compile_digits, fit_synthesized, epochs=30, batch_size=128)
+DIGITS = Recipe(build_digits, compile_digits, fit_synthesized, calibrate_on_synthesized, epochs=30, batch_size=128)

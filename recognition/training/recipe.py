@@ -83,6 +83,7 @@ class Recipe:
         build: makes the model with fresh weights; its name is the recipe's.
         compile: gives a new model its optimizer and loss; a resumed one brings its own.
         fit: trains a compiled model.
+        calibrate: gives the temperature of a fitted model; without it the model's probabilities stay as they are.
         epochs: how many, unless the options say otherwise.
         batch_size: likewise.
     """
@@ -90,5 +91,6 @@ class Recipe:
     build: Callable[[], keras.Model]
     compile: Callable[[keras.Model], None] = compile_for_digits
     fit: Callable[[keras.Model, Session], History] = fit_digits_of_mnist
+    calibrate: Callable[[keras.Model, Session], float] | None = None
     epochs: int = 10
     batch_size: int = 200

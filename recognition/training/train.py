@@ -16,6 +16,7 @@ from recognition.training import metrics, plots
 from recognition.training.architectures import ARCHITECTURES
 from recognition.training.backend import keras, tensorflow
 from recognition.training.callbacks import show_progress
+from recognition.training.convert import convert
 from recognition.training.dataset import Digits, Mnist, load_mnist
 from recognition.training.digits import DIGITS
 from recognition.training.errors import TrainingError
@@ -42,7 +43,7 @@ class _Start:
 
 
 def train(options: TrainOptions, console: Console | None = None) -> Path:
-    """Fits a network or goes on with one, and writes NAME.keras, .h5, .json, .curve.png and .confusion.png.
+    """Fits a network or goes on with one, and writes NAME.keras, .h5, .tflite, .json, .curve.png and .confusion.png.
 
     Args:
         options: what to train, on what, and where it goes.
@@ -69,6 +70,9 @@ def train(options: TrainOptions, console: Console | None = None) -> Path:
     seconds_per_epoch = (time.monotonic() - began_s) / len(session.epochs)
     record = _record(options, start, session)
     record["history"] = {name: [*start.history.get(name, []), *map(float, fitted[name])] for name in fitted}
+    calibrate = RECIPES[start.name].calibrate
+    if calibrate is not None:
+        record["temperature"] = calibrate(start.model, session)
     counts = _confusion_on(data.test, start.model)
     record["metrics"] = _figures(start.model, counts, record["history"]) | {"seconds_per_epoch": seconds_per_epoch}
     _write(out, start.model, record, counts)
@@ -179,6 +183,7 @@ def _write(out: Path, model: keras.Model, record: dict[str, Any], counts: NDArra
         save_model(model, path)
     record["files"] = {path.name: sha256_of(path) for path in models}
     write_record(_file(out, ".json"), record)
+    convert(models[0], _file(out, ".tflite"))  # which adds its own hash and shapes to the record
     summary = _summary(record["metrics"])
     plots.learning_curve(record["history"], f"{record['name']}: {summary}", _file(out, ".curve.png"))
     plots.confusion_matrix(counts, f"{record['name']}: {summary}", _file(out, ".confusion.png"))

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from recognition.training.backend import is_chatter, without_chatter
+from recognition.chatter import is_chatter, without_chatter
 
 NO_GPU = b"E0000 00:00:1795473618.1 8161 cuda_platform.cc:52] failed call to cuInit: INTERNAL: CUDA error"
 
