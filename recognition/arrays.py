@@ -25,12 +25,20 @@ def as_field(array: Any) -> Field:
 
 def opened(mask: Image, width: int, height: int) -> Image:
     """Returns the mask without what a rectangle of width x height pixels does not fit into."""
-    return as_image(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((height, width), np.uint8)))
+    kernel, anchor, opposite = _rectangle(width, height)
+    return as_image(cv2.dilate(cv2.erode(mask, kernel, anchor=anchor), kernel, anchor=opposite))
 
 
 def closed(mask: Image, width: int, height: int) -> Image:
     """Returns the mask with its gaps filled that a rectangle of width x height pixels does not fit into."""
-    return as_image(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((height, width), np.uint8)))
+    kernel, anchor, opposite = _rectangle(width, height)
+    return as_image(cv2.erode(cv2.dilate(mask, kernel, anchor=anchor), kernel, anchor=opposite))
+
+
+def _rectangle(width: int, height: int) -> tuple[Image, tuple[int, int], tuple[int, int]]:
+    """The kernel with its anchors for the two steps: with one anchor for both, even sides would move the mask."""
+    anchor = width // 2, height // 2
+    return np.ones((height, width), np.uint8), anchor, (width - 1 - anchor[0], height - 1 - anchor[1])
 
 
 def dilated(mask: Image, width: int, height: int) -> Image:

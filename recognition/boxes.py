@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import cv2
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from recognition.arrays import Image, dilated, eroded, opened
 from recognition.params import RuleParams
+from recognition.types import BoundingBox
 
 Contour: TypeAlias = NDArray[Any]
 
@@ -20,8 +22,21 @@ MAX_FIELD_CELLS = 16
 """More boxes in one piece are squared paper or a table."""
 
 
-def frames(mask: Image, params: RuleParams) -> Image:
-    """Returns where the frames of boxes and tables are.
+@dataclass(frozen=True, slots=True, eq=False)
+class Frames:
+    """The frames on a page.
+
+    Attributes:
+        zone: uint8 (height, width), 255 on the frames.
+        fields: rows of boxes, each for one number with a digit a box.
+    """
+
+    zone: Image
+    fields: tuple[BoundingBox, ...]
+
+
+def find_frames(mask: Image, params: RuleParams) -> Frames:
+    """Finds the frames of boxes and tables.
 
     A hole of the ink whose hull is a rectangle is a cell. The frame is the ink about the edges of such hulls; so
     neither the tilt of the box nor its size matters, and writing that touches a box from inside stays.
@@ -31,16 +46,20 @@ def frames(mask: Image, params: RuleParams) -> Image:
         params: see there.
 
     Returns:
-        uint8 (height, width), 255 on the frames.
+        No frames on a page without any.
     """
     zone = np.zeros_like(mask)
+    fields = []
     for outline, holes in _pieces_with_holes(mask):
         cells = [hull for hull in map(cv2.convexHull, holes) if _is_cell(hull, params)]
         if cells:
             _add_edges(zone, outline, cells)
-            if _is_field(cells):
+            if _is_form(cells):
                 _add_runs(zone, mask, outline, cells)
-    return zone & mask
+                box = BoundingBox(*(int(value) for value in cv2.boundingRect(outline)))
+                if len(cells) > 1 and _is_row(cells, box):
+                    fields.append(box)
+    return Frames(zone & mask, tuple(fields))
 
 
 def _pieces_with_holes(mask: Image) -> Iterator[tuple[Contour, list[Contour]]]:
@@ -66,10 +85,15 @@ def _is_cell(hull: Contour, params: RuleParams) -> bool:
     return len(corners) == 4 and cv2.contourArea(corners) >= 0.93 * area
 
 
-def _is_field(cells: list[Contour]) -> bool:
-    """Tells boxes for a number's digits from ruled and squared paper, whose cells writing may be higher than."""
+def _is_form(cells: list[Contour]) -> bool:
+    """Tells boxes for digits from ruled and squared paper, whose cells writing may be higher than."""
     width, height = np.median([cv2.boundingRect(cell)[2:] for cell in cells], axis=0)
     return len(cells) <= MAX_FIELD_CELLS and height / 3 <= width <= 3 * height
+
+
+def _is_row(cells: list[Contour], box: BoundingBox) -> bool:
+    """Tells whether the cells stand side by side and are as high as the whole, whose tilt adds a little to it."""
+    return bool(np.median([cv2.boundingRect(cell)[3] for cell in cells]) >= 0.6 * box.height)
 
 
 def _add_edges(zone: Image, outline: Contour, cells: list[Contour]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,10 @@ def _info(path: Path, model: bytes, facts: Any) -> ModelInfo:
         raise ModelLoadError(
             f"{path.with_suffix('.json')} must have name, sha256, classes and temperature. Received: {error!r}"
         ) from error
+    if not 0 < info.temperature < math.inf:
+        raise ModelLoadError(
+            f"temperature in {path.with_suffix('.json')} must be positive and finite. Received: {info.temperature}"
+        )
     if info.sha256 != sha256:
         raise ModelLoadError(
             f"{path} is not the model that {path.with_suffix('.json').name} describes: its SHA-256 is {sha256}, "

@@ -13,7 +13,7 @@ from recognition.types import BoundingBox
 Line = list[list[Reading]]
 
 
-def arrange(readings: Sequence[Reading], params: LayoutParams) -> list[Line]:
+def arrange(readings: Sequence[Reading], fields: Sequence[BoundingBox], params: LayoutParams) -> list[Line]:
     """Returns the lines of the page, each a list of numbers, each a list of digits.
 
     Digits are taken from left to right; each goes to the line whose last digit is nearest in height once the slope of
@@ -22,6 +22,7 @@ def arrange(readings: Sequence[Reading], params: LayoutParams) -> list[Line]:
 
     Args:
         readings: the digits, in any order.
+        fields: rows of boxes; the digits in one of them are one number.
         params: see there.
 
     Returns:
@@ -42,7 +43,7 @@ def arrange(readings: Sequence[Reading], params: LayoutParams) -> list[Line]:
         else:
             nearest.append(reading)
     lines.sort(key=lambda line: sum(levels[id(reading)] for reading in line) / len(line))
-    return [_numbers(line, params) for line in lines]
+    return [_numbers(line, fields, params) for line in lines]
 
 
 def page_slope(boxes: Sequence[BoundingBox], params: LayoutParams) -> float:
@@ -85,14 +86,22 @@ def _distance(last: BoundingBox, box: BoundingBox, drift: float, params: LayoutP
     return drift + 0.05 * max(gap, 0.0)
 
 
-def _numbers(line: list[Reading], params: LayoutParams) -> Line:
+def _numbers(line: list[Reading], fields: Sequence[BoundingBox], params: LayoutParams) -> Line:
     height = float(np.median([reading.piece.bbox.height for reading in line]))
     numbers = [[line[0]]]
     for reading in line[1:]:
         last, box = numbers[-1][-1].piece.bbox, reading.piece.bbox
+        field, last_field = _field(box, fields), _field(last, fields)
         near = box.x - last.right <= params.max_gap * height
-        if near or box.center[0] - last.center[0] <= params.max_pitch * height:
+        near = near or box.center[0] - last.center[0] <= params.max_pitch * height
+        if field == last_field and (near or field is not None):
             numbers[-1].append(reading)
         else:
             numbers.append([reading])
     return numbers
+
+
+def _field(box: BoundingBox, fields: Sequence[BoundingBox]) -> int | None:
+    x, y = box.center
+    inside = (k for k, field in enumerate(fields) if field.x <= x < field.right and field.y <= y < field.bottom)
+    return next(inside, None)

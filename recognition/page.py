@@ -66,26 +66,28 @@ def read_numbers(pixels: Image, classifier: Classifier, params: RecognitionParam
     scale = min(1.0, params.max_side_px / max(gray.shape))
     if scale < 1:
         gray = as_image(cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
-    lines = arrange(read_digits(gray, classifier, params), params.layout)
+    digits, fields = read_digits(gray, classifier, params)
+    lines = arrange(digits, fields, params.layout)
     return [
-        _number(digits, (line, position), scale, pixels.shape[:2], params.thresholds)
+        _number(number, (line, position), scale, pixels.shape[:2], params.thresholds)
         for line, numbers in enumerate(lines)
-        for position, digits in enumerate(numbers)
+        for position, number in enumerate(numbers)
     ]
 
 
-def read_digits(gray: Image, classifier: Classifier, params: RecognitionParams) -> list[Reading]:
-    """Returns the digits of a grey page, uint8 (height, width), in no particular order."""
+def read_digits(
+    gray: Image, classifier: Classifier, params: RecognitionParams
+) -> tuple[list[Reading], tuple[BoundingBox, ...]]:
+    """Returns the digits of a grey page, uint8 (height, width), in no particular order, and its rows of boxes."""
     ink = binarize(gray, params.binarize)
-    mask = remove_rules(ink, params.rules)
-    pieces = find_components(mask, ink.darkness, params.components)
-    readings = read_pieces(pieces, ink.darkness, classifier)
+    writing = remove_rules(ink, params.rules)
+    readings = read_pieces(find_components(writing.mask, ink.darkness, params.components), ink.darkness, classifier)
     height = writing_height(readings, gray.shape)
     if height == 0:
-        return []
+        return [], writing.fields
     readings = join_broken(readings, height, ink.darkness, classifier, params.join)
     readings = split_touching(readings, height, ink.darkness, classifier, params.split)
-    return select_digits(readings, height, gray.shape, params.select)
+    return select_digits(readings, height, gray.shape, params.select), writing.fields
 
 
 def _number(

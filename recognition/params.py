@@ -65,18 +65,26 @@ class RuleParams:
 
     Attributes:
         min_length: of a ruled line, as a share of the page's width (lying) or height (upright).
+        paper_length: of the lines of ruled paper, as a share of the page's width.
         max_thickness: of a line, as a share of the length of the pieces it is found by.
         min_rectangularity: of a box's inside, its area over that of its rectangle; an ellipse has 0.79.
         max_darkness: what is on a line but darker than so many times the line is a stroke that crosses it.
     """
 
     min_length: float = 0.25
+    paper_length: float = 0.85
     max_thickness: float = 0.25
     min_rectangularity: float = 0.87
     max_darkness: float = 1.35
 
     def __post_init__(self) -> None:
-        _check_range(self, min_length=(0.05, 1), max_thickness=(0.02, 0.5), min_rectangularity=(0.8, 0.99))
+        _check_range(
+            self,
+            min_length=(0.05, 1),
+            paper_length=(0.05, 1),
+            max_thickness=(0.02, 0.5),
+            min_rectangularity=(0.8, 0.99),
+        )
         _check_range(self, max_darkness=(1, 10))
 
 

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import cv2
 import numpy as np
 
 from recognition.arrays import Image, as_mask, closed, dilated, opened
 from recognition.binarize import Ink
-from recognition.boxes import frames
+from recognition.boxes import find_frames
 from recognition.params import RuleParams
+from recognition.types import BoundingBox
+
+MIN_SLENDERNESS = 40
+"""A line's length is at least so many times its thickness; what is stouter is writing that stands in a row."""
 
 
-def remove_rules(ink: Ink, params: RuleParams) -> Image:
-    """Returns the ink without long lying and upright lines and without the frames of boxes and tables.
+@dataclass(frozen=True, slots=True, eq=False)
+class Writing:
+    """A page's ink without its rules.
+
+    Attributes:
+        mask: uint8 (height, width), 255 is ink.
+        fields: rows of boxes, each for one number with a digit a box.
+    """
+
+    mask: Image
+    fields: tuple[BoundingBox, ...]
+
+
+def remove_rules(ink: Ink, params: RuleParams) -> Writing:
+    """Erases long lying and upright lines and the frames of boxes and tables.
 
     Lines are sought in all ink, also the pale; what is darker than the line it lies on is a stroke that crosses it.
 
@@ -21,12 +40,21 @@ def remove_rules(ink: Ink, params: RuleParams) -> Image:
         params: see there.
 
     Returns:
-        uint8 (height, width), 255 is ink; where a stroke of the line's own darkness crossed it, it is closed again.
+        The rest; where a stroke of the line's own darkness crossed it, it is closed again.
     """
+    lying, upright = _lying(ink, params), _upright(ink, params)
+    frames = find_frames(ink.faint & ~_ruled_paper(ink, upright, params), params)
     mask = ink.mask
-    for zone in (_lying(ink, params), _upright(ink, params), frames(ink.faint, params)):
+    for zone in (lying, upright, frames.zone):
         mask = _erase(mask, zone, ink.darkness, params)
-    return mask
+    return Writing(mask, frames.fields)
+
+
+def _ruled_paper(ink: Ink, upright: Image, params: RuleParams) -> Image:
+    """The lines of paper that is ruled and not squared: strokes that span a row would close it to boxes."""
+    lines = lying_rules(ink.faint, replace(params, min_length=params.paper_length))
+    squared = np.count_nonzero(upright) > 0.3 * np.count_nonzero(lines)
+    return np.zeros_like(lines) if squared else lines
 
 
 def _lying(ink: Ink, params: RuleParams) -> Image:
@@ -58,7 +86,7 @@ def lying_rules(mask: Image, params: RuleParams) -> Image:
     linked = closed(runs, 2 * piece + 1, 3)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(linked, connectivity=8, ltype=cv2.CV_32S)
     lengths, areas = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_AREA]
-    long = (lengths >= params.min_length * width) & (10 * areas <= lengths.astype(np.int64) ** 2)
+    long = (lengths >= params.min_length * width) & (MIN_SLENDERNESS * areas <= lengths.astype(np.int64) ** 2)
     long[0] = False
     if not long.any():
         return np.zeros_like(mask)
