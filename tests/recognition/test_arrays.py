@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from recognition.arrays import as_field, as_image, as_mask, closed, dilated, eroded, opened
+
+
+def mask(*rows: str) -> np.ndarray:
+    return np.array([[255 if pixel == "#" else 0 for pixel in row] for row in rows], np.uint8)
+
+
+PATCHES = mask(
+    "#####",
+    ".....",
+    "##.##",
+    "##.##",
+    ".....",
+)
+
+
+def test_opening_keeps_what_the_rectangle_fits_into():
+    assert np.array_equal(opened(PATCHES, 5, 1), mask("#####", ".....", ".....", ".....", "....."))
+    assert np.array_equal(opened(PATCHES, 2, 2)[1:], mask(".....", "##.##", "##.##", "....."))
+
+
+def test_closing_fills_the_gaps_that_the_rectangle_does_not_fit_into():
+    assert np.array_equal(closed(PATCHES, 3, 1), mask("#####", ".....", "#####", "#####", "....."))
+
+
+@given(
+    mask=arrays.arrays(np.uint8, (12, 12), elements=st.sampled_from([0, 255])),
+    width=st.integers(1, 6),
+    height=st.integers(1, 6),
+)
+def test_opening_only_takes_away_and_closing_only_adds_and_once_is_enough(mask, width, height):
+    small, large = opened(mask, width, height), closed(mask, width, height)
+    assert (small <= mask).all()
+    assert (mask <= large).all()
+    assert np.array_equal(opened(small, width, height), small)
+    assert np.array_equal(closed(large, width, height), large)
+
+
+def test_a_dilated_pixel_is_the_rectangle_and_eroded_again_the_pixel():
+    pixel = mask(".....", ".....", "..#..", ".....", ".....")
+    assert np.array_equal(dilated(pixel, 3, 1), mask(".....", ".....", ".###.", ".....", "....."))
+    assert np.array_equal(dilated(pixel, 1, 3), mask(".....", "..#..", "..#..", "..#..", "....."))
+    assert np.array_equal(eroded(dilated(pixel, 3, 3), 3, 3), pixel)
+
+
+@pytest.mark.parametrize("operation", [opened, closed, dilated, eroded])
+def test_an_empty_and_a_full_mask_stay_as_they_are(operation):
+    empty = np.zeros((5, 5), np.uint8)
+    assert not operation(empty, 3, 3).any()
+    assert operation(empty + np.uint8(255), 3, 3).all()
+
+
+def test_a_condition_becomes_255_and_0():
+    got = as_mask(np.array([[True, False]]))
+    assert got.dtype == np.uint8
+    assert got.tolist() == [[255, 0]]
+
+
+def test_arrays_of_the_right_type_are_not_copied():
+    image, field = np.zeros((2, 2), np.uint8), np.zeros((2, 2), np.float32)
+    assert as_image(image) is image
+    assert as_field(field) is field
