@@ -1,0 +1,171 @@
+"""Readings, networks and pages that the tests of recognition work on."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+
+import cv2
+import flatbuffers
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+from numpy.typing import NDArray
+
+from config.shipped import shipped_model
+from recognition.classify import CLASSES, NOT_A_DIGIT, Classifier, load_classifier
+from recognition.components import Component
+from recognition.reading import Reading
+from recognition.types import BoundingBox
+
+TESTS = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def sample_pages() -> ModuleType:
+    """The module that draws pages with handwritten digits."""
+    spec = importlib.util.spec_from_file_location("sample_pages", TESTS / "sample_pages.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault("sample_pages", module)  # its dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def mnist() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """400 images uint8 (400, 28, 28) of MNIST's test split, and their labels."""
+    with np.load(TESTS / "data" / "mnist_sample.npz") as arrays:
+        return arrays["images"], arrays["labels"]
+
+
+@pytest.fixture(scope="session")
+def classifier() -> Classifier:
+    """The network that digitdrop comes with."""
+    return load_classifier(shipped_model())
+
+
+@pytest.fixture(scope="session")
+def make_reading() -> Callable[..., Reading]:
+    """Makes a reading as the network might have given it, of a piece that fills its box."""
+    return _make_reading
+
+
+def _make_reading(
+    digit: int,
+    box: tuple[int, int, int, int],
+    confidence: float = 0.99,
+    *,
+    rubbish: float = 0.0,
+    darkness: float = 200.0,
+    touching: bool = False,
+) -> Reading:
+    probabilities = np.full(CLASSES, (1 - confidence - rubbish) / (CLASSES - 2), np.float32)
+    probabilities[[digit, NOT_A_DIGIT]] = confidence, rubbish
+    bbox = BoundingBox(*box)
+    mask = np.full((bbox.height, bbox.width), 255, np.uint8)
+    return Reading(Component(bbox, mask, mask.size, darkness), probabilities, touching)
+
+
+@pytest.fixture(scope="session")
+def drawn_five() -> NDArray[np.uint8]:
+    """A page uint8 (100, 100) with the body of a 5 and, a pen's lift away, its top bar: ink is 255."""
+    page = np.zeros((100, 100), np.uint8)
+    body = np.array([(42, 26), (40, 46), (52, 43), (60, 50), (61, 62), (53, 71), (40, 72), (34, 68)])
+    cv2.polylines(page, [body], False, 255, 5, cv2.LINE_AA)
+    cv2.line(page, (51, 25), (66, 23), 255, 5, cv2.LINE_AA)
+    return page
+
+
+WriteModel = Callable[..., Path]
+
+
+@pytest.fixture
+def write_model(tmp_path: Path) -> WriteModel:
+    """Writes a network of one layer as .tflite, with its facts beside it, and returns the path of the .tflite."""
+
+    def write(
+        bias: Sequence[float] = (0.0,) * CLASSES,
+        weights: NDArray[np.float32] | None = None,
+        *,
+        name: str = "tiny",
+        side_px: int = 28,
+        temperature: float = 1.0,
+        **facts: object,
+    ) -> Path:
+        path = tmp_path / f"{name}.tflite"
+        matrix = np.zeros((len(bias), side_px * side_px), np.float32) if weights is None else weights
+        path.write_bytes(tflite_bytes(matrix, np.array(bias, np.float32), side_px))
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        stated = {"name": name, "sha256": sha256, "classes": len(bias), "temperature": temperature, **facts}
+        path.with_suffix(".json").write_text(json.dumps(stated))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def certain(write_model: WriteModel) -> Callable[..., Classifier]:
+    """Makes a network that gives the same probabilities for whatever it sees."""
+
+    def make(digit: int, confidence: float, rubbish: float = 0.0) -> Classifier:
+        probabilities = _make_reading(digit, (0, 0, 1, 1), confidence, rubbish=rubbish).probabilities
+        bias = np.log(np.maximum(probabilities, 1e-9))
+        return load_classifier(write_model(bias.tolist(), name=f"certain-{digit}-{confidence}-{rubbish}"))
+
+    return make
+
+
+def tflite_bytes(weights: NDArray[np.float32], bias: NDArray[np.float32], side_px: int) -> bytes:
+    """softmax(weights @ pixels + bias) of an image (1, side_px, side_px, 1), as a LiteRT model."""
+    classes = len(bias)
+    shapes = {
+        "image": [1, side_px, side_px, 1],
+        "weights": list(weights.shape),
+        "bias": [classes],
+        "logits": [1, classes],
+        "probabilities": [1, classes],
+    }
+    contents = {"weights": weights, "bias": bias}
+    model = schema.ModelT()
+    model.version = 3
+    model.buffers = [schema.BufferT()]  # the first one is empty by convention
+    graph = schema.SubGraphT()
+    graph.tensors = []
+    for name, shape in shapes.items():
+        tensor = schema.TensorT()
+        tensor.name, tensor.shape, tensor.type = name.encode(), shape, schema.TensorType.FLOAT32
+        tensor.buffer = 0
+        if name in contents:
+            buffer = schema.BufferT()
+            buffer.data = np.frombuffer(contents[name].astype(np.float32).tobytes(), np.uint8)
+            model.buffers.append(buffer)
+            tensor.buffer = len(model.buffers) - 1
+        graph.tensors.append(tensor)
+    dense, softmax = schema.FullyConnectedOptionsT(), schema.SoftmaxOptionsT()
+    softmax.beta = 1.0
+    steps = (
+        (schema.BuiltinOperator.FULLY_CONNECTED, schema.BuiltinOptions.FullyConnectedOptions, dense, [0, 1, 2], [3]),
+        (schema.BuiltinOperator.SOFTMAX, schema.BuiltinOptions.SoftmaxOptions, softmax, [3], [4]),
+    )
+    model.operatorCodes, graph.operators = [], []
+    for index, (kind, options_kind, options, inputs, outputs) in enumerate(steps):
+        code = schema.OperatorCodeT()
+        code.builtinCode = code.deprecatedBuiltinCode = kind
+        code.version = 1
+        model.operatorCodes.append(code)
+        operator = schema.OperatorT()
+        operator.opcodeIndex, operator.inputs, operator.outputs = index, inputs, outputs
+        operator.builtinOptionsType, operator.builtinOptions = options_kind, options
+        graph.operators.append(operator)
+    graph.inputs, graph.outputs = [0], [4]
+    model.subgraphs = [graph]
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
