@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from recognition.components import find_components, join, make_component, stroke_width
+from recognition.params import ComponentParams
+from recognition.types import BoundingBox
+
+ALL = ComponentParams(min_side_px=1, min_area_px=1)
+
+masks = arrays.arrays(
+    np.uint8, st.tuples(st.integers(1, 25), st.integers(1, 25)), elements=st.sampled_from([0, 0, 255])
+)
+
+TWO = np.array(
+    [
+        [255, 0, 0, 0, 0],
+        [0, 255, 0, 0, 255],
+        [0, 0, 255, 0, 255],
+        [0, 0, 0, 0, 255],
+        [0, 0, 0, 0, 255],
+    ],
+    np.uint8,
+)
+DARKNESS = np.where(TWO > 0, np.array([100, 110, 150, 0, 200], np.uint8), np.uint8(9))
+
+
+def test_pixels_that_touch_at_a_corner_are_one_piece():
+    pieces = sorted(find_components(TWO, DARKNESS, ALL), key=lambda piece: piece.bbox.x)
+    assert [piece.bbox for piece in pieces] == [BoundingBox(0, 0, 3, 3), BoundingBox(4, 1, 1, 4)]
+    assert [piece.area_px for piece in pieces] == [3, 4]
+    assert [piece.darkness for piece in pieces] == [110, 200]
+    assert np.array_equal(pieces[0].mask, 255 * np.eye(3, dtype=np.uint8))
+
+
+@settings(deadline=None)
+@given(masks)
+def test_boxes_lie_on_the_page_and_the_pieces_are_all_the_ink(mask):
+    height, width = mask.shape
+    drawn = np.zeros_like(mask)
+    for piece in find_components(mask, mask, ALL):
+        box = piece.bbox
+        assert 0 <= box.x < box.right <= width
+        assert 0 <= box.y < box.bottom <= height
+        assert piece.mask.shape == (box.height, box.width)
+        for edge in (piece.mask[0], piece.mask[-1], piece.mask[:, 0], piece.mask[:, -1]):
+            assert edge.any()
+        part = drawn[box.y : box.bottom, box.x : box.right]
+        assert not (part & piece.mask).any(), "a pixel belongs to two pieces"
+        part |= piece.mask
+    assert np.array_equal(drawn, mask)
+
+
+def test_a_blank_page_has_no_pieces():
+    blank = np.zeros((5, 5), np.uint8)
+    assert find_components(blank, blank, ALL) == []
+
+
+def test_what_is_too_small_is_left_out():
+    assert len(find_components(TWO, DARKNESS, ComponentParams(min_side_px=4, min_area_px=1))) == 1
+    assert len(find_components(TWO, DARKNESS, ComponentParams(min_side_px=1, min_area_px=4))) == 1
+    assert len(find_components(TWO, DARKNESS, ComponentParams(min_side_px=5, min_area_px=1))) == 0
+
+
+def test_of_too_many_pieces_the_largest_are_kept():
+    (piece,) = find_components(TWO, DARKNESS, ComponentParams(min_side_px=1, min_area_px=1, max_count=1))
+    assert piece.area_px == 4
+
+
+def test_a_mask_becomes_a_piece_at_its_place_on_the_page():
+    piece = make_component(TWO[:, 3:], 3, 0, DARKNESS)
+    assert piece is not None
+    assert (piece.bbox, piece.area_px, piece.darkness) == (BoundingBox(4, 1, 1, 4), 4, 200)
+    assert make_component(np.zeros((3, 3), np.uint8), 0, 0, DARKNESS) is None
+
+
+def test_joined_pieces_keep_their_ink_and_leave_the_gap_empty():
+    first, second = find_components(TWO, DARKNESS, ALL)
+    whole = join(first, second, DARKNESS)
+    assert whole.bbox == BoundingBox(0, 0, 5, 5)
+    assert np.array_equal(whole.mask, TWO)
+    assert whole.area_px == 7
+
+
+@settings(deadline=None)
+@given(masks)
+def test_the_order_of_joining_does_not_matter(mask):
+    pieces = find_components(mask, mask, ALL)[:2]
+    if len(pieces) == 2:
+        one, other = (join(*pair, mask) for pair in (pieces, pieces[::-1]))
+        assert one.bbox == other.bbox
+        assert np.array_equal(one.mask, other.mask)
+
+
+def test_ink_is_full_at_its_typical_darkness_and_empty_outside_of_the_piece():
+    first, second = sorted(find_components(TWO, DARKNESS, ALL), key=lambda piece: piece.bbox.x)
+    ink = first.ink(DARKNESS)
+    assert np.diag(ink).tolist() == [pytest.approx(100 * 255 / 110, abs=1), 255, 255]
+    assert np.count_nonzero(ink) == first.area_px
+    assert (second.ink(DARKNESS) == 255).all()
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 8, 15])
+def test_the_stroke_of_a_bar_is_as_wide_as_the_bar(width):
+    bar = np.zeros((200, 40), np.uint8)
+    bar[:, 10 : 10 + width] = 255
+    assert stroke_width(bar) == pytest.approx(width, rel=0.15, abs=0.5)
+
+
+@pytest.mark.parametrize("width", [3, 6, 10])
+def test_the_stroke_of_a_ring_is_as_wide_as_the_pen(width):
+    ring = np.zeros((120, 120), np.uint8)
+    cv2.circle(ring, (60, 60), 40, 255, width)
+    measured = np.count_nonzero(ring) / (2 * np.pi * 40)
+    assert stroke_width(ring) == pytest.approx(measured, rel=0.1)
+
+
+def test_no_ink_has_no_stroke():
+    assert stroke_width(np.zeros((5, 5), np.uint8)) == 0

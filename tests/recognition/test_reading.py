@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recognition.components import find_components
+from recognition.params import ComponentParams
+from recognition.reading import at_edge, read_pieces, weighted_median, writing_height
+
+PAGE = (1000, 800)  # height, width
+
+
+def test_a_reading_tells_the_digit_from_what_is_no_digit(make_reading):
+    reading = make_reading(3, (0, 0, 20, 30), 0.3, rubbish=0.6)
+    assert reading.digit == 3
+    assert reading.confidence == pytest.approx(0.3)
+    assert reading.rubbish == pytest.approx(0.6)
+
+
+def test_each_piece_gets_its_own_reading(classifier, mnist):
+    images, labels = mnist
+    chosen = [int(np.flatnonzero(labels == digit)[0]) for digit in range(10)]
+    page = np.concatenate([np.pad(images[index], 4) for index in chosen], axis=1)
+    page = page.repeat(2, axis=0).repeat(2, axis=1)
+    mask = np.where(page > 100, np.uint8(255), np.uint8(0))
+    pieces = find_components(mask, page, ComponentParams(min_side_px=30))
+    readings = read_pieces(pieces[::-1], page, classifier, touching=True)
+    assert [reading.piece for reading in readings] == pieces[::-1]
+    assert all(reading.touching for reading in readings)
+    right = [labels[chosen[reading.piece.bbox.x // 72]] == reading.digit for reading in readings]
+    assert len(right) >= 9
+    assert sum(right) >= len(right) - 1
+
+
+def test_no_pieces_give_no_readings(classifier):
+    assert read_pieces([], np.zeros((5, 5), np.uint8), classifier) == []
+
+
+@pytest.mark.parametrize(
+    ("box", "cut"),
+    [
+        ((300, 300, 20, 30), False),
+        ((0, 300, 20, 30), True),
+        ((300, 0, 20, 30), True),
+        ((780, 300, 20, 30), True),
+        ((300, 970, 20, 30), True),
+        ((10, 10, 780, 980), False),
+    ],
+)
+def test_a_piece_at_the_edge_of_the_page_is_cut_off(make_reading, box, cut):
+    assert at_edge(make_reading(1, box).piece, PAGE) is cut
+
+
+def test_the_height_of_the_writing_is_that_of_most_digits(make_reading):
+    readings = [make_reading(5, (40 * k + 10, 100, 20, height)) for k, height in enumerate([48, 50, 50, 52, 54])]
+    assert writing_height(readings, PAGE) == 50
+
+
+def test_specks_do_not_make_large_writing_small(make_reading):
+    digits = [make_reading(5, (100 * k + 10, 100, 60, 100)) for k in range(5)]
+    specks = [make_reading(0, (20 * k + 10, 500, 6, 8)) for k in range(30)]
+    assert writing_height(digits + specks, PAGE) == 100
+
+
+def test_long_strokes_that_look_like_ones_do_not_make_small_writing_large(make_reading):
+    digits = [make_reading(5, (100 * k + 10, 100, 30, 40)) for k in range(6)]
+    strokes = [make_reading(1, (100 * k + 10, 300, 10, 150)) for k in range(4)]
+    assert writing_height(digits + strokes, PAGE) == 40
+
+
+def test_doubtful_readings_count_only_where_nothing_is_sure(make_reading):
+    doubtful = [make_reading(5, (100 * k + 10, 100, 60, 200), 0.6) for k in range(5)]
+    sure = [make_reading(5, (300, 500, 30, 50), 0.95)]
+    assert writing_height(doubtful, PAGE) == 200
+    assert writing_height(doubtful + sure, PAGE) == 50
+
+
+def test_what_is_cut_off_does_not_count(make_reading):
+    cut = [make_reading(5, (0, 100 * k + 10, 60, 300)) for k in range(5)]
+    assert writing_height([*cut, make_reading(2, (300, 300, 30, 50))], PAGE) == 50
+
+
+def test_without_digits_the_writing_has_no_height(make_reading):
+    assert writing_height([], PAGE) == 0
+    assert writing_height([make_reading(2, (300, 300, 30, 50), 0.1, rubbish=0.9)], PAGE) == 0
+
+
+def test_the_weighted_median_is_where_half_of_the_weight_is():
+    assert weighted_median(np.array([30.0, 10.0, 20.0]), np.array([1.0, 1.0, 1.0])) == 20
+    assert weighted_median(np.array([30.0, 10.0, 20.0]), np.array([5.0, 1.0, 1.0])) == 30
+    assert weighted_median(np.array([30.0, 10.0, 20.0]), np.array([1.0, 3.0, 1.0])) == 10
+    assert weighted_median(np.array([]), np.array([])) == 0
+
+
+@given(st.lists(st.tuples(st.floats(-100, 100), st.floats(0.01, 10)), min_size=1, max_size=20))
+def test_no_more_than_half_of_the_weight_lies_on_either_side_of_the_weighted_median(pairs):
+    values, weights = (np.array(column) for column in zip(*pairs, strict=True))
+    median = weighted_median(values, weights)
+    assert median in values
+    half = weights.sum() / 2 * (1 + 1e-9)
+    assert weights[values < median].sum() <= half
+    assert weights[values > median].sum() <= half
