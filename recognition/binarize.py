@@ -45,7 +45,9 @@ def binarize(gray: Image, params: BinarizeParams) -> Ink:
     light_on_dark = is_light_on_dark(gray)
     darkness = flatten(255 - gray if light_on_dark else gray, params)
     smooth = as_image(cv2.GaussianBlur(darkness, (3, 3), 0))
-    floor = max(params.min_darkness, params.noise_factor * noise_level(smooth))
+    # The closing takes grain for paper and sets the paper too bright; by how much, most of the page shows.
+    bare = float(np.median(smooth[::4, ::4]))
+    floor = max(params.min_darkness, bare + params.noise_factor * noise_level(smooth))
     near = dilated(_reduced_maximum(smooth, params.near_px), 3, 3)
     peak = cv2.resize(near, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_NEAREST)
     threshold = np.maximum(peak * np.float32(params.edge_share), floor).astype(np.uint8)
@@ -91,7 +93,7 @@ def flatten(gray: Image, params: BinarizeParams) -> Image:
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel)
     paper = cv2.GaussianBlur(paper, (0, 0), side / 6)
     paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
-    relative = as_image(cv2.divide(gray, np.maximum(paper, 1), scale=255))
+    relative = as_image(cv2.divide(np.maximum(gray, 1), np.maximum(paper, 1), scale=255))  # black paper has no ink
     return as_image(~relative)
 
 
