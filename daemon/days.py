@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from config.schema import TablesSettings
-from daemon.errors import PublishError
+from daemon.errors import LedgerError, PublishError
 from daemon.ledger import Ledger
 from daemon.ledger_days import ChangedDay
 from daemon.setbacks import Clock, backoff_s
@@ -80,13 +80,23 @@ class DayTables:
 
     def _write(self, day: ChangedDay) -> str | None:
         try:
+            if not self._folder.parent.is_dir():
+                raise PublishError(f"the folder {self._folder.parent} is missing; is its share mounted?")
             write_day(self._folder, date.fromisoformat(day.day), self._ledger.days.entries(day.day), self._settings)
+        except LedgerError:
+            raise
         except PublishError as error:
             level = logging.DEBUG if day.day in self._faults else logging.WARNING
             log.log(level, "day=%s %s", day.day, error)
-            self._faults[day.day] = self._faults.get(day.day, 0) + 1
-            return str(error)
+            return self._put_off(day, error)
+        except Exception as error:  # a mistake of ours must not hold up the documents
+            log.exception("day=%s the tables could not be made", day.day)
+            return self._put_off(day, error)
         self._ledger.days.written(day)
         self._faults.pop(day.day, None)
         self._ledger.days.drop_crops((self._wall().date() - timedelta(CROP_DAYS)).isoformat())
         return None
+
+    def _put_off(self, day: ChangedDay, error: Exception) -> str:
+        self._faults[day.day] = self._faults.get(day.day, 0) + 1
+        return str(error)

@@ -97,8 +97,8 @@ class Inbox:
 
     @property
     def watch_problem(self) -> str | None:
-        """Why no events come from the inbox; None when they do."""
-        return self._watch.problem
+        """Why no events come from the inbox; None when they do, or when none are wanted."""
+        return None if self._once else self._watch.problem
 
     @property
     def rescan_s(self) -> float:

@@ -292,6 +292,6 @@ class Ledger:
         ).rowcount
         require(changed, key, ACTIVE)
 
-    def _step(self, key: int, sources: Sequence[State], target: State, **values: Any) -> None:
+    def _step(self, key: int, sources: Sequence[State], to: State, **values: Any) -> None:
         with transaction(self._connection) as db:
-            update(db, key, sources, state=str(target), **values)
+            update(db, key, sources, state=str(to), **values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from dataclasses import dataclass
 
@@ -53,4 +54,4 @@ def faulty(db: sqlite3.Connection, limit: int) -> list[Faulty]:
     """Unfinished documents that something is in the way of, the longest first."""
     query = f"""SELECT path, fault, fault_since FROM documents
         WHERE state IN {state_list(ACTIVE)} AND fault IS NOT NULL ORDER BY fault_since LIMIT ?"""
-    return [Faulty(entry, fault, since) for entry, fault, since in db.execute(query, (limit,))]
+    return [Faulty(os.fsdecode(path), fault, since) for path, fault, since in db.execute(query, (limit,))]

@@ -143,10 +143,10 @@ class MainLoop:
         if now >= self._resume:
             try:
                 busy = self._work(now)
-                self._health.report("ledger", None, self._wall().timestamp())
+                self._note("ledger", None, now)
             except (LedgerError, sqlite3.Error) as error:
                 self._resume = now + _LEDGER_PAUSE_S
-                self._health.report("ledger", str(error), self._wall().timestamp())
+                self._note("ledger", str(error), now)
         self._health.progress(Part.DISPATCHER, now)
         self._look_after(now)
         return busy
@@ -191,7 +191,7 @@ class MainLoop:
 
     def _look_after(self, now: float) -> None:
         """Tells systemd, other processes and the log how every part is."""
-        parts, wall = self._parts, self._wall().timestamp()
+        parts = self._parts
         engine_problem = parts.engine.healthy()
         for part, problem, progress in (
             (Part.EVENTS, parts.inbox.watch_problem, True),
@@ -200,14 +200,17 @@ class MainLoop:
         ):
             if progress:
                 self._health.progress(part, now)
-            if self._health.report(part, problem, wall):
-                self._report_due = now
-        if self._health.report("tables", parts.tables.problem, wall):
-            self._report_due = now
+            self._note(part, problem, now)
+        self._note("tables", parts.tables.problem, now)
         self._beat(now)
         if now >= self._report_due:
-            self._write_report(wall)
             self._report_due = now + _REPORT_S
+            self._write_report(now)
+
+    def _note(self, part: str, problem: str | None, now: float) -> None:
+        """Takes note of what is in the way of a part, and has news reported at once."""
+        if self._health.report(part, problem, self._wall().timestamp()):
+            self._report_due = now
 
     def _beat(self, now: float) -> None:
         """Tells systemd that all is alive, when every part has shown that it is."""
@@ -229,7 +232,8 @@ class MainLoop:
         )
         return f"{line}; {problems}" if problems else line
 
-    def _write_report(self, wall: float) -> None:
+    def _write_report(self, now: float) -> None:
+        wall = self._wall().timestamp()
         model, inbox = self._parts.engine.model, self._parts.inbox
         report = Report(
             pid=os.getpid(),
@@ -243,9 +247,9 @@ class MainLoop:
         )
         try:
             report.write(self._settings.state)
-            self._health.report("state", None, wall)
+            self._note("state", None, now)
         except OSError as error:
-            self._health.report("state", f"{self._settings.state} cannot be written: {error.strerror}", wall)
+            self._note("state", f"{self._settings.state} cannot be written: {error.strerror}", now)
 
     # The end
 

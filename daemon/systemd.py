@@ -10,6 +10,10 @@ from collections.abc import Mapping
 log = logging.getLogger(__name__)
 
 
+_PATIENCE_S = 1.0
+"""For a manager that does not read its messages just now."""
+
+
 class Notifier:
     """Sends states to the service manager; does nothing where there is none.
 
@@ -51,6 +55,7 @@ class Notifier:
             return
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+                sender.settimeout(_PATIENCE_S)
                 sender.sendto(state.encode(), self._address)
         except OSError as error:  # the service goes on; systemd will act on the silence if it has to
             log.warning("systemd could not be told %s: %s", state, error)

@@ -36,7 +36,7 @@ MAX_UNPUBLISHED = 64
 _CLAIMS = 50
 """Documents claimed in one step at most, so that thousands of duplicates do not make it long."""
 
-_READABLE = "see whether the file opens on another machine; `digitdrop retry` puts it back into the inbox"
+_READABLE = "See whether the file opens on another machine; `digitdrop retry` puts it back into the inbox"
 
 
 class Worker:
@@ -240,7 +240,7 @@ class Worker:
         if now < due:
             return self._setbacks.wait_for_rest(entry, due, since)
         waited = f"nothing was added for {self._settings.watch.incomplete_seconds:g} s"
-        return self._condemn(entry, Verdict(f"{error}; {waited}", "copy or scan it again, completely"))
+        return self._condemn(entry, Verdict(f"{error}; {waited}", "Copy or scan it again, completely"))
 
     def _condemn(self, entry: Entry, verdict: Verdict) -> None:
         self._ledger.condemn(entry.key, verdict, self.delivery.failed_place(entry.path))
@@ -253,4 +253,4 @@ def _poison(entry: Entry) -> Verdict:
 
 def _too_large(entry: Entry) -> Verdict:
     rule = f"a document must have at most {MAX_DOCUMENT_BYTES >> 20} MiB. Received: {entry.identity.size >> 20} MiB"
-    return Verdict(rule, "scan at a lower resolution, or split it")
+    return Verdict(rule, "Scan at a lower resolution, or split it")

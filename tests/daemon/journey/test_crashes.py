@@ -1,0 +1,260 @@
+"""Killed at every step: nothing is lost, nothing is twice, nothing is half."""
+
+from __future__ import annotations
+
+import errno
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+import daemon.originals
+from daemon.documents import ACTIVE, State
+from daemon.engine.interface import OutcomeKind
+from daemon.ledger import Ledger
+
+STEPS = (
+    *(f"daemon.ledger.Ledger.{name}" for name in ("claim", "identify", "blame", "postpone", "record", "publish")),
+    *(f"daemon.ledger.Ledger.{name}" for name in ("duplicate", "condemn", "aim", "finish", "quarantine", "forget")),
+    "daemon.outbox.replacing",
+    "daemon.outbox.sync_folder",
+    "daemon.quarantine.write_reason",
+    "daemon.originals._rename_new",
+    "daemon.originals.sync_folder",
+)
+"""Before and after each of these the process may be killed."""
+
+
+class Killed(BaseException):
+    """SIGKILL, as far as a test can have it: nothing in the program may catch it."""
+
+
+class Fuse:
+    """Kills at the n-th step."""
+
+    def __init__(self) -> None:
+        self.left: int | None = None
+
+    def burn(self) -> None:
+        if self.left is not None:
+            self.left -= 1
+            if self.left < 0:
+                self.left = None
+                raise Killed
+
+    def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*arguments: Any, **keywords: Any) -> Any:
+            self.burn()
+            value = function(*arguments, **keywords)
+            self.burn()
+            return value
+
+        return wrapped
+
+    def install(self, stack: ExitStack) -> None:
+        for name in STEPS:
+            patcher = patch(name)
+            original, _ = patcher.get_original()
+            stack.enter_context(patch(name, self.around(original)))
+
+
+@pytest.fixture
+def fuse() -> Iterator[Fuse]:
+    with ExitStack() as stack:
+        fuse = Fuse()
+        fuse.install(stack)
+        yield fuse
+
+
+@pytest.fixture(params=["one file system", "another file system for the archive"])
+def file_systems(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Moves by renaming, and by copying as between two disks."""
+    rename = daemon.originals._rename_new
+
+    def rename_on_one_disk(source: Path, target: Path) -> None:
+        if ("inbox" in source.parts) != ("inbox" in target.parts):
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        rename(source, target)
+
+    if request.param != "one file system":
+        monkeypatch.setattr(daemon.originals, "_rename_new", rename_on_one_disk)
+
+
+def run_to_the_end(desk: Any) -> None:
+    desk.see_all()
+    for _ in range(8):
+        desk.run(61)
+
+
+def check(desk: Any, originals: list[bytes], unreadable: frozenset[bytes] = frozenset()) -> None:
+    """Every original in one place, one whole set of outputs for each content, each row once in the table."""
+    archived = [content for name, content in desk.files("archive").items()]
+    failed = {name: content for name, content in desk.files("failed").items() if not name.endswith(".reason.json")}
+    assert sorted(archived) == sorted(content for content in originals if content not in unreadable)
+    assert sorted(failed.values()) == sorted(content for content in originals if content in unreadable)
+    assert desk.files("failed").keys() == failed.keys() | {f"{name}.reason.json" for name in failed}
+    assert desk.files("inbox") == {}
+    results = [json.loads(value) for name, value in desk.files("outbox").items() if name.endswith(".json")]
+    contents = {content for content in originals if content not in unreadable}
+    assert len(results) == len(contents) == len({result["sha256"] for result in results})
+    assert len(desk.files("outbox")) == 3 * len(contents)
+    days = desk.ledger.days.changed()
+    rows = [entry.result["sha256"] for day in days for entry in desk.ledger.days.entries(day.day)]
+    assert sorted(rows) == sorted(result["sha256"] for result in results)
+    assert desk.ledger.count(*ACTIVE) == 0
+
+
+@pytest.mark.usefixtures("file_systems")
+def test_killed_at_any_step_the_next_start_repairs_it(make_desk: Any, fuse: Fuse) -> None:
+    contents = [b"one", b"one", b"two", b"bad"]
+    names = ["scan.jpg", "twin.jpg", "scan.jpg", "bad.jpg"]
+    for step in range(1000):
+        desk = make_desk()
+        for name, content in zip(names, contents, strict=True):
+            desk.arrive(name, content)
+            if content != b"bad" and name != "twin.jpg" and desk.files("archive") == {}:
+                desk.run()  # the first is done before: the others meet its name and its content
+        answer = desk.engine.answer = lambda data: OutcomeKind.UNREADABLE if data == b"bad" else OutcomeKind.READ
+        fuse.left = step
+        try:
+            run_to_the_end(desk)
+        except Killed:
+            fuse.left = None
+            desk.restart()
+            desk.engine.answer = answer
+            run_to_the_end(desk)
+            check(desk, contents, frozenset({b"bad"}))
+        else:
+            fuse.left = None
+            check(desk, contents, frozenset({b"bad"}))
+            assert step > 60, "the steps were not counted"
+            return
+    pytest.fail("it never came to an end")
+
+
+@pytest.mark.usefixtures("file_systems")
+def test_killed_over_and_over_it_still_comes_to_an_end(desk: Any, fuse: Fuse) -> None:
+    contents = [b"first", b"second", b"third", b"fourth"]
+    for content in contents:
+        desk.arrive(f"{content.decode()}.jpg", content)
+    for number in range(200):
+        fuse.left = 3 * number
+        try:
+            run_to_the_end(desk)
+        except Killed:
+            desk.restart()
+        else:
+            break
+    fuse.left = None
+    check(desk, contents)
+
+
+NAMES = ("a.jpg", "b.jpg", "c/a.jpg")
+CONTENTS = (b"1", b"2", b"bad", b"poison")
+
+
+class JourneyMachine(RuleBasedStateMachine):
+    """Files arrive, the daemon works, dies and starts again in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stack = ExitStack()
+        self._fuse = Fuse()
+        self._originals: list[bytes] = []
+        self._done_before: set[int] = set()
+
+    @initialize(
+        names=st.lists(st.sampled_from(NAMES), min_size=1, unique=True),
+        contents=st.lists(st.sampled_from(CONTENTS), min_size=3, max_size=3),
+    )
+    def begin(self, names: list[str], contents: list[bytes]) -> None:
+        self._fuse.install(self._stack)
+        root = Path(self._stack.enter_context(tempfile.TemporaryDirectory(dir=self.folder)))
+        self._desk = self.make_desk(root / "desk")
+        for name, content in zip(names, contents, strict=False):
+            self.drop(name, content)
+
+    make_desk: Callable[[Path], Any]
+    folder: Path
+
+    @rule(name=st.sampled_from(NAMES), content=st.sampled_from(CONTENTS))
+    def drop(self, name: str, content: bytes) -> None:
+        if not (self._desk.settings.inbox / name).exists():
+            self._originals.append(content)
+            self._desk.arrive(name, content)
+
+    @rule(seconds=st.sampled_from([0, 1, 61]))
+    def work(self, seconds: int) -> None:
+        self._desk.step(seconds)
+
+    @rule(steps=st.integers(0, 12), seconds=st.sampled_from([0, 61]))
+    def die(self, steps: int, seconds: int) -> None:
+        self._fuse.left = steps
+        try:
+            for _ in range(4):
+                self._desk.step(seconds)
+        except Killed:
+            pass
+        self._fuse.left = None
+        self._desk.restart()
+        self._answer()
+
+    @precondition(lambda self: hasattr(self, "_desk"))
+    @rule()
+    def stop(self) -> None:
+        self._desk.worker.give_back()
+        self._desk.restart()
+        self._answer()
+
+    @invariant()
+    def what_is_done_stays_done(self) -> None:
+        if not hasattr(self, "_desk"):
+            return
+        self._answer()
+        query = "SELECT key FROM documents WHERE state IN ('done', 'failed')"
+        done = {row["key"] for row in self._desk.ledger.connection.execute(query)}
+        assert self._done_before <= done
+        self._done_before = done
+
+    def teardown(self) -> None:
+        if hasattr(self, "_desk"):
+            self._fuse.left = None
+            self._answer()
+            run_to_the_end(self._desk)
+            check(self._desk, self._originals, frozenset({b"bad", b"poison"}))
+            self._desk.die()
+        self._stack.close()
+
+    def _answer(self) -> None:
+        kinds = {b"bad": OutcomeKind.UNREADABLE, b"poison": OutcomeKind.CRASHED}
+        self._desk.engine.answer = lambda data: kinds.get(data, OutcomeKind.READ)
+
+
+def test_no_document_is_lost_or_acknowledged_twice_whatever_happens(desk: Any, memory_path: Path) -> None:
+    JourneyMachine.make_desk = staticmethod(type(desk))
+    JourneyMachine.folder = memory_path
+    run = settings(
+        max_examples=60, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    )
+    machine = JourneyMachine.TestCase
+    machine.settings = run
+    machine("runTest").runTest()
+
+
+def test_what_a_dead_daemon_had_claimed_waits_again(desk: Any) -> None:
+    desk.engine.held = True
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    desk.die()
+    with Ledger(desk.settings.state) as ledger:
+        assert ledger.recover() == 1
+        assert ledger.count(State.WAITING) == 1
+    desk.start()

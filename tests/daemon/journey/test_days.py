@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import daemon.days
+from daemon.days import MIN_PAUSE_S, DayTables
+from daemon.errors import PublishError
+
+
+@pytest.fixture
+def make_tables(desk: Any) -> Callable[..., DayTables]:
+    def make(**keywords: Any) -> DayTables:
+        folder = desk.settings.outbox / "tables"
+        return DayTables(folder, desk.ledger, desk.settings.tables, wall=desk.wall, **keywords)
+
+    return make
+
+
+@pytest.fixture
+def tables(make_tables: Callable[..., DayTables]) -> DayTables:
+    return make_tables(clock=lambda: 0.0)
+
+
+def documents(desk: Any) -> list[str]:
+    (path,) = (desk.settings.outbox / "tables").glob("*.csv")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [row["document"] for row in csv.DictReader(file)]
+
+
+def test_the_days_table_has_each_document_once(desk: Any, tables: DayTables) -> None:
+    for name, content in (("b.jpg", b"1"), ("a.jpg", b"2"), ("twin.jpg", b"1")):
+        desk.arrive(name, content)
+        desk.run()
+    assert tables.next_due() is not None
+    assert tables.run_once(0.0)
+    assert tables.next_due() is None
+    assert documents(desk) == ["b.jpg", "a.jpg"]
+
+
+def test_a_burst_of_documents_rebuilds_the_table_once_in_a_while(desk: Any, tables: DayTables) -> None:
+    desk.arrive("1.jpg", b"1")
+    desk.run()
+    tables.run_once(100.0)
+    desk.arrive("2.jpg", b"2")
+    desk.run()
+    assert not tables.run_once(100.0 + MIN_PAUSE_S - 0.1)
+    assert documents(desk) == ["1.jpg"]
+    assert tables.next_due() == 100.0 + MIN_PAUSE_S
+    assert tables.run_once(100.0 + MIN_PAUSE_S)
+    assert documents(desk) == ["1.jpg", "2.jpg"]
+
+
+def test_at_the_end_of_a_run_the_table_is_written_at_once(desk: Any, tables: DayTables) -> None:
+    for name in ("1.jpg", "2.jpg"):
+        desk.arrive(name, name.encode())
+        desk.run()
+        tables.run_once(100.0, at_once=True)
+    assert documents(desk) == ["1.jpg", "2.jpg"]
+
+
+def test_a_table_that_takes_long_is_rebuilt_less_often(desk: Any, make_tables: Callable[..., DayTables]) -> None:
+    times = iter([0.0, 5.0])
+    tables = make_tables(clock=lambda: next(times))
+    desk.arrive("1.jpg", b"1")
+    desk.run()
+    tables.run_once(100.0)
+    desk.arrive("2.jpg", b"2")
+    desk.run()
+    assert tables.next_due() == 100.0 + 5.0 + 20 * 5.0
+
+
+def test_rows_wait_while_a_spreadsheet_holds_the_table(
+    desk: Any, tables: DayTables, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def locked(*arguments: object) -> None:
+        raise PublishError("the table is open elsewhere")
+
+    desk.arrive("1.jpg", b"1")
+    desk.run()
+    caplog.clear()
+    now = 100.0
+    with monkeypatch.context() as patch:
+        patch.setattr(daemon.days, "write_day", locked)
+        for _ in range(10):
+            assert not tables.run_once(now)
+            due = tables.next_due()
+            assert due is not None
+            assert now + MIN_PAUSE_S <= due <= now + 60
+            now = due
+    assert tables.problem == "the table is open elsewhere"
+    assert len(caplog.records) == 1
+    assert tables.run_once(now)
+    assert tables.problem is None
+    assert documents(desk) == ["1.jpg"]
+
+
+def test_an_outbox_that_is_not_mounted_is_not_made_anew(desk: Any, tables: DayTables) -> None:
+    desk.arrive("1.jpg", b"1")
+    desk.run()
+    away = desk.settings.outbox.rename(desk.root / "away")
+    assert not tables.run_once(0.0)
+    assert not desk.settings.outbox.exists()
+    away.rename(desk.settings.outbox)
+    assert tables.run_once(60.0)
+    assert documents(desk) == ["1.jpg"]
+
+
+def test_a_mistake_of_ours_in_a_table_does_not_end_the_service(
+    desk: Any, tables: DayTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistake(*arguments: object) -> None:
+        raise ValueError("a mistake")
+
+    desk.arrive("1.jpg", b"1")
+    desk.run()
+    monkeypatch.setattr(daemon.days, "write_day", mistake)
+    assert not tables.run_once(0.0)
+    assert tables.problem == "a mistake"
+
+
+def test_rows_that_waited_when_the_daemon_died_are_written_by_the_next(desk: Any) -> None:
+    desk.arrive("1.jpg", b"1")
+    desk.run()
+    desk.restart()
+    DayTables(desk.settings.outbox / "tables", desk.ledger, desk.settings.tables, wall=desk.wall).run_once(0.0)
+    assert documents(desk) == ["1.jpg"]

@@ -1,0 +1,331 @@
+"""The main loop over all parts, stepped by hand."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from daemon.days import DayTables
+from daemon.documents import State
+from daemon.engine.interface import OutcomeKind
+from daemon.errors import LedgerError
+from daemon.health import Part, Report
+from daemon.inbox import Inbox
+from daemon.loop import GRACE_S, LIMITS_S, MainLoop, Parts, Wake
+from daemon.systemd import Notifier
+
+WATCHDOG_S = 30.0
+
+
+class Room:
+    """A loop, what it drives, and what the service manager hears of it."""
+
+    def __init__(self, desk: Any, manager: socket.socket, address: str, *, once: bool) -> None:
+        self.desk = desk
+        self.now = 1000.0
+        self._manager = manager
+        self._messages: list[str] = []
+        self.wake = Wake()
+        usec = str(int(WATCHDOG_S * 1e6))
+        notifier = Notifier({"NOTIFY_SOCKET": address, "WATCHDOG_USEC": usec})
+        self.inbox = Inbox(desk.settings, self.wake.set, self.now, once=once, clock=lambda: 0.0)
+        desk.worker._drop = desk.worker.delivery._drop = self.inbox.drop
+        self.tables = DayTables(desk.settings.outbox / "tables", desk.ledger, desk.settings.tables, wall=desk.wall)
+        parts = Parts(desk.ledger, desk.engine, self.inbox, desk.worker, self.tables, notifier)
+        self.loop = MainLoop(desk.settings, parts, self.wake, wall=desk.wall, clock=self.clock)
+
+    def clock(self) -> float:
+        return self.now
+
+    def step(self, seconds: float = 0.0) -> None:
+        """Steps until nothing more can be done, in leaps of at most a second."""
+        end = self.now + seconds
+        while True:
+            for _ in range(100):
+                if not self.loop.step(self.now):
+                    break
+            self._messages += self._read()
+            if self.now >= end:
+                return
+            self.now = min(end, self.now + 1.0)
+
+    def leap_instead_of_sleeping(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def leap(sources: list[int], timeout: float) -> None:
+            self.now += timeout
+            self._messages += self._read()
+
+        monkeypatch.setattr("daemon.loop.wait", leap)
+
+    def heard(self) -> list[str]:
+        """What the manager was told since this was asked last."""
+        messages, self._messages = self._messages + self._read(), []
+        return messages
+
+    def _read(self) -> list[str]:
+        messages = []
+        while select.select([self._manager], [], [], 0)[0]:
+            messages.append(self._manager.recv(4096).decode())
+        return messages
+
+    def close(self) -> None:
+        self.inbox.stop()
+        self.wake.close()
+
+
+@pytest.fixture
+def make_room(desk: Any) -> Iterator[Callable[..., Room]]:
+    rooms: list[Room] = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(f"\0digitdrop-loop-{os.getpid()}")
+
+        def make(*, once: bool = False) -> Room:
+            rooms.append(Room(desk, manager, f"@digitdrop-loop-{os.getpid()}", once=once))
+            return rooms[-1]
+
+        yield make
+        for room in rooms:
+            room.close()
+
+
+@pytest.fixture
+def room(make_room: Callable[..., Room]) -> Room:
+    return make_room()
+
+
+def test_a_file_goes_all_the_way_into_the_days_table(room: Room) -> None:
+    room.desk.put("scan.jpg", b"page")
+    room.step(10)
+    assert room.desk.files("archive") == {"scan.jpg": b"page"}
+    assert len(list((room.desk.settings.outbox / "tables").iterdir())) == 2
+
+
+def test_the_result_is_there_right_after_the_file_has_become_quiet(room: Room) -> None:
+    room.desk.put("scan.jpg", b"page")
+    room.step()
+    room.now += room.desk.settings.watch.stable_seconds
+    room.step()
+    assert "scan.jpg.json" in room.desk.files("outbox")
+
+
+def test_the_loop_wakes_for_what_is_due_and_else_sleeps(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("daemon.loop.wait", lambda sources, timeout: waits.append(timeout))
+    room.step()
+    room.loop._sleep(busy=False)
+    room.desk.put("scan.jpg", b"page")
+    room.inbox.scan_soon(room.now + 1)
+    room.now += 1
+    room.step()
+    room.loop._sleep(busy=False)
+    room.loop._sleep(busy=True)
+    assert 1.0 <= waits[0] <= 10.0
+    assert waits[1:] == [room.desk.settings.watch.stable_seconds, 0.0]
+
+
+def test_a_wait_ends_when_it_is_told_to(room: Room) -> None:
+    room.wake.set()
+    room.loop._wake_up(60.0)
+    assert not select.select([room.wake], [], [], 0)[0]
+
+
+def test_the_manager_hears_of_life_as_long_as_all_parts_are_alive(room: Room) -> None:
+    room.step(WATCHDOG_S)
+    assert room.heard().count("WATCHDOG=1") >= 3
+
+
+def test_the_manager_hears_nothing_any_more_when_the_engine_is_stuck(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    room.step()
+    room.desk.engine.problem = "no worker comes up"
+    room.step(LIMITS_S[Part.ENGINE] - 5)
+    assert "WATCHDOG=1" in room.heard()
+    room.step(30)
+    room.heard()
+    room.step(WATCHDOG_S)
+    assert "WATCHDOG=1" not in room.heard()
+    assert "no progress any more: engine" in caplog.text
+    room.desk.engine.problem = None
+    room.step(WATCHDOG_S)
+    assert "WATCHDOG=1" in room.heard()
+
+
+def test_a_missing_inbox_is_told_and_is_no_reason_to_be_restarted(room: Room) -> None:
+    room.step()
+    room.desk.settings.inbox.rmdir()
+    room.step(400)
+    heard = room.heard()
+    assert heard[-10:].count("WATCHDOG=1") >= 3
+    assert any("cannot be read" in message for message in heard)
+    report = Report.read(room.desk.settings.state)
+    assert report is not None
+    assert {problem.part for problem in report.problems} == {"events", "scan"}
+    room.desk.put("scan.jpg", b"page")
+    room.step(30)
+    assert room.desk.files("archive") == {"scan.jpg": b"page"}
+
+
+def test_a_ledger_without_space_is_waited_for(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object, **keywords: object) -> None:
+        raise LedgerError("the ledger must be writable. Received: disk is full")
+
+    room.desk.put("scan.jpg", b"page")
+    with monkeypatch.context() as patch:
+        patch.setattr(room.desk.ledger, "arrive", full)
+        room.step(30)
+        assert room.desk.ledger.count(*State) == 0
+        report = Report.read(room.desk.settings.state)
+        assert report is not None
+        assert [problem.part for problem in report.problems] == ["ledger"]
+    room.step(30)
+    assert room.desk.files("archive") == {"scan.jpg": b"page"}
+
+
+def test_a_database_error_anywhere_in_a_step_does_not_end_the_service(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*arguments: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    room.desk.put("scan.jpg", b"page")
+    with monkeypatch.context() as patch:
+        patch.setattr(room.desk.ledger, "due", failing)
+        room.step(20)
+    room.step(20)
+    assert room.desk.files("archive") == {"scan.jpg": b"page"}
+
+
+def test_ready_comes_after_the_first_scan(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    scan = Inbox._scan
+    monkeypatch.setattr(Inbox, "_scan", lambda self, now: (order.append("scan"), scan(self, now))[1])
+    monkeypatch.setattr(Notifier, "ready", lambda self: (order.append("ready"), room.loop.request_stop()))
+    room.loop.run()
+    assert order[:2] == ["scan", "ready"]
+    assert "STOPPING=1" in room.heard()
+
+
+def test_a_stop_lets_work_finish(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.leap_instead_of_sleeping(monkeypatch)
+    room.desk.put("scan.jpg", b"page")
+    room.step(1)
+    room.desk.engine.held = True
+    room.step(2)
+    assert room.desk.worker.in_work == 1
+    room.desk.engine.held = False
+    room.loop.request_stop()
+    room.loop.run()
+    assert room.desk.files("archive") == {"scan.jpg": b"page"}
+    assert len(list((room.desk.settings.outbox / "tables").iterdir())) == 2
+
+
+def test_a_stop_gives_back_what_does_not_finish_in_time(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.leap_instead_of_sleeping(monkeypatch)
+    room.desk.engine.held = True
+    room.desk.put("scan.jpg", b"page")
+    room.step(3)
+    began = room.now
+    room.loop.request_stop()
+    room.loop.run()
+    assert GRACE_S <= room.now - began < GRACE_S + 2
+    entry = room.desk.ledger.claim(room.now, "next")
+    assert (entry.attempts, entry.losses) == (0, 0)
+
+
+def test_a_second_request_to_stop_does_not_wait_for_work(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.leap_instead_of_sleeping(monkeypatch)
+    room.desk.engine.held = True
+    room.desk.put("scan.jpg", b"page")
+    room.step(3)
+    began = room.now
+    room.loop.request_stop()
+    room.loop.request_stop()
+    room.loop.run()
+    assert room.now == began
+    assert room.desk.ledger.count(State.WAITING) == 1
+
+
+def test_nothing_new_is_claimed_while_stopping(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.leap_instead_of_sleeping(monkeypatch)
+    for number in range(5):
+        room.desk.put(f"{number}.jpg", b"page %d" % number)
+    room.step(1)
+    room.desk.engine.held = True
+    room.step(2)
+    room.desk.engine.held = False
+    room.loop.request_stop()
+    room.loop._finish()
+    assert len(room.desk.files("archive")) == 2
+    assert room.desk.ledger.count(State.WAITING) == 3
+
+
+def test_once_finishes_the_inbox_and_tells_how_far_it_is(
+    make_room: Callable[..., Room], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    for number in range(3):
+        room.desk.put(f"{number}.jpg", b"page %d" % number)
+    told: list[tuple[int, int]] = []
+    assert room.loop.run_through(lambda finished, known: told.append((finished, known)))
+    assert told[0] == (0, 3)
+    assert told[-1] == (3, 3)
+    assert len(room.desk.files("archive")) == 3
+
+
+def test_once_says_when_documents_failed_and_does_not_wait_for_empty_files(
+    make_room: Callable[..., Room], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    room.desk.engine.answer = lambda data: OutcomeKind.UNREADABLE if data == b"bad" else OutcomeKind.READ
+    for name, content in (("bad.jpg", b"bad"), ("good.jpg", b"good"), ("empty.jpg", b"")):
+        room.desk.put(name, content)
+    assert not room.loop.run_through(lambda finished, known: None)
+    assert room.desk.files("archive") == {"good.jpg": b"good"}
+    assert room.desk.files("inbox") == {"empty.jpg": b""}
+
+
+def test_once_ends_though_the_outbox_can_not_be_written(
+    make_room: Callable[..., Room], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    room.desk.settings.outbox.rmdir()
+    room.desk.put("scan.jpg", b"page")
+    assert not room.loop.run_through(lambda finished, known: None)
+    assert room.desk.files("inbox") == {"scan.jpg": b"page"}
+
+
+def test_once_sees_a_file_through_that_is_still_growing(
+    make_room: Callable[..., Room], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    path = room.desk.put("scan.png", b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\x0dIHDR" + bytes(range(1, 30)))
+
+    def grow(finished: int, known: int) -> None:
+        if room.now > 1010:
+            monkeypatch.setattr("daemon.worker.is_whole", lambda data: True)
+            if path.exists() and path.stat().st_size < 100:
+                path.write_bytes(b"whole" * 100)
+
+    assert room.loop.run_through(grow)
+    assert room.desk.files("archive") == {"scan.png": b"whole" * 100}
+
+
+def test_a_stop_signal_only_takes_note(room: Room) -> None:
+    before = signal.signal(signal.SIGUSR1, lambda number, frame: room.loop.request_stop())
+    try:
+        signal.raise_signal(signal.SIGUSR1)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert room.loop.stop_requests == 1
+    assert select.select([room.wake], [], [], 0)[0], "a wait in progress ends"

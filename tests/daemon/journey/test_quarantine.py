@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from daemon.documents import State
+from daemon.engine.interface import OutcomeKind
+from daemon.errors import LedgerError, MoveError
+from daemon.quarantine import retry
+
+
+def fail(desk: Any, name: str, content: bytes) -> None:
+    desk.engine.answer = lambda data: OutcomeKind.UNREADABLE
+    desk.arrive(name, content)
+    desk.run()
+
+
+def test_failed_documents_go_back_and_are_read_like_new_ones(desk: Any) -> None:
+    fail(desk, "a/one.jpg", b"1")
+    fail(desk, "two.jpg", b"2")
+    assert retry(desk.settings) == ["a/one.jpg", "two.jpg"]
+    assert desk.files("failed") == {}
+    assert desk.files("inbox") == {"a/one.jpg": b"1", "two.jpg": b"2"}
+    desk.engine.answer = lambda data: OutcomeKind.READ
+    desk.see_all()
+    desk.run()
+    assert desk.files("archive") == {"a/one.jpg": b"1", "two.jpg": b"2"}
+    assert desk.ledger.count(State.FAILED) == 0
+
+
+def test_documents_go_back_by_name(desk: Any) -> None:
+    fail(desk, "scan.jpg", b"1")
+    fail(desk, "scan.jpg", b"2")
+    fail(desk, "other.jpg", b"3")
+    assert retry(desk.settings, ["scan~2.jpg"]) == ["scan.jpg"]
+    assert desk.files("inbox") == {"scan.jpg": b"2"}
+    assert desk.ledger.count(State.FAILED) == 2
+
+
+def test_a_name_that_did_not_fail_is_refused_before_anything_moves(desk: Any) -> None:
+    fail(desk, "scan.jpg", b"1")
+    with pytest.raises(MoveError, match=r"nothing\.jpg"):
+        retry(desk.settings, ["scan.jpg", "nothing.jpg"])
+    assert desk.files("failed").keys() == {"scan.jpg", "scan.jpg.reason.json"}
+
+
+def test_a_file_that_has_the_name_by_now_is_not_overwritten(desk: Any) -> None:
+    fail(desk, "scan.jpg", b"1")
+    desk.put("scan.jpg", b"new")
+    assert retry(desk.settings) == ["scan~2.jpg"]
+    assert desk.files("inbox") == {"scan.jpg": b"new", "scan~2.jpg": b"1"}
+
+
+def test_a_failed_file_that_someone_took_away_is_struck_off_the_list(
+    desk: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    fail(desk, "scan.jpg", b"1")
+    (desk.settings.failed / "scan.jpg").unlink()
+    assert retry(desk.settings) == []
+    assert desk.ledger.count(State.FAILED) == 0
+    assert desk.files("failed") == {}
+    assert "no longer in" in caplog.text
+
+
+def test_a_folder_that_can_not_be_written_is_named(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail(desk, "scan.jpg", b"1")
+
+    def refuse(*arguments: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("daemon.quarantine.move_new", refuse)
+    with pytest.raises(MoveError, match=f"{desk.settings.failed}.*Permission denied"):
+        retry(desk.settings)
+    assert desk.ledger.count(State.FAILED) == 1
+
+
+def test_without_a_ledger_there_is_nothing_to_put_back(desk: Any) -> None:
+    for path in desk.settings.state.iterdir():
+        path.unlink()
+    with pytest.raises(LedgerError, match="no ledger"):
+        retry(desk.settings)
+
+
+def test_a_reason_never_overwrites_another_files(desk: Any) -> None:
+    (desk.settings.failed / "scan.jpg.reason.json").write_bytes(b"a document of that name")
+    fail(desk, "scan.jpg", b"1")
+    assert desk.files("failed").keys() == {"scan.jpg.reason.json", "scan~2.jpg", "scan~2.jpg.reason.json"}
+
+
+def test_a_place_in_failed_that_is_taken_in_the_last_moment_is_changed_for_another(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    condemn = desk.ledger.condemn
+
+    def condemn_then_take(*arguments: Any) -> None:
+        condemn(*arguments)
+        (desk.settings.failed / "scan.jpg").write_bytes(b"another's")
+
+    monkeypatch.setattr(desk.ledger, "condemn", condemn_then_take)
+    fail(desk, "scan.jpg", b"1")
+    files = desk.files("failed")
+    assert files["scan.jpg"] == b"another's"
+    assert files["scan~2.jpg"] == b"1"
+    assert "scan~2.jpg.reason.json" in files

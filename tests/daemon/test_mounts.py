@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from daemon.mounts import file_system, folder_sends_events, sends_events
+
+MOUNTINFO = r"""21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+30 21 0:44 / /srv/office rw,relatime shared:2 - cifs //nas/office rw
+31 30 0:45 / /srv/office/scans rw - fuse.sshfs me@host:/ rw
+32 21 0:46 / /srv/two\040words rw master:1 propagate_from:2 - nfs4 nas:/x rw
+33 21 0:47 / /srv/twice rw - nfs nas:/y rw
+34 21 8:2 / /srv/twice rw - xfs /dev/sdb1 rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        ("/home/inbox", "ext4"),
+        ("/srv/office", "cifs"),
+        ("/srv/office/a/b", "cifs"),
+        ("/srv/officer", "ext4"),
+        ("/srv/office/scans/inbox", "fuse.sshfs"),
+        ("/srv/two words/inbox", "nfs4"),
+        ("/srv/twice/inbox", "xfs"),
+    ],
+)
+def test_the_file_system_of_a_folder_is_that_of_the_nearest_mount(folder: str, kind: str) -> None:
+    assert file_system(Path(folder), MOUNTINFO) == kind
+
+
+def test_a_folder_no_mount_holds_is_of_an_unknown_file_system() -> None:
+    assert file_system(Path("/inbox"), "") == "unknown"
+
+
+@pytest.mark.parametrize("kind", ["cifs", "nfs", "nfs4", "smb3", "9p", "fuse.sshfs", "fuse", "fuseblk", "unknown"])
+def test_shares_are_not_trusted_to_send_events(kind: str) -> None:
+    assert not sends_events(kind)
+
+
+@pytest.mark.parametrize("kind", ["ext4", "xfs", "btrfs", "tmpfs", "overlay", "zfs", "vfat"])
+def test_file_systems_of_this_machine_send_events(kind: str) -> None:
+    assert sends_events(kind)
+
+
+def test_this_machines_own_mounts_are_read() -> None:
+    assert folder_sends_events(Path("/dev/shm"))

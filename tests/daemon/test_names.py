@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import os
+from pathlib import PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daemon.names import first_free, numbered, shown
+
+
+@pytest.mark.parametrize(
+    ("path", "number", "name"),
+    [
+        ("scan.jpg", 1, "scan.jpg"),
+        ("scan.jpg", 2, "scan~2.jpg"),
+        ("a/b/scan.tar.gz", 3, "a/b/scan.tar~3.gz"),
+        ("a.b/scan", 2, "a.b/scan~2"),
+        (".hidden", 2, ".hidden~2"),
+    ],
+)
+def test_a_number_stands_before_the_suffix(path: str, number: int, name: str) -> None:
+    assert numbered(path, number) == name
+
+
+@given(
+    name=st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=255).filter(
+        lambda name: name not in {".", ".."}
+    ),
+    number=st.integers(1, 10**6),
+)
+def test_a_numbered_name_always_fits_into_a_folder_with_its_reason(name: str, number: int) -> None:
+    result = numbered(f"a/{name}", number)
+    assert PurePosixPath(result).parent == PurePosixPath("a")
+    assert len(os.fsencode(PurePosixPath(result).name + ".reason.json")) <= 255
+
+
+def test_long_names_that_differ_stay_different() -> None:
+    assert len({numbered("x" * 250 + end + ".jpg", number) for end in "ab" for number in (1, 2, 3)}) == 6
+
+
+def test_the_first_free_name_is_the_lowest_number() -> None:
+    assert first_free("scan.jpg", {"scan.jpg", "scan~2.jpg", "scan~4.jpg"}.__contains__) == "scan~3.jpg"
+
+
+def test_a_name_stays_on_one_line_of_the_log() -> None:
+    assert shown("a\nb\udcff\x1b[31mé.jpg") == "a\\nb\\xff\\x1b[31mé.jpg"

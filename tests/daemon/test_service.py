@@ -1,0 +1,162 @@
+"""The service as a whole with the real engine: its start, its end, and what it refuses."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import daemon.documents
+import daemon.service
+from config.errors import ConfigError
+from config.schema import EngineSettings, Settings, WatchSettings
+from daemon.errors import AlreadyRunningError
+from daemon.ledger import Ledger
+from daemon.lock import StateLock
+from daemon.loop import Wake
+from daemon.service import run
+from recognition.errors import ModelLoadError
+
+
+@pytest.fixture
+def settings(tmp_path: Path, converted_model: Path) -> Settings:
+    return Settings(
+        **{name: tmp_path / name for name in ("inbox", "outbox", "archive", "failed", "state")},
+        model=converted_model,
+        watch=WatchSettings(stable_seconds=0.1, incomplete_seconds=0.0),
+        engine=EngineSettings(workers=1),
+    )
+
+
+@pytest.fixture(autouse=True)
+def no_manager(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+
+
+@pytest.fixture
+def page() -> bytes:
+    picture = np.full((300, 200), 255, np.uint8)
+    cv2.line(picture, (100, 100), (100, 200), 0, 6)
+    return cv2.imencode(".png", picture)[1].tobytes()
+
+
+def put(settings: Settings, name: str, content: bytes) -> None:
+    settings.inbox.mkdir(exist_ok=True)
+    (settings.inbox / name).write_bytes(content)
+
+
+def test_once_takes_the_inbox_as_it_is_and_ends(settings: Settings, page: bytes) -> None:
+    put(settings, "scan.png", page)
+    told: list[tuple[int, int]] = []
+    assert run(settings, once=True, progress=lambda finished, known: told.append((finished, known))) == 0
+    assert (settings.outbox / "scan.png.json").exists()
+    assert (settings.archive / "scan.png").read_bytes() == page
+    assert told[-1] == (1, 1)
+
+
+def test_once_gives_1_when_a_document_failed(settings: Settings, page: bytes) -> None:
+    put(settings, "scan.png", page)
+    put(settings, "half.png", page[: len(page) // 2])
+    assert run(settings, once=True) == 1
+    assert (settings.failed / "half.png.reason.json").exists()
+    assert (settings.archive / "scan.png").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_daemon_well(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    monkeypatch.setattr("daemon.systemd.Notifier.ready", lambda self: signal.raise_signal(number))
+    before = signal.getsignal(number)
+    assert run(settings) == 0
+    assert signal.getsignal(number) is before
+
+
+def test_a_signal_while_the_model_is_prepared_ends_the_start(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prepare(path: Path, cache: Path, while_waiting: object) -> Path:
+        signal.raise_signal(signal.SIGTERM)
+        return path
+
+    monkeypatch.setattr(daemon.service, "prepare_model", prepare)
+    assert run(settings) == 0
+
+
+def test_a_second_daemon_on_the_same_state_is_refused(settings: Settings) -> None:
+    settings.state.mkdir()
+    with StateLock(settings.state), pytest.raises(AlreadyRunningError, match=str(os.getpid())):
+        run(settings, once=True)
+
+
+def test_the_lock_is_free_again_after_a_start_that_failed(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(ModelLoadError):
+        run(settings.model_copy(update={"model": tmp_path / "nothing.tflite"}), once=True)
+    StateLock(settings.state).release()
+
+
+def test_folders_are_made_at_the_first_start_only(settings: Settings) -> None:
+    assert run(settings, once=True) == 0
+    assert settings.archive.is_dir()
+    settings.archive.rmdir()
+    assert run(settings, once=True) == 0
+    assert not settings.archive.exists(), "it may be a share that is not mounted"
+
+
+def test_a_folder_that_can_not_be_made_is_a_mistake_of_the_configuration(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match=r"^outbox: .*make it, or name another"):
+        run(settings.model_copy(update={"outbox": tmp_path / "file" / "outbox"}))
+
+
+def test_leftovers_of_a_killed_run_are_removed_and_its_work_taken_up(
+    settings: Settings, page: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(settings, once=True)
+    put(settings, "scan.png", page)
+    with Ledger(settings.state) as ledger:
+        status = (settings.inbox / "scan.png").lstat()
+        candidate = daemon.documents.Candidate("scan.png", daemon.documents.Identity.of(status))
+        ledger.arrive([candidate], wall=1.0)
+        assert ledger.claim(0.0, "killed") is not None
+    assert run(settings, once=True) == 0
+    assert (settings.archive / "scan.png").exists()
+    assert "1 documents in work" in caplog.text
+
+
+def test_tensorflow_is_never_imported_in_the_daemons_process(settings: Settings, page: bytes) -> None:
+    put(settings, "scan.png", page)
+    program = (
+        "import sys, pathlib\nfrom config.loader import load_settings\nfrom daemon.service import run\n"
+        "assert run(load_settings(pathlib.Path(sys.argv[1])), once=True) == 0\n"
+        "assert not {'tensorflow', 'keras', 'jax', 'torch'} & set(sys.modules), sorted(sys.modules)\n"
+    )
+    config = settings.inbox.parent / "digitdrop.yaml"
+    config.write_text(
+        "\n".join(f"{name}: {getattr(settings, name)}" for name in ("inbox", "outbox", "archive", "failed", "state"))
+        + f"\nmodel: {settings.model}\nwatch: {{stable_seconds: 0.1}}\n"
+    )
+    assert os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", program, str(config)]) == 0
+    assert (settings.archive / "scan.png").exists()
+
+
+@pytest.fixture
+def wake() -> Iterator[Wake]:
+    wake = Wake()
+    yield wake
+    wake.close()
+
+
+def test_a_wake_that_was_set_often_is_cleared_at_once(wake: Wake) -> None:
+    for _ in range(3):
+        wake.set()
+    wake.clear()
+    wake.clear()
+    wake.set()
+    assert os.eventfd_read(wake.fileno()) == 1

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from config.schema import Settings
+from daemon.documents import Candidate, Identity, Verdict
+from daemon.errors import LedgerError
+from daemon.health import Problem, Report
+from daemon.ledger import Ledger
+from daemon.ledger_results import StoredResult
+from daemon.lock import StateLock
+from daemon.status import report
+
+NOW = 1_795_000_000.0
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(state=tmp_path, model=tmp_path / "digits.tflite")
+
+
+def fill(state: Path) -> None:
+    """One document done today, one yesterday, one failed, one held up and one waiting."""
+    with Ledger(state) as ledger:
+        for inode, path in enumerate(["today.jpg", "yesterday.jpg", "bad\n.jpg", "held.jpg", "waiting.jpg"]):
+            ledger.arrive([Candidate(path, Identity(inode, 1, 1))], wall=NOW - 3600)
+        for wall in (NOW - 60, NOW - 86_400 * 2):
+            entry = ledger.claim(0.0, "me")
+            assert entry is not None
+            ledger.identify(entry.key, str(wall))
+            ledger.record(entry.key, StoredResult("2026-11-23", b"{}"), lambda name: False)
+            ledger.publish(entry.key, [], None)
+            ledger.finish(entry.key, wall=wall)
+        failed, held = ledger.claim(0.0, "me"), ledger.claim(0.0, "me")
+        assert failed is not None
+        assert held is not None
+        ledger.condemn(failed.key, Verdict("it is torn", "Mend it"), "bad.jpg")
+        ledger.quarantine(failed.key, wall=NOW - 30)
+        ledger.postpone(held.key, "Permission denied: held.jpg", due=9e9, wall=NOW - 120)
+
+
+def test_what_waits_is_done_failed_and_held_up_is_told(settings: Settings) -> None:
+    fill(settings.state)
+    status = report(settings, now=NOW)
+    assert (status.waiting, status.in_work, status.done, status.done_today) == (2, 0, 2, 1)
+    assert [failed.reason for failed in status.failed] == ["it is torn. Mend it"]
+    assert [recent.path for recent in status.recent] == ["bad\n.jpg", "today.jpg", "yesterday.jpg"]
+    lines = status.lines(NOW)
+    assert lines == [
+        "service: not running",
+        "documents: 2 waiting, 0 in work, the oldest for 1 h",
+        "done: 1 today, 2 in all",
+        "held up: held.jpg: Permission denied: held.jpg (for 2 min)",
+        "failed: 1",
+        "  bad\\n.jpg: it is torn. Mend it",
+    ]
+
+
+def test_a_running_daemon_is_told_with_its_problems(settings: Settings) -> None:
+    Ledger(settings.state).close()
+    problem = Problem("scan", "the inbox is away", NOW - 300)
+    Report(os.getpid(), NOW - 7200, NOW, NOW - 5, False, 3.0, "digits 00ff", (problem,)).write(settings.state)
+    with StateLock(settings.state):
+        lines = report(settings, now=NOW).lines(NOW)
+    assert lines[:3] == [
+        f"service: running as process {os.getpid()} for 2 h",
+        "inbox: scan only, scanned every 3 s, last scan 5 s ago",
+        "model: digits 00ff",
+    ]
+    assert "problem: scan: the inbox is away (for 5 min)" in lines
+
+
+def test_what_a_dead_daemon_said_last_is_not_repeated(settings: Settings) -> None:
+    Ledger(settings.state).close()
+    Report(1, NOW, NOW, NOW, True, 120.0, "digits", (Problem("scan", "away", NOW),)).write(settings.state)
+    status = report(settings, now=NOW)
+    assert status.problems == ()
+    assert status.lines(NOW)[0] == "service: not running"
+
+
+def test_the_status_is_json_as_well(settings: Settings) -> None:
+    fill(settings.state)
+    assert json.loads(json.dumps(report(settings, now=NOW).to_json()))["done_today"] == 1
+
+
+def test_without_a_ledger_the_reason_is_told(settings: Settings) -> None:
+    with pytest.raises(LedgerError, match="no ledger"):
+        report(settings)

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from watchdog.events import DirMovedEvent, FileCreatedEvent, FileMovedEvent
+
+from daemon.watch import MAX_HINTS, Hints, Watch
+
+TIMEOUT_S = 20.0
+
+
+class Bell:
+    """Waits until hints have come."""
+
+    def __init__(self) -> None:
+        self.rung = threading.Event()
+
+    def ring(self) -> None:
+        self.rung.set()
+
+    def hint(self, watch: Watch, wanted: str) -> None:
+        """Returns when the watch has told of a path; fails when it never does."""
+        while True:
+            assert self.rung.wait(TIMEOUT_S), f"no hint of {wanted} came"
+            self.rung.clear()
+            if wanted in watch.take()[0]:
+                return
+
+
+@pytest.fixture
+def bell() -> Bell:
+    return Bell()
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    return inbox
+
+
+@pytest.fixture
+def watch(inbox: Path, bell: Bell) -> Iterator[Watch]:
+    watch = Watch(inbox, recursive=True, wake=bell.ring)
+    yield watch
+    watch.stop()
+    assert not watch.is_alive()
+
+
+def test_a_new_file_is_hinted_at(watch: Watch, inbox: Path, bell: Bell) -> None:
+    assert watch.tend()
+    assert watch.problem is None
+    (inbox / "scan.jpg").write_bytes(b"x")
+    bell.hint(watch, "scan.jpg")
+
+
+def test_a_file_renamed_to_its_final_name_is_hinted_at_under_that(watch: Watch, inbox: Path, bell: Bell) -> None:
+    (inbox / "scan.jpg.part").write_bytes(b"x")
+    watch.tend()
+    (inbox / "scan.jpg.part").rename(inbox / "scan.jpg")
+    bell.hint(watch, "scan.jpg")
+
+
+def test_hints_come_through_a_link_to_the_inbox(tmp_path: Path, inbox: Path, bell: Bell) -> None:
+    (tmp_path / "link").symlink_to(inbox)
+    watch = Watch(tmp_path / "link", recursive=True, wake=bell.ring)
+    watch.tend()
+    (inbox / "scan.jpg").write_bytes(b"x")
+    bell.hint(watch, "scan.jpg")
+    watch.stop()
+
+
+def test_a_healthy_watch_is_left_alone(watch: Watch) -> None:
+    assert watch.tend()
+    assert not watch.tend()
+
+
+def test_a_missing_inbox_is_a_problem_until_it_is_there(watch: Watch, inbox: Path, bell: Bell) -> None:
+    inbox.rmdir()
+    assert not watch.tend()
+    assert watch.problem is not None
+    assert "No such file" in watch.problem
+    inbox.mkdir()
+    assert watch.tend()
+    assert watch.problem is None
+    (inbox / "scan.jpg").write_bytes(b"x")
+    bell.hint(watch, "scan.jpg")
+
+
+def test_an_inbox_that_was_removed_and_made_again_is_watched_again(watch: Watch, inbox: Path, bell: Bell) -> None:
+    watch.tend()
+    inbox.rmdir()
+    inbox.mkdir()
+    assert watch.tend()
+    (inbox / "scan.jpg").write_bytes(b"x")
+    bell.hint(watch, "scan.jpg")
+
+
+def test_an_inbox_that_was_moved_away_and_replaced_is_watched_again(
+    watch: Watch, inbox: Path, tmp_path: Path, bell: Bell
+) -> None:
+    watch.tend()
+    inbox.rename(tmp_path / "old")
+    inbox.mkdir()
+    assert watch.tend()
+    (inbox / "scan.jpg").write_bytes(b"x")
+    bell.hint(watch, "scan.jpg")
+
+
+def test_every_thread_of_the_watch_that_dies_is_noticed(watch: Watch, inbox: Path, bell: Bell) -> None:
+    watch.tend()
+    threads = sorted(watch._threads, key=lambda thread: type(thread).__name__)
+    assert len(threads) == 3, "the kernel's reader, the emitter and the dispatcher"
+    for index in range(3):
+        thread: Any = sorted(watch._threads, key=lambda thread: type(thread).__name__)[index]
+        thread.stop()
+        thread.join(TIMEOUT_S)
+        assert watch.tend(), f"{type(thread).__name__} died unnoticed"
+        (inbox / f"{index}.jpg").write_bytes(b"x")
+        bell.hint(watch, f"{index}.jpg")
+
+
+def test_a_handler_never_raises_whatever_event_comes(bell: Bell, caplog: pytest.LogCaptureFixture) -> None:
+    hints = Hints(bell.ring)
+    hints.root = "/inbox"
+    hints.on_any_event(FileCreatedEvent(src_path=object()))  # type: ignore[arg-type]
+    assert hints.take() == ([], True), "what could not be noted is left to a scan"
+    assert "could not be noted" in caplog.text
+
+
+def test_a_moved_folder_and_a_flood_of_files_ask_for_a_scan(bell: Bell) -> None:
+    hints = Hints(bell.ring)
+    hints.root = "/inbox"
+    hints.on_any_event(DirMovedEvent("/elsewhere/a", "/inbox/a"))
+    assert hints.take() == ([], True)
+    for number in range(MAX_HINTS + 10):
+        hints.on_any_event(FileCreatedEvent(f"/inbox/{number}.jpg"))
+    paths, scan = hints.take()
+    assert len(paths) == MAX_HINTS
+    assert scan
+
+
+def test_a_file_moved_out_of_the_inbox_is_no_hint(bell: Bell) -> None:
+    hints = Hints(bell.ring)
+    hints.root = "/inbox"
+    hints.on_any_event(FileMovedEvent("/inbox/a.jpg", "/archive/a.jpg"))
+    assert hints.take() == ([], False)
