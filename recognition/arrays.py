@@ -24,9 +24,10 @@ def as_field(array: Any) -> Field:
 
 
 def opened(mask: Image, width: int, height: int) -> Image:
-    """Returns the mask without what a rectangle of width x height pixels does not fit into."""
+    """Returns the mask without what a rectangle of width x height pixels does not fit into; outside there is no ink."""
     kernel, anchor, opposite = _rectangle(width, height)
-    return as_image(cv2.dilate(cv2.erode(mask, kernel, anchor=anchor), kernel, anchor=opposite))
+    core = cv2.erode(mask, kernel, anchor=anchor, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return as_image(cv2.dilate(core, kernel, anchor=opposite))
 
 
 def closed(mask: Image, width: int, height: int) -> Image:

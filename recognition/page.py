@@ -16,7 +16,7 @@ from recognition.components import find_components
 from recognition.join import join_broken
 from recognition.layout import arrange
 from recognition.load import PageImage, load_pages
-from recognition.params import RecognitionParams, Thresholds
+from recognition.params import RecognitionParams, SizeParams, Thresholds
 from recognition.reading import Reading, read_pieces, writing_height
 from recognition.rules import remove_rules
 from recognition.select import select_digits
@@ -63,9 +63,10 @@ def read_numbers(pixels: Image, classifier: Classifier, params: RecognitionParam
         params: of all steps.
     """
     gray = as_image(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY))
-    scale = min(1.0, params.max_side_px / max(gray.shape))
-    if scale < 1:
-        gray = as_image(cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+    scale = working_scale(gray.shape, params.size)
+    if scale != 1:
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        gray = as_image(cv2.resize(gray, None, fx=scale, fy=scale, interpolation=method))
     digits, fields = read_digits(gray, classifier, params)
     lines = arrange(digits, fields, params.layout)
     return [
@@ -73,6 +74,14 @@ def read_numbers(pixels: Image, classifier: Classifier, params: RecognitionParam
         for line, numbers in enumerate(lines)
         for position, number in enumerate(numbers)
     ]
+
+
+def working_scale(shape: tuple[int, ...], params: SizeParams) -> float:
+    """Returns by how much a page of (height, width) is enlarged or reduced before it is read."""
+    side = max(shape)
+    if side > params.max_side_px:
+        return params.max_side_px / side
+    return min(max(1.0, params.min_side_px / side), params.max_enlargement)
 
 
 def read_digits(

@@ -35,6 +35,24 @@ class LoadParams:
 
 
 @dataclass(frozen=True, slots=True)
+class SizeParams:
+    """At what size a page is read.
+
+    Attributes:
+        max_side_px: a page whose longer side is longer is reduced to it.
+        min_side_px: a page whose longer side is shorter is enlarged to it, so that fine strokes stay whole.
+        max_enlargement: but by no more than this factor.
+    """
+
+    max_side_px: int = 3000
+    min_side_px: int = 1200
+    max_enlargement: float = 2.0
+
+    def __post_init__(self) -> None:
+        _check_range(self, max_side_px=(500, 20_000), min_side_px=(1, 20_000), max_enlargement=(1, 8))
+
+
+@dataclass(frozen=True, slots=True)
 class BinarizeParams:
     """How ink is told from paper.
 
@@ -66,6 +84,7 @@ class RuleParams:
     Attributes:
         min_length: of a ruled line, as a share of the page's width (lying) or height (upright).
         paper_length: of the lines of ruled paper, as a share of the page's width.
+        min_coverage: of a line's length by ink; a column of ones is broken more often.
         max_thickness: of a line, as a share of the length of the pieces it is found by.
         min_rectangularity: of a box's inside, its area over that of its rectangle; an ellipse has 0.79.
         max_darkness: what is on a line but darker than so many times the line is a stroke that crosses it.
@@ -73,6 +92,7 @@ class RuleParams:
 
     min_length: float = 0.25
     paper_length: float = 0.85
+    min_coverage: float = 0.7
     max_thickness: float = 0.25
     min_rectangularity: float = 0.87
     max_darkness: float = 1.35
@@ -191,8 +211,8 @@ class LayoutParams:
         max_slope: of the lines of a page, in rows a column.
     """
 
-    max_gap: float = 0.45
-    max_pitch: float = 1.3
+    max_gap: float = 0.55
+    max_pitch: float = 0.95
     max_drift: float = 0.6
     reach: float = 12.0
     neighbor: float = 6.0
@@ -244,7 +264,7 @@ class RecognitionParams:
     """Everything `recognition.page.read_document` can be told."""
 
     load: LoadParams = field(default_factory=LoadParams)
-    max_side_px: int = 3000
+    size: SizeParams = field(default_factory=SizeParams)
     binarize: BinarizeParams = field(default_factory=BinarizeParams)
     rules: RuleParams = field(default_factory=RuleParams)
     components: ComponentParams = field(default_factory=ComponentParams)

@@ -54,7 +54,7 @@ def read_pieces(
     return [Reading(piece, row, touching) for piece, row in zip(pieces, rows, strict=True)]
 
 
-def writing_height(readings: Sequence[Reading], size: tuple[int, int]) -> float:
+def writing_height(readings: Sequence[Reading], size: tuple[int, ...]) -> float:
     """Returns the height of the page's digits in pixels: the weighted median over confident readings.
 
     The weight is the height, which keeps a page of large digits and many specks from being taken for small writing. A 1
@@ -74,7 +74,7 @@ def writing_height(readings: Sequence[Reading], size: tuple[int, int]) -> float:
     return weighted_median(heights, heights * [0.2 if reading.digit == 1 else 1.0 for reading in chosen])
 
 
-def at_edge(piece: Component, size: tuple[int, int]) -> bool:
+def at_edge(piece: Component, size: tuple[int, ...]) -> bool:
     """Tells whether the edge of a page of (height, width) cuts the piece off."""
     box = piece.bbox
     return box.x <= 1 or box.y <= 1 or box.right >= size[1] - 1 or box.bottom >= size[0] - 1

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from recognition.arrays import Image, as_mask, closed, dilated, opened
 from recognition.binarize import Ink
@@ -88,9 +89,17 @@ def lying_rules(mask: Image, params: RuleParams) -> Image:
     lengths, areas = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_AREA]
     long = (lengths >= params.min_length * width) & (MIN_SLENDERNESS * areas <= lengths.astype(np.int64) ** 2)
     long[0] = False
-    if not long.any():
-        return np.zeros_like(mask)
-    return dilated(runs & as_mask(long[np.asarray(labels)]), 1, 3)
+    found = np.where(runs > 0, np.asarray(labels), 0)
+    found[~long[found]] = 0
+    unbroken = _covered_columns(found, len(stats)) >= params.min_coverage * lengths
+    return dilated(as_mask((found > 0) & unbroken[found]), 1, 3)
+
+
+def _covered_columns(labels: NDArray[np.int32], count: int) -> NDArray[np.int64]:
+    """In how many columns each label stands; label 0 is not counted."""
+    _, columns = np.nonzero(labels)
+    places = np.unique(labels[labels > 0].astype(np.int64) * labels.shape[1] + columns)
+    return np.bincount(places // labels.shape[1], minlength=count)
 
 
 def _erase(mask: Image, zone: Image, darkness: Image, params: RuleParams) -> Image:

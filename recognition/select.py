@@ -11,7 +11,7 @@ from recognition.reading import Reading, at_edge, weighted_median
 
 
 def select_digits(
-    readings: Sequence[Reading], height_px: float, size: tuple[int, int], params: SelectParams
+    readings: Sequence[Reading], height_px: float, size: tuple[int, ...], params: SelectParams
 ) -> list[Reading]:
     """Returns the readings that are digits of the page's own hand.
 

@@ -18,7 +18,7 @@ from recognition.arrays import Image, as_image, as_mask
 from recognition.classify import Classifier
 from recognition.components import Component, make_component, stroke_width
 from recognition.params import SplitParams
-from recognition.reading import Reading, read_pieces
+from recognition.reading import Reading, at_edge, read_pieces
 
 SEAM_HEIGHT_PX = 48
 """Seams are sought on the piece reduced to this height."""
@@ -38,12 +38,15 @@ def split_touching(
 
     Args:
         readings: of all pieces.
-        height_px: of the writing; pieces far from it are left alone.
+        height_px: of the writing; pieces far from it are left alone, and so is what the page's edge cuts off, which
+            is mostly the table it lies on.
         darkness: uint8 page.
         classifier: reads the segments.
         params: see there.
     """
-    chosen = [_may_touch(reading, height_px, params) for reading in readings]
+    chosen = [
+        _may_touch(reading, height_px, params) and not at_edge(reading.piece, darkness.shape) for reading in readings
+    ]
     result = [reading for reading, touching in zip(readings, chosen, strict=True) if not touching]
     wholes = [reading for reading, touching in zip(readings, chosen, strict=True) if touching]
     plans = [_segments(reading.piece, darkness, params) for reading in wholes]
