@@ -83,6 +83,25 @@ def drawn_five() -> NDArray[np.uint8]:
     return page
 
 
+@pytest.fixture(scope="session")
+def touching(sample_pages: ModuleType) -> Callable[[str, int], NDArray[np.float32]]:
+    """Draws ink float32 (120, 240) of two digits 60 px high, the second moved to the left until they touch."""
+
+    def draw(pair: str, seed: int) -> NDArray[np.float32]:
+        rng, digits = np.random.default_rng(seed), sample_pages.Digits.load()
+        first, second = (sample_pages.Hand(rng, digits, (120, 240)) for _ in pair)
+        first.write(pair[0], 30, 30, 60)
+        second.write(pair[1], 120, 30, 60)
+        for shift in range(110):
+            ink = np.maximum(first.ink, np.roll(second.ink, -shift, axis=1))
+            count, _ = cv2.connectedComponents(np.where(ink > 0.4, np.uint8(255), np.uint8(0)))
+            if count == 2:  # the paper is one
+                return ink
+        raise AssertionError("they never touched")
+
+    return draw
+
+
 WriteModel = Callable[..., Path]
 
 

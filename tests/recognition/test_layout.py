@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recognition.layout import arrange, page_slope
+from recognition.params import LayoutParams
+from recognition.types import BoundingBox
+
+PARAMS = LayoutParams()
+HEIGHT = 40
+
+
+def texts(lines):
+    return [["".join(str(reading.digit) for reading in number) for number in line] for line in lines]
+
+
+@pytest.fixture(scope="session")
+def write(make_reading):
+    """Writes lines of numbers as readings: digits 40 px high, numbers 100 px and lines 100 px apart."""
+
+    def grid(lines, slope=0.0, step=34):
+        readings = []
+        for row, numbers in enumerate(lines):
+            x = 100
+            for number in numbers:
+                for digit in number:
+                    y = 500 + 100 * row + slope * x
+                    readings.append(make_reading(int(digit), (x, round(y), 26, HEIGHT)))
+                    x += step
+                x += 100
+        return readings
+
+    return grid
+
+
+LINES = [["12", "345", "6"], ["7", "89"], ["0012", "3"]]
+
+
+def test_lines_and_numbers_come_in_reading_order(write):
+    assert texts(arrange(write(LINES), (), PARAMS)) == LINES
+
+
+numbers = st.lists(st.text("0123456789", min_size=1, max_size=5), min_size=3, max_size=5)
+
+
+@settings(deadline=None, max_examples=50)
+@given(lines=st.lists(numbers, min_size=2, max_size=5), slope=st.floats(-0.12, 0.12), seed=st.integers(0, 99))
+def test_a_tilted_page_in_any_order_is_arranged_as_it_was_written(write, lines, slope, seed):
+    readings = write(lines, slope)
+    shuffled = [readings[k] for k in np.random.default_rng(seed).permutation(len(readings))]
+    assert texts(arrange(shuffled, (), PARAMS)) == lines
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(st.tuples(st.integers(0, 900), st.integers(0, 900), st.integers(3, 60), st.integers(8, 80)), max_size=20)
+)
+def test_every_digit_stands_in_exactly_one_number(make_reading, boxes):
+    readings = [make_reading(k % 10, box) for k, box in enumerate(boxes)]
+    lines = arrange(readings, (), PARAMS)
+    placed = [reading for line in lines for number in line for reading in number]
+    assert sorted(map(id, placed)) == sorted(map(id, readings))
+    assert all(number for line in lines for number in line)
+    for line in lines:
+        in_line = [reading.piece.bbox.center[0] for number in line for reading in number]
+        assert all(left <= right for left, right in pairwise(in_line))
+
+
+def test_a_bending_line_is_one_line(make_reading):
+    readings = [make_reading(k % 10, (100 + 34 * k, round(500 + 60 * np.sin(k / 5)), 26, HEIGHT)) for k in range(20)]
+    assert texts(arrange(readings, (), PARAMS)) == [["01234567890123456789"]]
+
+
+def test_uneven_digits_stay_in_their_line(make_reading):
+    drops = [0, 8, -8, 6, -5, 9]
+    readings = [make_reading(k, (100 + 34 * k, 500 + drop, 26, HEIGHT - abs(drop))) for k, drop in enumerate(drops)]
+    assert texts(arrange(readings, (), PARAMS)) == [["012345"]]
+
+
+def test_a_narrow_one_does_not_end_a_number(make_reading):
+    boxes = [(100, 500, 26, HEIGHT), (140, 500, 5, HEIGHT), (160, 500, 26, HEIGHT)]
+    assert texts(arrange([make_reading(k, box) for k, box in enumerate(boxes)], (), PARAMS)) == [["012"]]
+
+
+def test_digits_in_a_row_of_boxes_are_one_number_however_far_apart(write):
+    readings = write([["12", "34"]], step=120)
+    assert texts(arrange(readings, (), PARAMS)) == [["1", "2", "3", "4"]]
+    field = BoundingBox(80, 480, 190, 80)
+    assert texts(arrange(readings, (field,), PARAMS)) == [["12", "3", "4"]]
+
+
+def test_rows_of_boxes_side_by_side_are_two_numbers_however_near(write):
+    readings = write([["1234"]])
+    fields = (BoundingBox(90, 480, 72, 80), BoundingBox(163, 480, 72, 80))
+    assert texts(arrange(readings, fields, PARAMS)) == [["12", "34"]]
+
+
+def test_no_digits_have_no_lines():
+    assert arrange([], (), PARAMS) == []
+
+
+@pytest.mark.parametrize("slope", [-0.15, -0.03, 0.0, 0.08])
+def test_the_slope_of_the_page_is_found(write, slope):
+    boxes = [reading.piece.bbox for reading in write([["12345", "678", "90"]] * 4, slope)]
+    assert page_slope(boxes, PARAMS) == pytest.approx(slope, abs=0.02)
+
+
+def test_a_column_of_single_digits_has_no_slope():
+    column = [BoundingBox(100 + 3 * k, 100 * k, 20, HEIGHT) for k in range(6)]
+    assert page_slope(column, PARAMS) == 0
+    assert page_slope(column[:1], PARAMS) == 0
+    assert page_slope([], PARAMS) == 0
