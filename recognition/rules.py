@@ -47,7 +47,7 @@ def remove_rules(ink: Ink, params: RuleParams) -> Writing:
     frames = find_frames(ink.faint & ~_ruled_paper(ink, upright, params), params)
     mask = ink.mask
     for zone in (lying, upright, frames.zone):
-        mask = _erase(mask, zone, ink.darkness, params)
+        mask = _erase(mask, zone, ink, params)
     return Writing(mask, frames.fields)
 
 
@@ -102,12 +102,25 @@ def _covered_columns(labels: NDArray[np.int32], count: int) -> NDArray[np.int64]
     return np.bincount(places // labels.shape[1], minlength=count)
 
 
-def _erase(mask: Image, zone: Image, darkness: Image, params: RuleParams) -> Image:
-    on_rule = mask & zone > 0
+def _erase(mask: Image, zone: Image, ink: Ink, params: RuleParams) -> Image:
+    on_rule = ink.mask & zone > 0  # also what was erased already, or little but the writing would be left to go by
     if not on_rule.any():
         return mask
-    limit = params.max_darkness * float(np.median(darkness[on_rule]))
-    erased = as_mask(on_rule & (darkness <= limit))
+    limit = params.max_darkness * _rule_darkness(ink.darkness[on_rule])
+    erased = mask & as_mask(on_rule & (ink.darkness <= limit))
     rest = mask & ~erased
     thickness = max(1, round(float(cv2.distanceTransform(zone, cv2.DIST_L2, 3)[zone > 0].mean() * 4)))
     return rest | (closed(rest, thickness + 3, thickness + 3) & erased)
+
+
+def _rule_darkness(values: Image) -> float:
+    """How dark a rule is, of the darkness of what stands on it: the rule itself and the strokes that cross it.
+
+    Within one line, and within one stroke, ink is at least half as dark as its darkest (see `binarize`); so two groups
+    further apart than that are pale rules and dark writing, however much of it there is.
+    """
+    threshold, _ = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    pale = values <= threshold
+    if pale.mean() >= 0.05 and not pale.all() and values[~pale].mean() >= 2.5 * values[pale].mean():
+        return float(np.median(values[pale]))
+    return float(np.percentile(values, 35))
