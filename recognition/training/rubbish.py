@@ -23,6 +23,10 @@ GLYPHS = "ACEFHJKLMNPRTUVWXYacdefhijkmnprtuvwxy+-=():;,.%&@#$*?<>{}[]_~Ääöü�
 FONTS = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSerif", "DejaVuSerif-Italic", "DejaVuSansMono")
 SCRIPTS = (cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX, cv2.FONT_HERSHEY_SIMPLEX)
 
+SHARES = (0.24, 0.24, 0.12, 0.24, 0.12, 0.04)
+"""Of halves, touching digits, fragments, letters, rules and smudges."""
+LETTER = 3
+
 Pick = Callable[[], tuple[Image, int]]
 
 
@@ -37,19 +41,21 @@ def rubbish(rng: np.random.Generator, pick: Pick, glyphs: Sequence[Field]) -> Im
     Returns:
         uint8 (height, width) ink of any size, for `recognition.normalize`.
     """
-    kind = rng.choice(6, p=(0.24, 0.24, 0.12, 0.24, 0.12, 0.04))
-    if kind == 0:
-        return damage(rng, half(rng, pick))
-    if kind == 1:
-        return damage(rng, pair(rng, pick))
-    if kind == 2:
-        return damage(rng, fragment(rng, pick))
-    if kind == 3:
+    while True:
+        kind = int(rng.choice(6, p=SHARES))
+        ink = damage(rng, _undamaged(rng, kind, pick, glyphs))
+        # Damage can leave nothing, or of any of them a stroke; letters with one long stroke are no 1 all the same.
+        if np.count_nonzero(ink) and (kind == LETTER or not is_stroke(ink)):
+            return ink
+
+
+def _undamaged(rng: np.random.Generator, kind: int, pick: Pick, glyphs: Sequence[Field]) -> Image:
+    if kind == LETTER:
         glyph = glyphs[int(rng.integers(len(glyphs)))]
-        return damage(rng, ink_at_level(warp(rng, glyph, 0.8), rng.uniform(0.2, 0.5)))
-    if kind == 4:
-        return damage(rng, rule(rng))
-    return damage(rng, smudge(rng))
+        return ink_at_level(warp(rng, glyph, 0.8), rng.uniform(0.2, 0.5))
+    if kind < LETTER:
+        return (half, pair, fragment)[kind](rng, pick)
+    return rule(rng) if kind == LETTER + 1 else smudge(rng)
 
 
 def glyph_fields(height_px: int = 40) -> list[Field]:

@@ -64,11 +64,11 @@ def epochs(
 
 
 def _chunks(count: int, seed: int, epoch: int) -> list[_Chunk]:
-    starts = range(0, count, CHUNK)
-    return [
-        _Chunk((seed, epoch, start), np.arange(start, min(start + CHUNK, count)), round(CHUNK * RUBBISH_SHARE))
-        for start in starts
-    ]
+    chunks = []
+    for start in range(0, count, CHUNK):
+        digits = np.arange(start, min(start + CHUNK, count))
+        chunks.append(_Chunk((seed, epoch, start), digits, round(len(digits) * RUBBISH_SHARE)))
+    return chunks
 
 
 def _start(images: Image, labels: NDArray[np.uint8]) -> None:
@@ -88,7 +88,7 @@ def _make(chunk: _Chunk) -> tuple[Image, NDArray[np.uint8]]:
     classes = np.full(len(pictures), NOT_A_DIGIT, np.uint8)
     for at, index in enumerate(chunk.digits):
         digit, label = _images[index], int(_labels[index])
-        pictures[at] = digit if rng.random() < PLAIN_SHARE else normalize(variant(rng, digit, label))
+        pictures[at] = digit if rng.random() < PLAIN_SHARE else normalize(variant(rng, digit, label, pick()[0]))
         classes[at] = label
     for at in range(len(chunk.digits), len(pictures)):
         pictures[at] = normalize(rubbish(rng, pick, _glyphs))

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from recognition.normalize import normalize
+from recognition.training.augment import barred, damage, height_field, hooked_one, ink_at_level, variant, warp
+
+Sample = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def of(sample: Sample, digit: int) -> NDArray[np.uint8]:
+    images, labels = sample
+    return images[labels == digit][0]
+
+
+@settings(deadline=None, max_examples=150)
+@given(seed=seeds, index=st.integers(0, 399))
+def test_a_variant_has_ink_and_keeps_it_inside(mnist: Sample, seed: int, index: int) -> None:
+    images, labels = mnist
+    ink = variant(np.random.default_rng(seed), images[index], int(labels[index]))
+    assert ink.dtype == np.uint8
+    assert ink.ndim == 2
+    assert normalize(ink).any()
+    cut = sum(int(np.count_nonzero(edge)) for edge in (ink[0], ink[-1], ink[:, 0], ink[:, -1]))
+    assert cut <= 0.1 * np.count_nonzero(ink) + 2
+
+
+def test_variants_of_one_digit_differ_and_are_the_same_for_the_same_seed(mnist: Sample) -> None:
+    digit = of(mnist, 5)
+    one, again, other = (normalize(variant(np.random.default_rng(seed), digit, 5)) for seed in (1, 1, 2))
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, other)
+
+
+def test_variants_can_still_be_read(mnist: Sample, classifier) -> None:
+    images, labels = mnist
+    rng = np.random.default_rng(0)
+    variants = np.array([normalize(variant(rng, *pair)) for pair in zip(images, labels.tolist(), strict=True)])
+    assert (classifier.probabilities(variants).argmax(axis=1) == labels).mean() >= 0.9
+
+
+def test_a_digit_is_enlarged_to_the_height_asked_for(mnist: Sample) -> None:
+    for height_px in (12, 40):
+        field = height_field(of(mnist, 3), height_px)
+        assert field.dtype == np.float32
+        assert field.shape[0] == height_px + 2 * (height_px // 4)
+        assert 0.6 <= field.max() <= 1.3
+        rows = np.flatnonzero(field.max(axis=1) > 0.4)
+        assert rows[-1] - rows[0] + 1 == pytest.approx(height_px, rel=0.2)
+
+
+def test_a_lower_level_is_a_broader_pen(mnist: Sample) -> None:
+    field = height_field(of(mnist, 8), 40)
+    areas = [np.count_nonzero(ink_at_level(field, level) > 127) for level in (0.2, 0.35, 0.5)]
+    assert areas == sorted(areas, reverse=True)
+    assert areas[-1] > 0
+    ink = ink_at_level(field, 0.35)
+    assert (ink.dtype, ink.shape, ink.max()) == (np.uint8, field.shape, 255)
+
+
+@settings(deadline=None, max_examples=30)
+@given(seeds)
+def test_warping_moves_the_ink_and_loses_little_of_it(mnist: Sample, seed: int) -> None:
+    field = height_field(of(mnist, 2), 40)
+    warped = warp(np.random.default_rng(seed), field)
+    assert warped.shape == field.shape
+    assert not np.array_equal(warped, field)
+    assert 0.5 <= warped.sum() / field.sum() <= 2
+
+
+def test_without_strength_nothing_is_warped(mnist: Sample) -> None:
+    field = height_field(of(mnist, 2), 40)
+    np.testing.assert_allclose(warp(np.random.default_rng(0), field, 0.0), field, atol=1e-3)
+
+
+@settings(deadline=None, max_examples=100)
+@given(seeds)
+def test_damage_leaves_the_picture_its_size_and_most_of_its_ink(seed: int) -> None:
+    ink = np.zeros((48, 40), np.uint8)
+    cv2.circle(ink, (20, 24), 14, 255, 5)
+    before = ink.copy()
+    damaged = damage(np.random.default_rng(seed), ink)
+    assert np.array_equal(ink, before), "the picture handed in was changed"
+    assert (damaged.dtype, damaged.shape) == (np.uint8, ink.shape)
+    assert (damaged[ink > 0] > 0).mean() > 0.5
+
+
+@settings(deadline=None, max_examples=50)
+@given(seeds, st.integers(10, 60))
+def test_a_hooked_one_is_as_high_as_asked_for_with_its_hook_on_the_left(seed: int, height_px: int) -> None:
+    ink = hooked_one(np.random.default_rng(seed), height_px) > 0.3
+    rows, columns = np.nonzero(ink)
+    assert rows.max() - rows.min() + 1 == pytest.approx(height_px, rel=0.25, abs=2)
+    top = np.flatnonzero(ink[rows.min()]).mean()
+    assert columns.min() < top
+    cut = sum(int(np.count_nonzero(edge)) for edge in (ink[0], ink[-1], ink[:, 0], ink[:, -1]))
+    assert cut <= 0.1 * rows.size  # a long foot may end at the edge
+
+
+def test_a_bar_goes_through_the_stem_of_a_seven(mnist: Sample) -> None:
+    field = height_field(of(mnist, 7), 40)
+    changed = barred(np.random.default_rng(0), field)
+    assert (changed >= field - 1e-6).all()
+    rows = np.flatnonzero((changed > field + 0.2).any(axis=1))
+    height = field.shape[0]
+    assert rows.size
+    assert 0.35 * height <= rows.mean() <= 0.75 * height
+
+
+def test_where_there_is_no_stem_there_is_no_bar() -> None:
+    empty = np.zeros((60, 40), np.float32)
+    assert barred(np.random.default_rng(0), empty) is empty
