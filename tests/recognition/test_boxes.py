@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from recognition.binarize import binarize
+from recognition.boxes import find_frames
+from recognition.params import BinarizeParams, RuleParams
+from recognition.rules import remove_rules
+
+PARAMS = RuleParams()
+SHAPE = (500, 900)
+
+
+def blank() -> np.ndarray:
+    return np.zeros(SHAPE, np.uint8)
+
+
+def boxes(count: int, *, left: int = 100, side: int = 70, tilt_deg: float = 0.0, thickness: int = 2) -> np.ndarray:
+    """A row of boxes that share their sides, 255 on black."""
+    mask = blank()
+    for k in range(count):
+        corner = (left + k * side, 200)
+        cv2.rectangle(mask, corner, (corner[0] + side, 200 + 90), 255, thickness)
+    turn = cv2.getRotationMatrix2D((SHAPE[1] / 2, SHAPE[0] / 2), tilt_deg, 1)
+    turned = cv2.warpAffine(mask, turn, (SHAPE[1], SHAPE[0]))
+    return np.where(turned > 100, np.uint8(255), np.uint8(0))
+
+
+@pytest.mark.parametrize(("tilt_deg", "share"), [(0, 0.99), (2, 0.93), (-2, 0.93)])
+@pytest.mark.parametrize("count", [1, 4, 8])
+def test_the_frame_of_a_row_of_boxes_is_found(count, tilt_deg, share):
+    mask = boxes(count, tilt_deg=tilt_deg)
+    zone = find_frames(mask, PARAMS).zone
+    assert (zone > 0).sum() >= share * (mask > 0).sum()
+    assert not (zone & ~mask).any()
+
+
+@pytest.mark.parametrize("side", [24, 60, 100])
+def test_the_size_of_a_box_does_not_matter(side):
+    mask = boxes(5, side=side)
+    assert (find_frames(mask, PARAMS).zone > 0).sum() >= 0.99 * (mask > 0).sum()
+
+
+def test_a_row_of_boxes_is_one_field():
+    (field,) = find_frames(boxes(6), PARAMS).fields
+    assert (field.x, field.y) == (pytest.approx(99, abs=2), pytest.approx(199, abs=2))
+    assert (field.right, field.bottom) == (pytest.approx(522, abs=2), pytest.approx(292, abs=2))
+
+
+def test_rows_apart_are_a_field_each():
+    mask = boxes(3) | boxes(4, left=500)
+    assert sorted((field.x > 400) for field in find_frames(mask, PARAMS).fields) == [False, True]
+
+
+def test_a_digit_in_a_box_is_no_frame():
+    mask = boxes(3)
+    frame = mask.copy()
+    cv2.ellipse(mask, (205, 245), (15, 28), 0, 0, 360, 255, 4)
+    zone = find_frames(mask, PARAMS).zone
+    assert not (zone & ~frame).any()
+
+
+def test_a_digit_that_touches_its_box_from_inside_keeps_what_is_inside():
+    mask = boxes(1, side=90)
+    cv2.line(mask, (145, 200), (145, 260), 255, 5)
+    zone = find_frames(mask, PARAMS).zone
+    assert not zone[220:260, 140:150].any()
+    assert zone[200, 110] == 255
+
+
+@pytest.mark.parametrize("side", [20, 40, 80])
+def test_round_and_slanted_zeros_are_no_boxes(side):
+    mask = blank()
+    for k, tilt_deg in enumerate((0, 15, 30, -20)):
+        cv2.ellipse(mask, (100 + 200 * k, 200), (side * 2 // 3, side), tilt_deg, 0, 360, 255, 4)
+    frames = find_frames(mask, PARAMS)
+    assert not frames.zone.any()
+    assert frames.fields == ()
+
+
+def test_a_triangle_is_no_box():
+    mask = blank()
+    cv2.polylines(mask, [np.array([[100, 100], [200, 110], [140, 250]])], True, 255, 4)
+    assert not find_frames(mask, PARAMS).zone.any()
+
+
+def test_a_page_without_ink_and_one_full_of_it_have_no_frames():
+    for mask in (blank(), blank() + np.uint8(255), np.zeros((1, 1), np.uint8)):
+        frames = find_frames(mask, PARAMS)
+        assert not frames.zone.any()
+        assert frames.fields == ()
+
+
+def test_boxes_vanish_from_the_page_and_the_digits_in_them_stay():
+    frame = boxes(5)
+    digits = blank()
+    for k in range(5):
+        cv2.ellipse(digits, (135 + 70 * k, 245), (14, 26), 0, 0, 360, 255, 4)
+    page = np.where(frame > 0, 120, 240).astype(np.uint8)
+    page[digits > 0] = 40
+    writing = remove_rules(binarize(page, BinarizeParams()), PARAMS)
+    assert len(writing.fields) == 1
+    found, expected = writing.mask > 0, digits > 0
+    assert (found & expected).sum() >= 0.95 * expected.sum()
+    around = cv2.dilate(digits, np.ones((5, 5), np.uint8)) > 0
+    assert (found & ~around).sum() <= 0.02 * (frame > 0).sum()

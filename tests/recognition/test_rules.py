@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from recognition.binarize import binarize
+from recognition.params import BinarizeParams, RuleParams
+from recognition.rules import lying_rules, remove_rules
+
+PARAMS = RuleParams()
+HEIGHT, WIDTH = 600, 800
+PAPER, RULE, PEN = 240, 150, 40
+
+
+def paper() -> np.ndarray:
+    return np.full((HEIGHT, WIDTH), PAPER, np.uint8)
+
+
+def written(page: np.ndarray) -> np.ndarray:
+    return remove_rules(binarize(page, BinarizeParams()), PARAMS).mask
+
+
+def rule(page: np.ndarray, y: int, *, fall: int = 0, gray: int = RULE, thickness: int = 2) -> None:
+    cv2.line(page, (0, y), (WIDTH, y + fall), gray, thickness, cv2.LINE_AA)
+
+
+def stroke(page: np.ndarray, x: int, y: int, gray: int = PEN) -> None:
+    """A slanted stroke of 60 pixels' height."""
+    cv2.line(page, (x + 10, y), (x, y + 60), gray, 5, cv2.LINE_AA)
+
+
+def pieces(mask: np.ndarray) -> int:
+    """How many pieces of ink, crumbs aside."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    return int((stats[1:, cv2.CC_STAT_AREA] >= 12).sum())
+
+
+@pytest.mark.parametrize(("thickness", "fall"), [(2, 0), (2, 6), (3, 0)])
+@pytest.mark.parametrize("gray", [RULE, 205, PEN])
+def test_ruled_lines_vanish(gray, thickness, fall):
+    page = paper()
+    for y in range(60, HEIGHT - 40, 50):
+        rule(page, y, gray=gray, thickness=thickness, fall=fall)
+    assert (binarize(page, BinarizeParams()).mask > 0).mean() > 0.01
+    assert (written(page) > 0).mean() < 0.0005
+
+
+def test_upright_lines_vanish():
+    page = paper()
+    rule(page, 300)
+    turned = np.ascontiguousarray(page.T)
+    assert (written(turned) > 0).mean() < 0.0005
+
+
+def test_squared_paper_vanishes():
+    page = paper()
+    for at in range(20, WIDTH, 25):
+        cv2.line(page, (0, at), (WIDTH, at), RULE, 2)
+        cv2.line(page, (at, 0), (at, HEIGHT), RULE, 2)
+    assert (written(page) > 0).mean() < 0.001
+
+
+def test_a_dotted_line_vanishes():
+    page = paper()
+    for x in range(0, WIDTH - 30, 30):
+        cv2.line(page, (x, 300), (x + 20, 300), RULE, 2)
+    assert (written(page) > 0).mean() < 0.001
+
+
+@pytest.mark.parametrize("gray", [RULE, PEN])
+def test_strokes_that_cross_a_line_stay_whole(gray):
+    bare, ruled = paper(), paper()
+    rule(ruled, 300, gray=gray)
+    for page in (bare, ruled):
+        for x in range(100, 700, 60):
+            stroke(page, x, 270)
+    kept, expected = written(ruled), written(bare)
+    assert pieces(expected) == 10
+    assert pieces(kept) == 10
+    missing = (expected > 0) & (kept == 0)
+    assert missing.sum() < 0.03 * (expected > 0).sum()
+
+
+def test_strokes_that_stand_on_a_line_stay_and_lose_no_more_than_their_foot():
+    bare, ruled = paper(), paper()
+    rule(ruled, 330)
+    for page in (bare, ruled):
+        for x in range(100, 700, 60):
+            stroke(page, x, 270)
+    kept, expected = written(ruled), written(bare)
+    assert pieces(kept) == 10
+    missing = (expected > 0) & (kept == 0)
+    assert missing.sum() < 0.1 * (expected > 0).sum()
+
+
+def test_without_lines_the_writing_is_left_as_it_is(sample_pages):
+    hand = sample_pages.Hand(np.random.default_rng(3), sample_pages.Digits.load(), (HEIGHT, WIDTH))
+    hand.write("0471", 100, 100, 60)
+    hand.write("1117", 100, 300, 60)
+    ink = binarize(np.rint(PAPER - 200 * hand.ink).astype(np.uint8), BinarizeParams())
+    assert np.array_equal(remove_rules(ink, PARAMS).mask, ink.mask)
+
+
+def test_a_bold_bar_is_no_ruled_line():
+    bar = np.zeros((HEIGHT, WIDTH), np.uint8)
+    bar[200:280, 50:750] = 255
+    assert not lying_rules(bar, PARAMS).any()
+
+
+def test_a_short_line_is_no_ruled_line():
+    dash = np.zeros((HEIGHT, WIDTH), np.uint8)
+    dash[300:303, 100:150] = 255
+    assert not lying_rules(dash, PARAMS).any()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (60, 60)])
+def test_a_page_without_ink_has_no_rules(shape):
+    blank = np.full(shape, PAPER, np.uint8)
+    writing = remove_rules(binarize(blank, BinarizeParams()), PARAMS)
+    assert writing.mask.shape == shape
+    assert not writing.mask.any()
+    assert writing.fields == ()
+
+
+@settings(deadline=None, max_examples=30)
+@given(arrays.arrays(np.uint8, (40, 60), elements=st.sampled_from([30, 120, 230, 240])))
+def test_nothing_is_written_where_there_was_no_ink(page):
+    ink = binarize(page, BinarizeParams())
+    mask = remove_rules(ink, PARAMS).mask
+    assert not (mask & ~ink.mask).any()
