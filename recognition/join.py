@@ -73,7 +73,8 @@ def _near_pairs(readings: Sequence[Reading], height_px: float, params: JoinParam
     if len(boxes) < 2:
         return []
     heights = boxes[:, 3] - boxes[:, 1]
-    small = np.flatnonzero((heights <= params.max_height * height_px) & (boxes[:, 2] - boxes[:, 0] <= 2 * height_px))
+    widths = boxes[:, 2] - boxes[:, 0]
+    small = np.flatnonzero((heights <= params.max_height * height_px) & (widths <= params.max_width * height_px))
     sure = np.array([r.confidence >= SURE for r in readings])
     pairs = []
     order = small[np.argsort(boxes[small, 0])]
@@ -86,7 +87,9 @@ def _near_pairs(readings: Sequence[Reading], height_px: float, params: JoinParam
         gap_y = np.maximum(np.maximum(boxes[rest, 1] - boxes[i, 3], boxes[i, 1] - boxes[rest, 3]), 0)
         near = np.hypot(gap_x, gap_y) <= params.max_gap * height_px
         tall = bottom - top
+        wide = np.maximum(boxes[rest, 2], boxes[i, 2]) - boxes[i, 0]
         fits = near & (tall <= params.max_height * height_px) & (tall >= 0.4 * height_px)
+        fits &= wide <= params.max_width * height_px
         pairs += [
             (int(i), int(j))
             for j in rest[fits]

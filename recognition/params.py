@@ -133,6 +133,7 @@ class JoinParams:
     Attributes:
         max_gap: between the boxes of two pieces.
         max_height: of what they are together.
+        max_width: likewise.
         min_confidence: of the reading of what they are together.
         min_part: a smaller piece may as well be dirt, and need not belong to a digit.
         leftover: what is left of a reading's weight when a piece beside it would not be explained.
@@ -141,14 +142,15 @@ class JoinParams:
 
     max_gap: float = 0.22
     max_height: float = 1.7
+    max_width: float = 1.3
     min_confidence: float = 0.6
     min_part: float = 0.2
     leftover: float = 0.65
     rounds: int = 3
 
     def __post_init__(self) -> None:
-        _check_range(self, max_gap=(0, 1), max_height=(1, 4), min_confidence=(0, 1), rounds=(0, 10))
-        _check_range(self, min_part=(0, 1), leftover=(0, 1))
+        _check_range(self, max_gap=(0, 1), max_height=(1, 4), max_width=(0.2, 4), rounds=(0, 10))
+        _check_range(self, min_confidence=(0, 1), min_part=(0, 1), leftover=(0, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +170,8 @@ class SplitParams:
     sure: float = 0.9
     min_width: float = 0.55
     max_width: float = 1.3
-    max_cuts: int = 12
-    cut_cost: float = 0.25
+    max_cuts: int = 18
+    cut_cost: float = 0.1
     narrow_cost: float = 0.7
     max_digits: int = 12
 

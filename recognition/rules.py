@@ -106,15 +106,15 @@ def _erase(mask: Image, zone: Image, ink: Ink, params: RuleParams) -> Image:
     on_rule = ink.mask & zone > 0  # also what was erased already, or little but the writing would be left to go by
     if not on_rule.any():
         return mask
-    limit = params.max_darkness * _rule_darkness(ink.darkness[on_rule])
+    limit = _darkness_limit(ink.darkness[on_rule], params)
     erased = mask & as_mask(on_rule & (ink.darkness <= limit))
     rest = mask & ~erased
     thickness = max(1, round(float(cv2.distanceTransform(zone, cv2.DIST_L2, 3)[zone > 0].mean() * 4)))
     return rest | (closed(rest, thickness + 3, thickness + 3) & erased)
 
 
-def _rule_darkness(values: Image) -> float:
-    """How dark a rule is, of the darkness of what stands on it: the rule itself and the strokes that cross it.
+def _darkness_limit(values: Image, params: RuleParams) -> float:
+    """Up to which darkness ink is the rule, from the darkness of the rule itself and the strokes that cross it.
 
     Within one line, and within one stroke, ink is at least half as dark as its darkest (see `binarize`); so two groups
     further apart than that are pale rules and dark writing, however much of it there is.
@@ -122,5 +122,5 @@ def _rule_darkness(values: Image) -> float:
     threshold, _ = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     pale = values <= threshold
     if pale.mean() >= 0.05 and not pale.all() and values[~pale].mean() >= 2.5 * values[pale].mean():
-        return float(np.median(values[pale]))
-    return float(np.percentile(values, 35))
+        return float(threshold)
+    return params.max_darkness * float(np.percentile(values, 35))
