@@ -54,12 +54,12 @@ def test_the_rate_never_reaches_zero() -> None:
 def test_a_short_training_learns_and_is_calibrated(mnist, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(digits_module, "HELD_OUT", 80)
     order = np.random.default_rng(0).permutation(len(mnist[0]))
-    images, labels = (np.concatenate([part[order]] * 3) for part in mnist)
+    images, labels = (np.concatenate([part[order]] * 2) for part in mnist)
     data = Mnist(Split(images, labels), Split(images[:1], labels[:1]))
     keras.utils.set_random_seed(1)
     model = DIGITS.build()
     DIGITS.compile(model)
-    session = Session(data, range(3), batch_size=32, seed=1)
+    session = Session(data, range(3), batch_size=25, seed=1)
     history = DIGITS.fit(model, session)
     assert set(history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
     assert [len(values) for values in history.values()] == [3] * 4
