@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.arrays import Image, dilated, eroded, opened
+from recognition.arrays import Image, dilated, opened
 from recognition.params import RuleParams
 from recognition.types import BoundingBox
 
@@ -106,7 +106,9 @@ def _add_edges(zone: Image, outline: Contour, cells: list[Contour]) -> None:
     sides = [min(cv2.minAreaRect(cell)[1]) for cell in cells]
     reach = min(max(4, round(0.12 * float(np.median(sides)))), MAX_FRAME_PX)
     about = dilated(inside, 2 * reach + 1, 2 * reach + 1)
-    core = eroded(inside, 3, 3)
+    core = inside.copy()
+    for cell in cells:  # each for itself: hulls of neighbors may meet over a thin divider
+        cv2.polylines(core, [cell - (x - margin, y - margin)], True, 0, 3)
     zone[y : y + height, x : x + width] |= (about & ~core)[margin:-margin, margin:-margin]
 
 

@@ -52,6 +52,9 @@ def join_broken(
 
 def _better(whole: Reading, first: Reading, second: Reading, height_px: float, params: JoinParams) -> bool:
     weaker, stronger = sorted((first, second), key=lambda reading: reading.confidence)
+    if stronger.confidence >= SURE and stronger.digit != 1 and not _stacked(first, second):
+        # A piece beside a digit that is whole without it belongs to the next digit, or to nothing.
+        return whole.digit != stronger.digit and whole.confidence >= stronger.confidence
     needed = stronger.confidence - 0.02
     side = max(weaker.piece.bbox.width, weaker.piece.bbox.height)
     if _stacked(first, second) or (weaker.confidence < 0.5 and side >= params.min_part * height_px):
@@ -85,7 +88,8 @@ def _near_pairs(readings: Sequence[Reading], height_px: float, params: JoinParam
         bottom = np.maximum(boxes[rest, 3], boxes[i, 3])
         gap_x = np.maximum(boxes[rest, 0] - boxes[i, 2], 0)
         gap_y = np.maximum(np.maximum(boxes[rest, 1] - boxes[i, 3], boxes[i, 1] - boxes[rest, 3]), 0)
-        near = np.hypot(gap_x, gap_y) <= params.max_gap * height_px
+        below = (gap_x == 0) & (gap_y <= params.max_gap_below * height_px) & ~(sure[rest] | sure[i])
+        near = (np.hypot(gap_x, gap_y) <= params.max_gap * height_px) | below
         tall = bottom - top
         wide = np.maximum(boxes[rest, 2], boxes[i, 2]) - boxes[i, 0]
         fits = near & (tall <= params.max_height * height_px) & (tall >= 0.4 * height_px)

@@ -66,7 +66,8 @@ def read_numbers(pixels: Image, classifier: Classifier, params: RecognitionParam
     scale = working_scale(gray.shape, params.size)
     if scale != 1:
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        gray = as_image(cv2.resize(gray, None, fx=scale, fy=scale, interpolation=method))
+        size = [max(1, round(side * scale)) for side in (gray.shape[1], gray.shape[0])]
+        gray = as_image(cv2.resize(gray, size, interpolation=method))
     digits, fields = read_digits(gray, classifier, params)
     lines = arrange(digits, fields, params.layout)
     return [

@@ -132,6 +132,7 @@ class JoinParams:
 
     Attributes:
         max_gap: between the boxes of two pieces.
+        max_gap_below: likewise, of two that stand above each other and are no sure digits.
         max_height: of what they are together.
         max_width: likewise.
         min_confidence: of the reading of what they are together.
@@ -141,6 +142,7 @@ class JoinParams:
     """
 
     max_gap: float = 0.22
+    max_gap_below: float = 0.4
     max_height: float = 1.7
     max_width: float = 1.3
     min_confidence: float = 0.6
@@ -149,7 +151,7 @@ class JoinParams:
     rounds: int = 3
 
     def __post_init__(self) -> None:
-        _check_range(self, max_gap=(0, 1), max_height=(1, 4), max_width=(0.2, 4), rounds=(0, 10))
+        _check_range(self, max_gap=(0, 1), max_gap_below=(0, 1), max_height=(1, 4), max_width=(0.2, 4), rounds=(0, 10))
         _check_range(self, min_confidence=(0, 1), min_part=(0, 1), leftover=(0, 1))
 
 
@@ -189,15 +191,18 @@ class SelectParams:
         max_height: likewise.
         min_darkness: of a digit's ink, as a share of the writing's.
         min_confidence: a reading below it is no digit.
+        word_gap: between pieces of one word, as a share of the writing's height.
     """
 
     min_height: float = 0.4
     max_height: float = 2.6
     min_darkness: float = 0.45
     min_confidence: float = 0.3
+    word_gap: float = 0.35
 
     def __post_init__(self) -> None:
         _check_range(self, min_height=(0, 1), max_height=(1, 10), min_darkness=(0, 1), min_confidence=(0, 1))
+        _check_range(self, word_gap=(0, 2))
 
 
 @dataclass(frozen=True, slots=True)

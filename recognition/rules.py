@@ -48,6 +48,10 @@ def remove_rules(ink: Ink, params: RuleParams) -> Writing:
     mask = ink.mask
     for zone in (lying, upright, frames.zone):
         mask = _erase(mask, zone, ink, params)
+    # The middle of a very thin line is darker than most of it, and is left as a line by itself.
+    left = replace(ink, mask=mask, faint=mask)
+    for zone in (_lying(left, params), _upright(left, params)):
+        mask = _erase(mask, zone, left, params)
     return Writing(mask, frames.fields)
 
 
@@ -60,12 +64,14 @@ def _ruled_paper(ink: Ink, upright: Image, params: RuleParams) -> Image:
 
 def _lying(ink: Ink, params: RuleParams) -> Image:
     # Pale lines are whole in `faint` alone; dark ones are wide and run together there, and thin in `mask`.
-    return lying_rules(ink.faint, params) | lying_rules(ink.mask, params)
+    lines = lying_rules(ink.mask, params)
+    return lines if ink.faint is ink.mask else lines | lying_rules(ink.faint, params)
 
 
 def _upright(ink: Ink, params: RuleParams) -> Image:
-    turned = [np.ascontiguousarray(image.T) for image in (ink.darkness, ink.mask, ink.faint)]
-    return np.ascontiguousarray(_lying(Ink(turned[0], turned[1], turned[2], ink.light_on_dark), params).T)
+    mask = np.ascontiguousarray(ink.mask.T)
+    faint = mask if ink.faint is ink.mask else np.ascontiguousarray(ink.faint.T)
+    return np.ascontiguousarray(_lying(replace(ink, darkness=ink.darkness.T, mask=mask, faint=faint), params).T)
 
 
 def lying_rules(mask: Image, params: RuleParams) -> Image:
@@ -107,8 +113,8 @@ def _erase(mask: Image, zone: Image, ink: Ink, params: RuleParams) -> Image:
     if not on_rule.any():
         return mask
     limit = _darkness_limit(ink.darkness[on_rule], params)
-    erased = mask & as_mask(on_rule & (ink.darkness <= limit))
-    rest = mask & ~erased
+    erased: Image = mask & as_mask(on_rule & (ink.darkness <= limit))
+    rest: Image = mask & ~erased
     thickness = max(1, round(float(cv2.distanceTransform(zone, cv2.DIST_L2, 3)[zone > 0].mean() * 4)))
     return rest | (closed(rest, thickness + 3, thickness + 3) & erased)
 

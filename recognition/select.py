@@ -8,6 +8,7 @@ import numpy as np
 
 from recognition.params import SelectParams
 from recognition.reading import Reading, at_edge, weighted_median
+from recognition.words import in_words
 
 
 def select_digits(
@@ -22,7 +23,8 @@ def select_digits(
         params: see there.
 
     Returns:
-        Those that the network takes for digits and that are about as large and as dark as the surest of them.
+        Those that the network takes for digits, that do not stand in words, and that are about as large and as dark as
+        the surest of them.
     """
     likely = [
         reading
@@ -32,6 +34,8 @@ def select_digits(
         and params.min_height * height_px <= reading.piece.bbox.height <= params.max_height * height_px
         and not (at_edge(reading.piece, size) and (reading.digit == 1 or reading.confidence < 0.9))
     ]
+    letters = in_words(readings, likely, height_px, params)
+    likely = [reading for reading in likely if id(reading) not in letters]
     sure = [reading for reading in likely if reading.confidence >= 0.8] or likely
     darkness = weighted_median(
         np.array([reading.piece.darkness for reading in sure]),

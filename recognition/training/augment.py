@@ -95,36 +95,62 @@ def damage(rng: np.random.Generator, ink: Image) -> Image:
     return np.where(ink > rng.uniform(25, 90), noisy, 0).astype(np.uint8)  # what binarization leaves of it
 
 
-def variant(rng: np.random.Generator, digit: Image, label: int) -> Image:
+def variant(rng: np.random.Generator, digit: Image, label: int, neighbor: Image) -> Image:
     """Returns one MNIST digit as another hand might have written it.
 
     Args:
         rng: source of chance.
         digit: uint8 (28, 28), ink bright.
         label: its class; some forms of 1 and 7 that MNIST lacks are drawn for these labels.
+        neighbor: uint8 (28, 28), another digit, of which an imprecise cut sometimes leaves a sliver.
 
     Returns:
         uint8 (height, width) ink of any size, for `recognition.normalize`.
     """
     small = rng.random() < 0.2
     height = int(rng.integers(SMALL_HEIGHT_PX, MIN_HEIGHT_PX) if small else rng.integers(MIN_HEIGHT_PX, MAX_HEIGHT_PX))
-    field = hooked_one(rng, height) if label == 1 and rng.random() < 0.35 else height_field(digit, height)
+    field = hooked_one(rng, height) if label == 1 and rng.random() < 0.25 else height_field(digit, height)
     if label == 7 and rng.random() < 0.25:
         field = barred(rng, field)
     ink = ink_at_level(warp(rng, field), rng.uniform(0.16, 0.6), rng.uniform(0.1, 0.4))
     if height >= MIN_HEIGHT_PX and rng.random() < 0.12:
         side = 1 + 2 * int(rng.integers(1, 1 + max(1, height // 14)))
         ink = dilated(ink, side, side)
+    if rng.random() < 0.12:
+        ink = with_sliver(rng, ink, ink_at_level(height_field(neighbor, height), rng.uniform(0.2, 0.5)))
     return damage(rng, ink)
+
+
+def with_sliver(rng: np.random.Generator, ink: Image, neighbor: Image) -> Image:
+    """Returns the ink with the near edge of its neighbor at its left or right, as a cut between the two leaves it.
+
+    Args:
+        rng: source of chance.
+        ink: uint8 (height, width).
+        neighbor: likewise, with ink in it.
+    """
+    x, y, width, height = cv2.boundingRect(ink)
+    left, top, other_width, other_height = cv2.boundingRect(neighbor)
+    reach = max(1, round(other_width * rng.uniform(0.06, 0.22)))
+    at_right = rng.random() < 0.5
+    start = left if at_right else left + other_width - reach
+    sliver = neighbor[top : top + other_height, start : start + reach]
+    margin = max(other_width, other_height)
+    canvas = as_image(cv2.copyMakeBorder(ink, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0))
+    column = margin + (x + width - 1 if at_right else x - reach + 1)
+    row = margin + y + (height - other_height) // 2 + round(rng.normal(0, 0.05) * height)
+    view = canvas[row : row + other_height, column : column + reach]
+    np.maximum(view, sliver, out=view)
+    return canvas
 
 
 def hooked_one(rng: np.random.Generator, height_px: int) -> Field:
     """Returns a European 1: a long upstroke before the stem, sometimes a foot."""
     margin = height_px // 4
-    width = round(height_px * rng.uniform(0.35, 0.75))
+    width = round(height_px * rng.uniform(0.3, 0.6))
     canvas = np.zeros((height_px + 2 * margin, width + 2 * margin), np.float32)
     stem = width * rng.uniform(0.7, 1.0)
-    start = (0.0, height_px * rng.uniform(0.22, 0.62))
+    start = (0.0, height_px * rng.uniform(0.3, 0.65))
     thickness = max(1, round(height_px * rng.uniform(0.05, 0.11)))
     points = np.array([start, (stem, 0), (stem + rng.normal(0, 0.04) * height_px, height_px)]) + margin
     cv2.polylines(canvas, [np.rint(points).astype(np.int32)], False, 1.0, thickness, cv2.LINE_AA)

@@ -129,4 +129,4 @@ def _schedule(span: range) -> Callable[[int, float], float]:
     return rate
 
 
-DIGITS = Recipe(build_digits, compile_digits, fit_synthesized, calibrate_on_synthesized, epochs=30, batch_size=128)
+DIGITS = Recipe(build_digits, compile_digits, fit_synthesized, calibrate_on_synthesized, epochs=36, batch_size=128)

@@ -88,7 +88,7 @@ def _make(chunk: _Chunk) -> tuple[Image, NDArray[np.uint8]]:
     classes = np.full(len(pictures), NOT_A_DIGIT, np.uint8)
     for at, index in enumerate(chunk.digits):
         digit, label = _images[index], int(_labels[index])
-        pictures[at] = digit if rng.random() < PLAIN_SHARE else normalize(variant(rng, digit, label))
+        pictures[at] = digit if rng.random() < PLAIN_SHARE else normalize(variant(rng, digit, label, pick()[0]))
         classes[at] = label
     for at in range(len(chunk.digits), len(pictures)):
         pictures[at] = normalize(rubbish(rng, pick, _glyphs))

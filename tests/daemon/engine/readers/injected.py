@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-from recognition.classify import ModelInfo
+from recognition.types import ModelInfo
 from recognition.errors import ModelLoadError, ModelMismatchError, UnreadableImageError
 from recognition.params import RecognitionParams
 from recognition.types import BoundingBox, Digit, Document, Number, Page

@@ -1,0 +1,64 @@
+"""Tells digits that stand alone or among digits from letters that look like one, by the company they keep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from recognition.params import SelectParams
+from recognition.reading import Reading
+from recognition.types import BoundingBox
+
+
+def in_words(
+    readings: Sequence[Reading], digits: Sequence[Reading], height_px: float, params: SelectParams
+) -> set[int]:
+    """Finds what was read as a digit within words, texture and clutter.
+
+    Pieces of the size of writing that nearly touch along a line are a word. A word that is made up of more other ink
+    than digits is no number, and whatever looks like a digit in it is a letter.
+
+    Args:
+        readings: of all pieces.
+        digits: those of them that may be digits.
+        height_px: of the writing.
+        params: see there.
+
+    Returns:
+        The identities, as `id` gives them, of the digits in such words.
+    """
+    likely = {id(digit) for digit in digits}
+    low, high = params.min_height * height_px, params.max_height * height_px
+    pieces = [r for r in readings if id(r) in likely or low <= r.piece.bbox.height <= high]
+    found: set[int] = set()
+    for word in _words([r.piece.bbox for r in pieces], params.word_gap * height_px):
+        members = [pieces[k] for k in word]
+        inside = {id(r) for r in members} & likely
+        # Joined-up letters are one piece; a letter is about 0.7 of its height wide.
+        other = sum(max(1, round(r.piece.bbox.width / (0.7 * height_px))) for r in members if id(r) not in likely)
+        if other >= 2 and other > len(inside):
+            found |= inside
+    return found
+
+
+def _words(boxes: Sequence[BoundingBox], gap_px: float) -> list[list[int]]:
+    """The boxes, by index, in groups of which each is near another along a line."""
+    group = list(range(len(boxes)))
+
+    def root(k: int) -> int:
+        while group[k] != k:
+            group[k] = group[group[k]]
+            k = group[k]
+        return k
+
+    order = sorted(range(len(boxes)), key=lambda k: boxes[k].x)
+    for at, i in enumerate(order):
+        for j in order[at + 1 :]:
+            if boxes[j].x > boxes[i].right + gap_px:
+                break
+            shared = min(boxes[i].bottom, boxes[j].bottom) - max(boxes[i].y, boxes[j].y)
+            if shared >= 0.3 * min(boxes[i].height, boxes[j].height):
+                group[root(j)] = root(i)
+    words: dict[int, list[int]] = {}
+    for k in range(len(boxes)):
+        words.setdefault(root(k), []).append(k)
+    return list(words.values())
