@@ -210,7 +210,10 @@ class LayoutParams:
     """How digits become numbers and lines. Lengths are shares of the digits' height.
 
     Attributes:
-        max_gap: between digits of one number.
+        max_gap: between digits of one number, where a page's gaps do not tell.
+        tight_gap: up to which gaps never part numbers.
+        clear_gap: from which gaps always part numbers.
+        min_step: between the gaps within and between numbers, for the page's gaps to tell.
         max_pitch: between their middles, which serves digits in boxes; either makes a number.
         max_drift: between the middles of neighbours in a line.
         reach: how far apart neighbours in a line may be.
@@ -218,7 +221,10 @@ class LayoutParams:
         max_slope: of the lines of a page, in rows a column.
     """
 
-    max_gap: float = 0.55
+    max_gap: float = 0.7
+    tight_gap: float = 0.35
+    clear_gap: float = 1.2
+    min_step: float = 0.25
     max_pitch: float = 0.95
     max_drift: float = 0.6
     reach: float = 12.0
@@ -226,7 +232,8 @@ class LayoutParams:
     max_slope: float = 0.4
 
     def __post_init__(self) -> None:
-        _check_range(self, max_gap=(0, 5), max_pitch=(0, 5), max_drift=(0.1, 1), reach=(1, 1000))
+        _check_range(self, max_gap=(0, 5), tight_gap=(0, 5), clear_gap=(0, 5), min_step=(0, 5))
+        _check_range(self, max_pitch=(0, 5), max_drift=(0.1, 1), reach=(1, 1000))
         _check_range(self, neighbor=(1, 100), max_slope=(0, 1))
 
 
