@@ -28,12 +28,13 @@ def boxes(count: int, *, left: int = 100, side: int = 70, tilt_deg: float = 0.0,
     return np.where(turned > 100, np.uint8(255), np.uint8(0))
 
 
-@pytest.mark.parametrize(("tilt_deg", "share"), [(0, 0.99), (2, 0.93), (-2, 0.93)])
+@pytest.mark.parametrize("thickness", [2, 3])
+@pytest.mark.parametrize("tilt_deg", [0, 2, -2, 5, -5])
 @pytest.mark.parametrize("count", [1, 4, 8])
-def test_the_frame_of_a_row_of_boxes_is_found(count, tilt_deg, share):
-    mask = boxes(count, tilt_deg=tilt_deg)
+def test_the_frame_of_a_row_of_boxes_is_found(count, tilt_deg, thickness):
+    mask = boxes(count, tilt_deg=tilt_deg, thickness=thickness)
     zone = find_frames(mask, PARAMS).zone
-    assert (zone > 0).sum() >= share * (mask > 0).sum()
+    assert (zone > 0).sum() >= 0.99 * (mask > 0).sum()
     assert not (zone & ~mask).any()
 
 
@@ -47,6 +48,11 @@ def test_a_row_of_boxes_is_one_field():
     (field,) = find_frames(boxes(6), PARAMS).fields
     assert (field.x, field.y) == (pytest.approx(99, abs=2), pytest.approx(199, abs=2))
     assert (field.right, field.bottom) == (pytest.approx(522, abs=2), pytest.approx(292, abs=2))
+
+
+@pytest.mark.parametrize("tilt_deg", [5, -5])
+def test_a_tilted_row_of_boxes_is_one_field(tilt_deg):
+    assert len(find_frames(boxes(8, tilt_deg=tilt_deg), PARAMS).fields) == 1
 
 
 def test_rows_apart_are_a_field_each():

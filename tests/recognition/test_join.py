@@ -73,6 +73,25 @@ def test_pieces_far_apart_stay_apart(drawn_five, classifier, read):
     assert join_broken(readings, 50.0, gone, classifier, PARAMS) == readings
 
 
+@pytest.mark.parametrize(
+    ("sure", "piece", "whole", "joined", "why"),
+    [
+        (8, (45, 20, 8, 30), (8, 0.99), False, "an 8 is whole without what is beside it"),
+        (8, (45, 20, 8, 30), (5, 0.99), True, "together they are another digit"),
+        (8, (45, 20, 8, 30), (5, 0.9), False, "together they are another digit, but less surely"),
+        (8, (12, 66, 25, 8), (8, 0.97), True, "what is right below belongs to it"),
+        (1, (45, 20, 8, 30), (1, 0.97), True, "a 1 may be the stem of something"),
+    ],
+)
+def test_what_is_beside_a_sure_digit_joins_it_only_to_make_another(
+    make_reading, certain, sure, piece, whole, joined, why
+):
+    readings = [make_reading(sure, (10, 10, 30, 55), 0.95), make_reading(7, piece, 0.3, rubbish=0.4)]
+    page = np.full((100, 100), 200, np.uint8)
+    got = join_broken(readings, 55.0, page, certain(*whole), PARAMS)
+    assert (len(got) == 1) is joined, why
+
+
 @pytest.mark.parametrize("count", [0, 1])
 def test_fewer_than_two_pieces_are_left_alone(drawn_five, classifier, read, count):
     readings = read(drawn_five)[:count]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import product
+
 import cv2
 import numpy as np
 import pytest
@@ -39,8 +41,15 @@ def pieces(mask: np.ndarray) -> int:
     return int((stats[1:, cv2.CC_STAT_AREA] >= 12).sum())
 
 
-@pytest.mark.parametrize(("thickness", "fall"), [(2, 0), (2, 6), (3, 0)])
-@pytest.mark.parametrize("gray", [RULE, 205, PEN])
+@pytest.mark.parametrize(
+    ("gray", "thickness", "fall"),
+    [
+        *product((RULE, 205, PEN), (2, 3), (0,)),
+        *product((RULE, 205, PEN), (2,), (6,)),
+        *product((RULE, PEN), (1,), (0, 3, 6)),
+        (205, 1, 0),
+    ],
+)
 def test_ruled_lines_vanish(gray, thickness, fall):
     page = paper()
     for y in range(60, HEIGHT - 40, 50):
@@ -81,6 +90,18 @@ def test_strokes_that_cross_a_line_stay_whole(gray):
     kept, expected = written(ruled), written(bare)
     assert pieces(expected) == 10
     assert pieces(kept) == 10
+    missing = (expected > 0) & (kept == 0)
+    assert missing.sum() < 0.03 * (expected > 0).sum()
+
+
+def test_writing_stays_where_it_covers_most_of_a_pale_line():
+    bare, ruled = paper(), paper()
+    rule(ruled, 300, gray=215)
+    for page in (bare, ruled):
+        for x in range(20, 770, 30):
+            cv2.line(page, (x + 6, 270), (x, 330), PEN, 19, cv2.LINE_AA)
+    kept, expected = written(ruled), written(bare)
+    assert (expected[300] > 0).mean() > 0.6
     missing = (expected > 0) & (kept == 0)
     assert missing.sum() < 0.03 * (expected > 0).sum()
 

@@ -61,6 +61,15 @@ def test_what_is_much_larger_than_the_writing_is_left_alone(touching, classifier
     assert split_touching(readings, HEIGHT * 4, page, classifier, PARAMS) == readings
 
 
+def test_what_the_pages_edge_cuts_off_is_left_alone(touching, classifier, read):
+    page = np.rint(255 * touching("23", 0)).astype(np.uint8)
+    (whole,) = read(page)
+    assert len(split_touching([whole], HEIGHT, page, classifier, PARAMS)) == 2
+    at_edge = np.ascontiguousarray(page[whole.piece.bbox.y :])
+    (cut_off,) = read(at_edge)
+    assert split_touching([cut_off], HEIGHT, at_edge, classifier, PARAMS) == [cut_off]
+
+
 def test_no_readings_give_none(classifier):
     assert split_touching([], HEIGHT, np.zeros((5, 5), np.uint8), classifier, PARAMS) == []
 

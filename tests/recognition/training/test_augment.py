@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from recognition.normalize import normalize
-from recognition.training.augment import barred, damage, height_field, hooked_one, ink_at_level, variant, warp
+from recognition.training.augment import (
+    barred,
+    damage,
+    height_field,
+    hooked_one,
+    ink_at_level,
+    variant,
+    warp,
+    with_sliver,
+)
 
 Sample = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
@@ -24,7 +33,7 @@ def of(sample: Sample, digit: int) -> NDArray[np.uint8]:
 @given(seed=seeds, index=st.integers(0, 399))
 def test_a_variant_has_ink(mnist: Sample, seed: int, index: int) -> None:
     images, labels = mnist
-    ink = variant(np.random.default_rng(seed), images[index], int(labels[index]))
+    ink = variant(np.random.default_rng(seed), images[index], int(labels[index]), images[index - 1])
     assert ink.dtype == np.uint8
     assert ink.ndim == 2
     assert normalize(ink).any()
@@ -33,8 +42,9 @@ def test_a_variant_has_ink(mnist: Sample, seed: int, index: int) -> None:
 def test_variants_keep_their_ink_inside(mnist: Sample) -> None:
     rng = np.random.default_rng(0)
     cut = []
-    for digit, label in zip(*mnist, strict=True):
-        ink = variant(rng, digit, int(label))
+    images, labels = mnist
+    for digit, label, neighbor in zip(images, labels.tolist(), np.roll(images, 1, axis=0), strict=True):
+        ink = variant(rng, digit, label, neighbor)
         on_edge = sum(int(np.count_nonzero(edge)) for edge in (ink[0], ink[-1], ink[:, 0], ink[:, -1]))
         cut.append(on_edge / np.count_nonzero(ink))
     assert np.mean(cut) < 0.01
@@ -42,8 +52,8 @@ def test_variants_keep_their_ink_inside(mnist: Sample) -> None:
 
 
 def test_variants_of_one_digit_differ_and_are_the_same_for_the_same_seed(mnist: Sample) -> None:
-    digit = of(mnist, 5)
-    one, again, other = (normalize(variant(np.random.default_rng(seed), digit, 5)) for seed in (1, 1, 2))
+    five, two = of(mnist, 5), of(mnist, 2)
+    one, again, other = (normalize(variant(np.random.default_rng(seed), five, 5, two)) for seed in (1, 1, 2))
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)
 
@@ -51,7 +61,8 @@ def test_variants_of_one_digit_differ_and_are_the_same_for_the_same_seed(mnist: 
 def test_variants_can_still_be_read(mnist: Sample, classifier) -> None:
     images, labels = mnist
     rng = np.random.default_rng(0)
-    variants = np.array([normalize(variant(rng, *pair)) for pair in zip(images, labels.tolist(), strict=True)])
+    written = zip(images, labels.tolist(), np.roll(images, 1, axis=0), strict=True)
+    variants = np.array([normalize(variant(rng, *digit)) for digit in written])
     assert (classifier.probabilities(variants).argmax(axis=1) == labels).mean() >= 0.9
 
 
@@ -124,3 +135,35 @@ def test_a_bar_goes_through_the_stem_of_a_seven(mnist: Sample) -> None:
 def test_where_there_is_no_stem_there_is_no_bar() -> None:
     empty = np.zeros((60, 40), np.float32)
     assert barred(np.random.default_rng(0), empty) is empty
+
+
+@settings(deadline=None, max_examples=100)
+@given(seeds, st.integers(0, 399), st.integers(0, 399), st.integers(10, 55))
+def test_a_sliver_is_the_near_edge_of_the_neighbor_and_changes_nothing_of_the_digit(
+    mnist: Sample, seed: int, index: int, other: int, height_px: int
+) -> None:
+    images, _ = mnist
+    ink, neighbor = (ink_at_level(height_field(images[k], height_px), 0.35) for k in (index, other))
+    kept = ink.copy()
+    both = with_sliver(np.random.default_rng(seed), ink, neighbor)
+    assert np.array_equal(ink, kept), "the picture handed in was changed"
+    assert both.dtype == np.uint8
+    margin = (both.shape[0] - ink.shape[0]) // 2
+    inner = both[margin : margin + ink.shape[0], margin : margin + ink.shape[1]]
+    assert (inner >= ink).all()
+    x, _, width, _ = cv2.boundingRect(ink)
+    left, _, total, _ = cv2.boundingRect(both)
+    reach = max(1, round(0.22 * cv2.boundingRect(neighbor)[2]))
+    beyond = (margin + x - left, left + total - (margin + x + width))
+    assert min(beyond) == 0, "a sliver is on one side"
+    assert max(beyond) <= reach - 1, "it touches the digit and is no wider than a cut is wrong"
+
+
+def test_slivers_come_on_either_side(mnist: Sample) -> None:
+    ink, neighbor = (ink_at_level(height_field(of(mnist, digit), 40), 0.35) for digit in (3, 8))
+    sides = set()
+    for seed in range(20):
+        both = with_sliver(np.random.default_rng(seed), ink, neighbor)
+        margin = (both.shape[1] - ink.shape[1]) // 2
+        sides.add(cv2.boundingRect(both)[0] < margin + cv2.boundingRect(ink)[0])
+    assert sides == {False, True}
