@@ -27,8 +27,10 @@ lint: install
 test: lint
 	$(BIN)/pytest --cov
 
-bench: install
-	$(BIN)/python -m pytest tests/benchmarks --override-ini testpaths=tests/benchmarks
+bench: install  ## how well and how fast pages are read, and what the tutorial's networks reach: make bench MNIST=FOLDER
+	@test -n "$(MNIST)" || { echo "make bench needs the folder with MNIST's IDX files: make bench MNIST=FOLDER" >&2; exit 2; }
+	$(BIN)/python tests/benchmarks/pages.py --data "$(MNIST)" --json tests/benchmarks/pages.json
+	$(BIN)/python tests/benchmarks/architectures.py bench --data "$(MNIST)"
 
 lock:  ## names, versions and hashes of everything pyproject.toml asks for
 	$(BIN)/python -m pip install --quiet uv

@@ -69,13 +69,13 @@ class Hand:
         self._digits = digits
         self.ink: Layer = np.zeros(shape, np.float32)
 
-    def write(self, text: str, x: float, y: float, height_px: float) -> None:
-        """Writes a number with its upper left corner at (x, y)."""
+    def write(self, text: str, x: float, y: float, height_px: float, gap: tuple[float, float] = (0.12, 0.22)) -> None:
+        """Writes a number with its upper left corner at (x, y); the least and the widest gap in digits' heights."""
         for character in text:
             glyph = self._glyph(int(character), height_px * self._rng.uniform(0.94, 1.06))
             drop = self._rng.uniform(-0.05, 0.05) * height_px
             self.place(glyph, round(x), round(y + height_px - glyph.shape[0] + drop))
-            x += glyph.shape[1] + height_px * self._rng.uniform(0.12, 0.22)
+            x += glyph.shape[1] + height_px * self._rng.uniform(*gap)
 
     def write_into(self, digit: str, x: float, y: float, width_px: float, height_px: float) -> None:
         """Writes a digit into the middle of a box, filling about three fifths of its height."""
@@ -167,6 +167,29 @@ def pencil_page(rng: np.random.Generator, digits: Digits) -> DrawnPage:
     thin = cv2.erode(hand.ink, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2, 2)))
     pressure = 0.75 + 0.25 * cloud(rng, (height, width), 160)
     return DrawnPage(grain(rng, inked(page, thin * pressure, GRAPHITE), 4), tuple(lines))
+
+
+def plain_page(
+    rng: np.random.Generator, digits: Digits, *, dpi: int = 150, gap: tuple[float, float] = (0.12, 0.22)
+) -> DrawnPage:
+    """A scanned A4 sheet of 6.5 mm digits in black ink: 25 lines of four numbers, about 400 digits."""
+    px_per_mm = dpi / 25.4
+    height, width = round(297 * px_per_mm), round(210 * px_per_mm)
+    hand = Hand(rng, digits, (height, width))
+    lines = []
+    for row in range(25):
+        numbers = tuple(number(rng, int(rng.integers(3, 6))) for _ in range(4))
+        for column, text in enumerate(numbers):
+            x, y = 14 + 47 * column + rng.uniform(-2, 2), 14 + 10.8 * row + rng.uniform(-0.5, 0.5)
+            hand.write(text, x * px_per_mm, y * px_per_mm, 6.5 * px_per_mm, gap)
+        lines.append(numbers)
+    page = paper(rng, height, width, (240, 244, 246))
+    return DrawnPage(grain(rng, inked(page, hand.ink, BLACK_INK), 3), tuple(lines))
+
+
+def touching_page(rng: np.random.Generator, digits: Digits) -> DrawnPage:
+    """A plain page written so narrowly that many digits touch."""
+    return plain_page(rng, digits, gap=(-0.1, 0.02))
 
 
 PAGES: dict[str, Callable[[np.random.Generator, Digits], DrawnPage]] = {

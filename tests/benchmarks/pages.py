@@ -1,0 +1,218 @@
+"""Reads pages drawn from MNIST's test split with the shipped model, and prints how well and how fast it does.
+
+    python tests/benchmarks/pages.py --data MNIST [--each 3] [--seed 1] [--json FILE]
+
+The same seed draws the same pages, so that two versions of digitdrop can be compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import platform
+import resource
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+# The drawing code stands one folder up, where folders have the names of the packages and must not be taken for them.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from sample_pages import Digits, DrawnPage, boxed_form, encode, log_sheet, pencil_page, photo, plain_page, touching_page
+
+sys.path.pop(0)
+
+from config.shipped import shipped_model
+from recognition.classify import Classifier, load_classifier
+from recognition.page import read_document
+from recognition.params import RecognitionParams
+from recognition.training.dataset import load_test
+from recognition.types import Document
+
+STYLES: dict[str, Callable[[np.random.Generator, Digits], DrawnPage]] = {
+    "plain": plain_page,
+    "ruled": log_sheet,
+    "boxed": boxed_form,
+    "photo": photo,
+    "pencil": pencil_page,
+    "touching": touching_page,
+}
+REPEATS = 7
+
+
+def main() -> None:
+    """Draws and reads the pages, prints the table, and writes the JSON if asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with MNIST's IDX files")
+    parser.add_argument("--each", type=int, default=3, help="pages of each style")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    options = parser.parse_args()
+    digits = Digits(*load_test(options.data))
+    scores = measure_accuracy(digits, options.each, options.seed)
+    speed = measure_speed(plain_page(np.random.default_rng([options.seed, len(STYLES)]), digits, dpi=300))
+    print_accuracy(scores)
+    print_speed(speed)
+    if options.json:
+        results = {
+            "versions": versions(),
+            "model_sha256": load_classifier(shipped_model()).info.sha256,
+            "each": options.each,
+            "seed": options.seed,
+            "styles": {style: rates(score) for style, score in scores.items()},
+            "a4_300_dpi": speed,
+        }
+        options.json.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+
+
+def measure_accuracy(digits: Digits, each: int, seed: int) -> dict[str, Counter[str]]:
+    """Counts what is read right and wrong on pages of each style, and of all together."""
+    classifier = load_classifier(shipped_model())
+    scores: dict[str, Counter[str]] = {}
+    for index, (style, draw) in enumerate(STYLES.items()):
+        pages = [draw(np.random.default_rng([seed, index, k]), digits) for k in range(each)]
+        scores[style] = sum((score_page(page, classifier) for page in pages), Counter())
+    return {**scores, "all": sum(scores.values(), Counter())}
+
+
+def score_page(page: DrawnPage, classifier: Classifier) -> Counter[str]:
+    """Reads a page as a JPEG and counts."""
+    document = read_document(encode("page.jpg", page), classifier, RecognitionParams())
+    return score(document, [number for line in page.lines for number in line])
+
+
+def score(document: Document, truth: Sequence[str]) -> Counter[str]:
+    """Compares what was read with what is there, both in reading order.
+
+    Returns:
+        numbers, digits: on the page. exact: numbers read without a mistake. digit_errors: digits to replace, add and
+        take away until all is right, a rejected one among them. accepted: numbers that need no review. wrong: those of
+        them that are not on the page.
+    """
+    numbers = [number for page in document.pages for number in page.numbers]
+    right = aligned([number.text for number in numbers], truth)
+    accepted = {at for at, number in enumerate(numbers) if not number.needs_review}
+    text = "".join(truth)
+    return Counter(
+        numbers=len(truth),
+        exact=len(right),
+        digits=len(text),
+        digit_errors=edit_distance("".join(number.text for number in numbers), text),
+        accepted=len(accepted),
+        wrong=len(accepted - right),
+    )
+
+
+def aligned(read: Sequence[str], truth: Sequence[str]) -> set[int]:
+    """The indices of a longest sequence of read numbers that also stands in the truth, in this order."""
+    length = np.zeros((len(read) + 1, len(truth) + 1), int)
+    for i in reversed(range(len(read))):
+        for j in reversed(range(len(truth))):
+            same = read[i] == truth[j]
+            length[i, j] = length[i + 1, j + 1] + 1 if same else max(length[i + 1, j], length[i, j + 1])
+    found, i, j = set(), 0, 0
+    while i < len(read) and j < len(truth):
+        if read[i] == truth[j]:
+            found.add(i)
+            i, j = i + 1, j + 1
+        elif length[i + 1, j] >= length[i, j + 1]:
+            i += 1
+        else:
+            j += 1
+    return found
+
+
+def edit_distance(first: str, second: str) -> int:
+    """Levenshtein's distance."""
+    row = list(range(len(second) + 1))
+    for i, one in enumerate(first, 1):
+        previous, row = row, [i]
+        for j, other in enumerate(second, 1):
+            row.append(min(previous[j] + 1, row[-1] + 1, previous[j - 1] + (one != other)))
+    return row[-1]
+
+
+def rates(counts: Mapping[str, int]) -> dict[str, float]:
+    """The counts as shares."""
+    return {
+        "numbers": counts["numbers"],
+        "exact": round(counts["exact"] / max(1, counts["numbers"]), 4),
+        "digit_error_rate": round(counts["digit_errors"] / max(1, counts["digits"]), 4),
+        "accepted": counts["accepted"],
+        "wrong_per_1000_accepted": round(1000 * counts["wrong"] / max(1, counts["accepted"]), 2),
+    }
+
+
+def measure_speed(page: DrawnPage) -> dict[str, float]:
+    """Times the reading of a page in a process of its own, as the daemon's workers read."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        times = pool.submit(time_reading, encode("page.jpg", page)).result()
+    return {"digits": sum(len(number) for line in page.lines for number in line), **times}
+
+
+def time_reading(data: bytes) -> dict[str, float]:
+    """Median seconds of reading a picture, of OpenCV's decoding and encoding it, and the most memory this took."""
+    cv2.setNumThreads(1)
+    classifier = load_classifier(shipped_model())
+    reading = median_seconds(lambda: read_document(data, classifier, RecognitionParams()))
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    pixels = np.frombuffer(data, np.uint8)
+    coding = median_seconds(lambda: cv2.imencode(".jpg", cv2.imdecode(pixels, cv2.IMREAD_COLOR)))
+    return {
+        "reading_s": round(reading, 4),
+        "decoding_and_encoding_s": round(coding, 4),
+        "ratio": round(reading / coding, 2),
+        "peak_resident_mb": round(peak_mb),
+    }
+
+
+def median_seconds(work: Callable[[], object]) -> float:
+    """The median of some runs, after one that does not count."""
+    work()
+    seconds = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def print_accuracy(scores: Mapping[str, Counter[str]]) -> None:
+    """Prints a line for each style."""
+    print(f"{'style':10}{'numbers':>9}{'exact':>9}{'digit errors':>14}{'accepted':>10}{'wrong per 1000':>16}")
+    for style, counts in scores.items():
+        share = rates(counts)
+        print(
+            f"{style:10}{share['numbers']:9}{share['exact']:9.1%}{share['digit_error_rate']:14.2%}"
+            f"{share['accepted']:10}{share['wrong_per_1000_accepted']:16.1f}"
+        )
+
+
+def print_speed(speed: Mapping[str, float]) -> None:
+    """Prints what one A4 page costs."""
+    print(
+        f"\nA4 at 300 dpi with {speed['digits']} digits: {speed['reading_s']:.3f} s, {speed['ratio']:.1f} times "
+        f"decoding and encoding it ({speed['decoding_and_encoding_s']:.3f} s); {speed['peak_resident_mb']} MB at most"
+    )
+
+
+def versions() -> dict[str, str]:
+    """What the figures were made with."""
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "opencv": cv2.__version__,
+        "litert": version("ai-edge-litert"),
+    }
+
+
+if __name__ == "__main__":
+    main()
