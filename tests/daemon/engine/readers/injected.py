@@ -10,10 +10,9 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-from recognition.types import ModelInfo
 from recognition.errors import ModelLoadError, ModelMismatchError, UnreadableImageError
 from recognition.params import RecognitionParams
-from recognition.types import BoundingBox, Digit, Document, Number, Page
+from recognition.types import BoundingBox, Digit, Document, ModelInfo, Number, Page
 
 DIGIT = Digit(7, 0.75, BoundingBox(3, 4, 5, 6), ((1, 0.25),))
 NUMBER = Number("7", BoundingBox(3, 4, 5, 6), 0, 0, 0.75, True, (), (DIGIT,), crop=b"crop")
