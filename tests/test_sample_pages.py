@@ -4,6 +4,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -49,3 +50,20 @@ def test_the_sample_has_forty_digits_of_each_class() -> None:
     digits = pages.Digits.load()
     assert digits.images.shape == (400, 28, 28)
     assert np.bincount(digits.labels).tolist() == [40] * 10
+
+
+def pieces_a_digit(page: pages.DrawnPage) -> float:
+    """How many pieces of dark ink, crumbs aside, there are for each digit of the page."""
+    mask = np.where(page.pixels[..., 0] < 140, np.uint8(255), np.uint8(0))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    digits = sum(len(number) for line in page.lines for number in line)
+    return int((stats[1:, cv2.CC_STAT_AREA] >= 12).sum()) / digits
+
+
+def test_the_digits_of_a_plain_page_stand_apart_and_many_of_a_touching_page_touch() -> None:
+    digits = pages.Digits.load()
+    plain, touching = (draw(np.random.default_rng(1), digits) for draw in (pages.plain_page, pages.touching_page))
+    assert plain.pixels.shape == touching.pixels.shape == (1754, 1240, 3)
+    assert 380 <= sum(len(number) for line in plain.lines for number in line) <= 420
+    assert pieces_a_digit(plain) > 0.95
+    assert pieces_a_digit(touching) < 0.85

@@ -35,7 +35,6 @@ from recognition.classify import Classifier, load_classifier
 from recognition.page import read_document
 from recognition.params import RecognitionParams
 from recognition.training.dataset import load_test
-from recognition.types import Document
 
 STYLES: dict[str, Callable[[np.random.Generator, Digits], DrawnPage]] = {
     "plain": plain_page,
@@ -59,8 +58,7 @@ def main() -> None:
     digits = Digits(*load_test(options.data))
     scores = measure_accuracy(digits, options.each, options.seed)
     speed = measure_speed(plain_page(np.random.default_rng([options.seed, len(STYLES)]), digits, dpi=300))
-    print_accuracy(scores)
-    print_speed(speed)
+    print_results(scores, speed)
     if options.json:
         results = {
             "versions": versions(),
@@ -79,25 +77,21 @@ def measure_accuracy(digits: Digits, each: int, seed: int) -> dict[str, Counter[
     scores: dict[str, Counter[str]] = {}
     for index, (style, draw) in enumerate(STYLES.items()):
         pages = [draw(np.random.default_rng([seed, index, k]), digits) for k in range(each)]
-        scores[style] = sum((score_page(page, classifier) for page in pages), Counter())
+        scores[style] = sum((score(page, classifier) for page in pages), Counter())
     return {**scores, "all": sum(scores.values(), Counter())}
 
 
-def score_page(page: DrawnPage, classifier: Classifier) -> Counter[str]:
-    """Reads a page as a JPEG and counts."""
-    document = read_document(encode("page.jpg", page), classifier, RecognitionParams())
-    return score(document, [number for line in page.lines for number in line])
-
-
-def score(document: Document, truth: Sequence[str]) -> Counter[str]:
-    """Compares what was read with what is there, both in reading order.
+def score(page: DrawnPage, classifier: Classifier) -> Counter[str]:
+    """Reads a page as a JPEG and compares what was read with what is there, both in reading order.
 
     Returns:
         numbers, digits: on the page. exact: numbers read without a mistake. digit_errors: digits to replace, add and
         take away until all is right, a rejected one among them. accepted: numbers that need no review. wrong: those of
         them that are not on the page.
     """
-    numbers = [number for page in document.pages for number in page.numbers]
+    document = read_document(encode("page.jpg", page), classifier, RecognitionParams())
+    truth = [number for line in page.lines for number in line]
+    numbers = [number for read in document.pages for number in read.numbers]
     right = aligned([number.text for number in numbers], truth)
     accepted = {at for at, number in enumerate(numbers) if not number.needs_review}
     text = "".join(truth)
@@ -113,21 +107,12 @@ def score(document: Document, truth: Sequence[str]) -> Counter[str]:
 
 def aligned(read: Sequence[str], truth: Sequence[str]) -> set[int]:
     """The indices of a longest sequence of read numbers that also stands in the truth, in this order."""
-    length = np.zeros((len(read) + 1, len(truth) + 1), int)
-    for i in reversed(range(len(read))):
-        for j in reversed(range(len(truth))):
-            same = read[i] == truth[j]
-            length[i, j] = length[i + 1, j + 1] + 1 if same else max(length[i + 1, j], length[i, j + 1])
-    found, i, j = set(), 0, 0
-    while i < len(read) and j < len(truth):
-        if read[i] == truth[j]:
-            found.add(i)
-            i, j = i + 1, j + 1
-        elif length[i + 1, j] >= length[i, j + 1]:
-            i += 1
-        else:
-            j += 1
-    return found
+    row: list[tuple[int, ...]] = [()] * (len(truth) + 1)
+    for i, one in enumerate(read):
+        previous, row = row, [()]
+        for j, other in enumerate(truth):
+            row.append((*previous[j], i) if one == other else max(previous[j + 1], row[j], key=len))
+    return set(row[-1])
 
 
 def edit_distance(first: str, second: str) -> int:
@@ -185,8 +170,8 @@ def median_seconds(work: Callable[[], object]) -> float:
     return statistics.median(seconds)
 
 
-def print_accuracy(scores: Mapping[str, Counter[str]]) -> None:
-    """Prints a line for each style."""
+def print_results(scores: Mapping[str, Counter[str]], speed: Mapping[str, float]) -> None:
+    """Prints a line for each style, and what one A4 page costs."""
     print(f"{'style':10}{'numbers':>9}{'exact':>9}{'digit errors':>14}{'accepted':>10}{'wrong per 1000':>16}")
     for style, counts in scores.items():
         share = rates(counts)
@@ -194,10 +179,6 @@ def print_accuracy(scores: Mapping[str, Counter[str]]) -> None:
             f"{style:10}{share['numbers']:9}{share['exact']:9.1%}{share['digit_error_rate']:14.2%}"
             f"{share['accepted']:10}{share['wrong_per_1000_accepted']:16.1f}"
         )
-
-
-def print_speed(speed: Mapping[str, float]) -> None:
-    """Prints what one A4 page costs."""
     print(
         f"\nA4 at 300 dpi with {speed['digits']} digits: {speed['reading_s']:.3f} s, {speed['ratio']:.1f} times "
         f"decoding and encoding it ({speed['decoding_and_encoding_s']:.3f} s); {speed['peak_resident_mb']} MB at most"
