@@ -189,7 +189,7 @@ def plain_page(
 
 def touching_page(rng: np.random.Generator, digits: Digits) -> DrawnPage:
     """A plain page written so narrowly that many digits touch."""
-    return plain_page(rng, digits, gap=(-0.1, 0.02))
+    return plain_page(rng, digits, gap=(-0.2, -0.05))
 
 
 PAGES: dict[str, Callable[[np.random.Generator, Digits], DrawnPage]] = {
