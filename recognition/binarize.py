@@ -16,12 +16,14 @@ class Ink:
     """A page as ink on paper.
 
     Attributes:
+        light: uint8 (height, width), the page, inverted if need be, so that its paper is brighter than its ink.
         darkness: uint8 (height, width), 0 is the paper around a pixel and 255 black, whatever the light and polarity.
         mask: uint8 (height, width), 255 where there is ink; pale ink is left out beside dark ink.
         faint: likewise, with all that is darker than the paper, also beside dark ink.
         light_on_dark: the writing is lighter than what it stands on.
     """
 
+    light: Image
     darkness: Image
     mask: Image
     faint: Image
@@ -43,7 +45,8 @@ def binarize(gray: Image, params: BinarizeParams) -> Ink:
         The ink; a blank or constant page has none.
     """
     light_on_dark = is_light_on_dark(gray)
-    darkness = flatten(255 - gray if light_on_dark else gray, params)
+    light = as_image(~gray) if light_on_dark else gray
+    darkness = flatten(light, params)
     smooth = as_image(cv2.GaussianBlur(darkness, (3, 3), 0))
     # The closing takes grain for paper and sets the paper too bright; by how much, most of the page shows.
     bare = float(np.median(smooth[::4, ::4]))
@@ -53,7 +56,7 @@ def binarize(gray: Image, params: BinarizeParams) -> Ink:
     threshold = np.maximum(peak * np.float32(params.edge_share), floor).astype(np.uint8)
     mask = as_mask(smooth > threshold)
     faint = as_mask(smooth > floor)
-    return Ink(darkness, mask, faint, light_on_dark)
+    return Ink(light, darkness, mask, faint, light_on_dark)
 
 
 def is_light_on_dark(gray: Image) -> bool:

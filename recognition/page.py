@@ -97,7 +97,7 @@ def read_digits(
         return [], writing.fields
     readings = join_broken(readings, height, ink.darkness, classifier, params.join)
     readings = split_touching(readings, height, ink.darkness, classifier, params.split)
-    return select_digits(readings, height, gray.shape, params.select), writing.fields
+    return select_digits(readings, height, ink, params.select), writing.fields
 
 
 def _number(

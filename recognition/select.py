@@ -6,20 +6,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from recognition.binarize import Ink
+from recognition.components import Component
 from recognition.params import SelectParams
 from recognition.reading import Reading, at_edge, weighted_median
 from recognition.words import in_words
 
 
-def select_digits(
-    readings: Sequence[Reading], height_px: float, size: tuple[int, ...], params: SelectParams
-) -> list[Reading]:
+def select_digits(readings: Sequence[Reading], height_px: float, ink: Ink, params: SelectParams) -> list[Reading]:
     """Returns the readings that are digits of the page's own hand.
 
     Args:
         readings: of all pieces.
         height_px: of the writing, from `reading.writing_height`.
-        size: (height, width) of the page.
+        ink: of the page.
         params: see there.
 
     Returns:
@@ -32,13 +32,34 @@ def select_digits(
         if reading.confidence >= params.min_confidence
         and reading.confidence > reading.rubbish
         and params.min_height * height_px <= reading.piece.bbox.height <= params.max_height * height_px
-        and not (at_edge(reading.piece, size) and (reading.digit == 1 or reading.confidence < 0.9))
+        and not (at_edge(reading.piece, ink.light.shape) and (reading.digit == 1 or reading.confidence < 0.9))
+        and not (reading.digit == 1 and is_border(reading.piece, ink))
     ]
     letters = in_words(readings, likely, height_px, params)
     likely = [reading for reading in likely if id(reading) not in letters]
     sure = [reading for reading in likely if reading.confidence >= 0.8] or likely
-    darkness = weighted_median(
+    typical = weighted_median(
         np.array([reading.piece.darkness for reading in sure]),
         np.array([float(reading.piece.area_px) for reading in sure]),
     )
-    return [reading for reading in likely if reading.piece.darkness >= params.min_darkness * darkness]
+    return [reading for reading in likely if reading.piece.darkness >= params.min_darkness * typical]
+
+
+def is_border(piece: Component, ink: Ink) -> bool:
+    """Tells whether an upright piece is where the paper ends or a shadow begins, and no stroke on paper.
+
+    Args:
+        piece: of the ink.
+        ink: of the page.
+    """
+    box = piece.bbox
+    reach = max(3, box.height // 8)
+    rows = slice(box.y, box.bottom)
+    columns = [slice(max(0, box.x - reach), box.x), slice(box.right, box.right + reach)]
+    beside = [(rows, side) for side in columns if ink.light[rows, side].size]
+    stroke = float(np.median(ink.light[rows, box.x : box.right][piece.mask > 0]))
+    # A neighboring digit may fill a part of a side, but never all of it.
+    contrasts = [float(np.percentile(ink.light[side], 70)) - stroke for side in beside]
+    if min(contrasts, default=0.0) < 0.4 * max(contrasts, default=0.0):
+        return True
+    return any(float(np.percentile(ink.darkness[side], 30)) > 0.5 * piece.darkness for side in beside)
