@@ -43,9 +43,10 @@ def batch() -> tuple[np.ndarray, np.ndarray]:
     return rng.random((20, 784), np.float32), np.eye(10, dtype=np.float32)[rng.integers(0, 10, 20)]
 
 
-def test_a_training_leaves_the_model_in_both_formats_its_record_and_its_pictures(trained: Path) -> None:
+def test_a_training_leaves_the_model_in_three_formats_its_record_and_its_pictures(trained: Path) -> None:
     names = sorted(path.name for path in trained.parent.iterdir())
-    assert names == ["first.confusion.png", "first.curve.png", "first.h5", "first.json", "first.keras"]
+    kinds = ("confusion.png", "curve.png", "h5", "json", "keras", "tflite")
+    assert names == [f"first.{kind}" for kind in kinds]
 
 
 def test_the_record_tells_how_the_model_was_made_and_what_it_reaches(trained: Path) -> None:
