@@ -247,7 +247,7 @@ class Thresholds:
     """
 
     accept: float = 0.9
-    digit: float = 0.5
+    digit: float = 0.35
 
     def __post_init__(self) -> None:
         _check_range(self, accept=(0, 1), digit=(0, 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,8 +14,21 @@ from recognition.reading import Reading, at_edge, weighted_median
 from recognition.words import in_words
 
 
-def select_digits(readings: Sequence[Reading], height_px: float, ink: Ink, params: SelectParams) -> list[Reading]:
-    """Returns the readings that are digits of the page's own hand.
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """The page's writing.
+
+    Attributes:
+        digits: the readings that are digits of the page's own hand.
+        unread: those that are none but as large and as dark as its digits.
+    """
+
+    digits: list[Reading]
+    unread: list[Reading]
+
+
+def select_digits(readings: Sequence[Reading], height_px: float, ink: Ink, params: SelectParams) -> Selection:
+    """Tells the page's digits from other pieces.
 
     Args:
         readings: of all pieces.
@@ -23,8 +37,8 @@ def select_digits(readings: Sequence[Reading], height_px: float, ink: Ink, param
         params: see there.
 
     Returns:
-        Those that the network takes for digits, that do not stand in words, and that are about as large and as dark as
-        the surest of them.
+        As digits those that the network takes for digits, that do not stand in words, and that are about as large and
+        as dark as the surest of them.
     """
     likely = [
         reading
@@ -42,7 +56,16 @@ def select_digits(readings: Sequence[Reading], height_px: float, ink: Ink, param
         np.array([reading.piece.darkness for reading in sure]),
         np.array([float(reading.piece.area_px) for reading in sure]),
     )
-    return [reading for reading in likely if reading.piece.darkness >= params.min_darkness * typical]
+    dark = params.min_darkness * typical
+    digits = [reading for reading in likely if reading.piece.darkness >= dark]
+    chosen = {id(reading) for reading in digits}
+    low, high = params.min_height * height_px, params.max_height * height_px
+    unread = [
+        reading
+        for reading in readings
+        if id(reading) not in chosen and low <= reading.piece.bbox.height <= high and reading.piece.darkness >= dark
+    ]
+    return Selection(digits, unread)
 
 
 def is_border(piece: Component, ink: Ink) -> bool:

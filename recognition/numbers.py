@@ -1,0 +1,104 @@
+"""Makes numbers, with what a person should know of them, from digits that stand together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recognition.classify import NOT_A_DIGIT
+from recognition.params import Thresholds
+from recognition.reading import Reading
+from recognition.types import REJECTED, BoundingBox, Digit, Number, Reason
+
+BESIDE = 0.35
+"""What is nearer to a number than this share of its height may be one of its digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the page that was read lies on the upright page.
+
+    Attributes:
+        scale: by which the upright page was enlarged or reduced.
+        width: of the upright page, in pixels.
+        height: likewise.
+    """
+
+    scale: float
+    width: int
+    height: int
+
+    def on_page(self, box: BoundingBox) -> BoundingBox:
+        """Returns a box of the page that was read in pixels of the upright page, inside of it."""
+        x, y = min(int(box.x / self.scale), self.width - 1), min(int(box.y / self.scale), self.height - 1)
+        right, bottom = min(round(box.right / self.scale), self.width), min(round(box.bottom / self.scale), self.height)
+        return BoundingBox(x, y, max(1, right - x), max(1, bottom - y))
+
+    def cuts_off(self, box: BoundingBox) -> bool:
+        """Tells whether a box of the upright page reaches its edge."""
+        return box.x <= 1 or box.y <= 1 or box.right >= self.width - 1 or box.bottom >= self.height - 1
+
+
+def to_number(
+    readings: Sequence[Reading], position: tuple[int, int], unread: bool, place: Place, thresholds: Thresholds
+) -> Number:
+    """Returns digits as a number.
+
+    Args:
+        readings: the digits, from left to right, at least one.
+        position: index of the line, and of the number in it.
+        unread: something that may be a digit of it was not read.
+        place: of the page.
+        thresholds: see there.
+    """
+    digits = tuple(_digit(reading, place) for reading in readings)
+    box = _union([digit.bbox for digit in digits])
+    text = "".join(str(digit.digit) if digit.confidence >= thresholds.digit else REJECTED for digit in digits)
+    doubtful = [reading for reading in readings if reading.confidence < thresholds.accept]
+    holds = {
+        Reason.LOW_CONFIDENCE: bool(doubtful),
+        Reason.NOT_A_DIGIT: unread or any(map(_may_be_rubbish, doubtful)),
+        Reason.TOUCHING: any(reading.touching for reading in doubtful),
+        Reason.CUT_OFF: place.cuts_off(box),
+    }
+    reasons = tuple(reason for reason, true in holds.items() if true)
+    confidence = min(digit.confidence for digit in digits)
+    return Number(text, box, *position, confidence, bool(reasons), reasons, digits)
+
+
+def unread_beside(digits: Sequence[Reading], unread: Sequence[Reading]) -> bool:
+    """Tells whether something of a digit's size stands so near to a number that it may belong to it.
+
+    Args:
+        digits: of the number.
+        unread: pieces that were not taken for digits.
+    """
+    box = _union([digit.piece.bbox for digit in digits])
+    reach = BESIDE * box.height
+    for piece in (reading.piece.bbox for reading in unread):
+        shared = min(piece.bottom, box.bottom) - max(piece.y, box.y)
+        near = piece.x <= box.right + reach and piece.right >= box.x - reach
+        if near and shared >= 0.3 * min(piece.height, box.height):
+            return True
+    return False
+
+
+def _may_be_rubbish(reading: Reading) -> bool:
+    """Whether being no digit is likelier than being another digit."""
+    return reading.rubbish > 1 - reading.confidence - reading.rubbish
+
+
+def _digit(reading: Reading, place: Place) -> Digit:
+    probabilities = reading.probabilities[:NOT_A_DIGIT]
+    order = np.argsort(probabilities)[::-1]
+    alternatives = tuple((int(k), float(probabilities[k])) for k in order[1:3] if probabilities[k] >= 0.001)
+    return Digit(int(order[0]), float(probabilities[order[0]]), place.on_page(reading.piece.bbox), alternatives)
+
+
+def _union(boxes: Sequence[BoundingBox]) -> BoundingBox:
+    box = boxes[0]
+    for other in boxes[1:]:
+        box = box.union(other)
+    return box
