@@ -82,7 +82,7 @@ def is_border(piece: Component, ink: Ink) -> bool:
     beside = [(rows, side) for side in columns if ink.light[rows, side].size]
     stroke = float(np.median(ink.light[rows, box.x : box.right][piece.mask > 0]))
     # A neighboring digit may fill a part of a side, but never all of it.
-    contrasts = [float(np.percentile(ink.light[side], 70)) - stroke for side in beside]
+    contrasts = [float(np.percentile(ink.light[side], 90)) - stroke for side in beside]
     if min(contrasts, default=0.0) < 0.4 * max(contrasts, default=0.0):
         return True
-    return any(float(np.percentile(ink.darkness[side], 30)) > 0.5 * piece.darkness for side in beside)
+    return any(float(np.percentile(ink.darkness[side], 10)) > 0.5 * piece.darkness for side in beside)
