@@ -195,7 +195,8 @@ def test_a_doubtful_number_needs_review(certain, note):
 
 
 def test_a_rejected_digit_is_a_question_mark_and_its_best_guess_stays(certain, note):
-    (number,) = read_numbers(note(("8", 200, 100)), certain(8, 0.45), PARAMS)
+    params = replace(PARAMS, thresholds=Thresholds(digit=0.5))
+    (number,) = read_numbers(note(("8", 200, 100)), certain(8, 0.45), params)
     assert number.text == REJECTED
     assert [digit.digit for digit in number.digits] == [8]
     assert number.needs_review
