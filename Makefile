@@ -38,4 +38,4 @@ lock:  ## names, versions and hashes of everything pyproject.toml asks for
 	    --no-emit-index-url pyproject.toml --group dev --output-file requirements.lock
 
 clean:
-	rm -rf .venv build *.egg-info demo .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build *.egg-info demo .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -145,7 +145,7 @@ class JoinParams:
     max_gap_below: float = 0.4
     max_height: float = 1.7
     max_width: float = 1.3
-    min_confidence: float = 0.6
+    min_confidence: float = 0.5
     min_part: float = 0.2
     leftover: float = 0.65
     rounds: int = 3
@@ -191,6 +191,7 @@ class SelectParams:
         max_height: likewise.
         min_darkness: of a digit's ink, as a share of the writing's.
         min_confidence: a reading below it is no digit.
+        min_member_confidence: likewise, right beside a digit; it is then marked for review.
         word_gap: between pieces of one word, as a share of the writing's height.
     """
 
@@ -198,11 +199,12 @@ class SelectParams:
     max_height: float = 2.6
     min_darkness: float = 0.45
     min_confidence: float = 0.3
+    min_member_confidence: float = 0.2
     word_gap: float = 0.35
 
     def __post_init__(self) -> None:
         _check_range(self, min_height=(0, 1), max_height=(1, 10), min_darkness=(0, 1), min_confidence=(0, 1))
-        _check_range(self, word_gap=(0, 2))
+        _check_range(self, min_member_confidence=(0, 1), word_gap=(0, 2))
 
 
 @dataclass(frozen=True, slots=True)

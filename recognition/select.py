@@ -11,6 +11,7 @@ from recognition.binarize import Ink
 from recognition.components import Component
 from recognition.params import SelectParams
 from recognition.reading import Reading, at_edge, weighted_median
+from recognition.types import BoundingBox
 from recognition.words import in_words
 
 
@@ -58,6 +59,7 @@ def select_digits(readings: Sequence[Reading], height_px: float, ink: Ink, param
     )
     dark = params.min_darkness * typical
     digits = [reading for reading in likely if reading.piece.darkness >= dark]
+    digits += _likely_members(readings, digits, letters, height_px, params)
     chosen = {id(reading) for reading in digits}
     low, high = params.min_height * height_px, params.max_height * height_px
     unread = [
@@ -68,6 +70,27 @@ def select_digits(readings: Sequence[Reading], height_px: float, ink: Ink, param
     return Selection(digits, unread)
 
 
+def _likely_members(
+    readings: Sequence[Reading], digits: Sequence[Reading], letters: set[int], height_px: float, params: SelectParams
+) -> list[Reading]:
+    """What alone would be no digit, but stands right beside one and is as high: left out, it would go unnoticed."""
+    chosen = {id(reading) for reading in digits}
+    return [
+        reading
+        for reading in readings
+        if id(reading) not in chosen | letters
+        and reading.confidence >= params.min_member_confidence
+        and 0.7 * height_px <= reading.piece.bbox.height <= 1.5 * height_px
+        and any(_is_neighbor(reading.piece.bbox, digit.piece.bbox, params.word_gap * height_px) for digit in digits)
+    ]
+
+
+def _is_neighbor(box: BoundingBox, other: BoundingBox, gap_px: float) -> bool:
+    apart = max(box.x - other.right, other.x - box.right)
+    shared = min(box.bottom, other.bottom) - max(box.y, other.y)
+    return -0.3 * min(box.width, other.width) <= apart <= gap_px and shared >= 0.5 * min(box.height, other.height)
+
+
 def is_border(piece: Component, ink: Ink) -> bool:
     """Tells whether an upright piece is where the paper ends or a shadow begins, and no stroke on paper.
 
@@ -76,13 +99,13 @@ def is_border(piece: Component, ink: Ink) -> bool:
         ink: of the page.
     """
     box = piece.bbox
-    reach = max(3, box.height // 8)
+    reach = max(4, box.height // 2)
     rows = slice(box.y, box.bottom)
     columns = [slice(max(0, box.x - reach), box.x), slice(box.right, box.right + reach)]
     beside = [(rows, side) for side in columns if ink.light[rows, side].size]
     stroke = float(np.median(ink.light[rows, box.x : box.right][piece.mask > 0]))
     # A neighboring digit may fill a part of a side, but never all of it.
-    contrasts = [float(np.percentile(ink.light[side], 90)) - stroke for side in beside]
+    contrasts = [float(np.percentile(ink.light[side], 70)) - stroke for side in beside]
     if min(contrasts, default=0.0) < 0.4 * max(contrasts, default=0.0):
         return True
-    return any(float(np.percentile(ink.darkness[side], 10)) > 0.5 * piece.darkness for side in beside)
+    return any(float(np.percentile(ink.darkness[side], 30)) > 0.5 * piece.darkness for side in beside)

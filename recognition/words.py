@@ -33,8 +33,7 @@ def in_words(
     for word in _words([r.piece.bbox for r in pieces], params.word_gap * height_px):
         members = [pieces[k] for k in word]
         inside = {id(r) for r in members} & likely
-        # Joined-up letters are one piece; a letter is about 0.7 of its height wide.
-        other = sum(max(1, round(r.piece.bbox.width / (0.7 * height_px))) for r in members if id(r) not in likely)
+        other = len(members) - len(inside)
         if other >= 2 and other > len(inside):
             found |= inside
     return found
