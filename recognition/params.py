@@ -145,7 +145,7 @@ class JoinParams:
     max_gap_below: float = 0.4
     max_height: float = 1.7
     max_width: float = 1.3
-    min_confidence: float = 0.5
+    min_confidence: float = 0.4
     min_part: float = 0.2
     leftover: float = 0.65
     rounds: int = 3
@@ -249,7 +249,7 @@ class Thresholds:
     """
 
     accept: float = 0.9
-    digit: float = 0.35
+    digit: float = 0.25
 
     def __post_init__(self) -> None:
         _check_range(self, accept=(0, 1), digit=(0, 1))
