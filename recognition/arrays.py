@@ -47,11 +47,6 @@ def dilated(mask: Image, width: int, height: int) -> Image:
     return as_image(cv2.dilate(mask, np.ones((height, width), np.uint8)))
 
 
-def eroded(mask: Image, width: int, height: int) -> Image:
-    """Returns the mask shrunk by a rectangle of width x height pixels."""
-    return as_image(cv2.erode(mask, np.ones((height, width), np.uint8)))
-
-
 def as_mask(condition: NDArray[np.bool_]) -> Image:
     """Returns 255 where the condition holds, else 0."""
     return condition.view(np.uint8) * np.uint8(255)

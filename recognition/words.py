@@ -14,8 +14,8 @@ def in_words(
 ) -> set[int]:
     """Finds what was read as a digit within words, texture and clutter.
 
-    Pieces of the size of writing that nearly touch along a line are a word. A word that is made up of more other ink
-    than digits is no number, and whatever looks like a digit in it is a letter.
+    Pieces of the size of writing that nearly touch along a line are a word. A word of more other
+    pieces than digits is no number, and whatever looks like a digit in it is a letter.
 
     Args:
         readings: of all pieces.
