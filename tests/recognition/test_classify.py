@@ -6,8 +6,9 @@ import json
 import numpy as np
 import pytest
 
-from recognition.classify import BATCHES, NOT_A_DIGIT, load_classifier
+from recognition.classify import NOT_A_DIGIT, load_classifier
 from recognition.errors import ModelLoadError, ModelMismatchError
+from recognition.litert import BATCHES
 
 ONLY_SEVEN = np.where(np.arange(11) == 7, 5.0, 0.0)
 

@@ -1,0 +1,121 @@
+"""Runs a converted network under LiteRT, in batches of a few sizes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from numpy.typing import NDArray
+
+from recognition.chatter import without_chatter
+from recognition.errors import ModelLoadError
+from recognition.types import ModelInfo
+
+BATCHES = (1, 8, 64, 256)
+"""Batch sizes a network is run with; a call is padded to the smallest that holds it, so few shapes are prepared."""
+
+
+class Network:
+    """A loaded network with one output. Not to be used by two threads at once."""
+
+    def __init__(self, model: bytes, name: str) -> None:
+        self._model = model
+        self._interpreters: dict[int, Interpreter] = {}
+        try:
+            self._interpreter(1)
+        except (ValueError, RuntimeError) as error:
+            raise ModelLoadError(f"the model {name} cannot be run by LiteRT: {error}") from error
+
+    @property
+    def inputs(self) -> list[tuple[int, ...]]:
+        """Shape of each input for one sample."""
+        return [_shape(detail) for detail in self._interpreters[1].get_input_details()]
+
+    @property
+    def output(self) -> tuple[int, ...]:
+        """Shape of the output for one sample."""
+        return _shape(self._interpreters[1].get_output_details()[0])
+
+    def run(self, inputs: dict[int, NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Returns the output for samples given as pixels.
+
+        Args:
+            inputs: uint8 (n, …) for each input, by its place; the network gets them as 0 to 1.
+
+        Returns:
+            float32 (n, …).
+        """
+        count = len(next(iter(inputs.values())))
+        parts = [np.zeros((0, *self.output[1:]), np.float32)]
+        start = 0
+        while start < count:
+            size = next((batch for batch in BATCHES if batch >= count - start), BATCHES[-1])
+            parts.append(self._run_batch({k: part[start : start + size] for k, part in inputs.items()}, size))
+            start += size
+        return np.concatenate(parts)
+
+    def _run_batch(self, inputs: dict[int, NDArray[np.uint8]], size: int) -> NDArray[np.float32]:
+        interpreter = self._interpreter(size)
+        details = interpreter.get_input_details()
+        for place, part in inputs.items():
+            batch = np.zeros(details[place]["shape"], np.float32)
+            np.multiply(part, np.float32(1 / 255), out=batch[: len(part)])
+            interpreter.set_tensor(details[place]["index"], batch)
+        interpreter.invoke()
+        output: NDArray[np.float32] = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+        return output[: len(next(iter(inputs.values())))]
+
+    def _interpreter(self, batch: int) -> Interpreter:
+        if batch not in self._interpreters:
+            with without_chatter():
+                interpreter = Interpreter(model_content=self._model, num_threads=1)
+                for detail in interpreter.get_input_details():
+                    interpreter.resize_tensor_input(detail["index"], [batch, *detail["shape"][1:]])
+                interpreter.allocate_tensors()
+            self._interpreters[batch] = interpreter
+        return self._interpreters[batch]
+
+
+def _shape(detail: dict[str, Any]) -> tuple[int, ...]:
+    return tuple(int(n) for n in detail["shape"])
+
+
+def read_model(path: Path) -> tuple[bytes, ModelInfo]:
+    """Returns the content of a .tflite file, and the facts in the .json beside it.
+
+    Raises:
+        ModelLoadError: a file is missing or damaged, or the two do not belong together.
+    """
+    try:
+        model = path.read_bytes()
+        facts = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    except OSError as error:
+        raise ModelLoadError(f"cannot read {error.filename}: {error.strerror}") from error
+    except ValueError as error:
+        raise ModelLoadError(f"{path.with_suffix('.json')} is not valid JSON: {error}") from error
+    return model, _info(path, model, facts)
+
+
+def _info(path: Path, model: bytes, facts: Any) -> ModelInfo:
+    sha256 = hashlib.sha256(model).hexdigest()
+    try:
+        info = ModelInfo(str(facts["name"]), str(facts["sha256"]), int(facts["classes"]), float(facts["temperature"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelLoadError(
+            f"{path.with_suffix('.json')} must have name, sha256, classes and temperature. Received: {error!r}"
+        ) from error
+    if not 0 < info.temperature < math.inf:
+        raise ModelLoadError(
+            f"temperature in {path.with_suffix('.json')} must be positive and finite. Received: {info.temperature}"
+        )
+    if info.sha256 != sha256:
+        raise ModelLoadError(
+            f"{path} is not the model that {path.with_suffix('.json').name} describes: its SHA-256 is {sha256}, "
+            f"expected {info.sha256}. Put back both files as they were made"
+        )
+    return info
