@@ -11,9 +11,18 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from recognition.arrays import Field, Image, as_field, as_image, dilated
+from recognition.arrays import Field, Image, as_field, as_image, as_mask, dilated
+from recognition.training.thinning import line_field
 
 SMALL_HEIGHT_PX, MIN_HEIGHT_PX, MAX_HEIGHT_PX = 10, 20, 56
+THINNING_PX = 48
+"""Height at which a digit is thinned."""
+FINE_SHARE = 0.2
+"""Of the variants so many are by a pen of one width, mostly finer than MNIST's."""
+STRETCHED_SHARE = 0.12
+"""Of the variants so many are stretched about as wide as high."""
+BILEVEL_SHARE = 0.15
+"""Of the variants so many are black and white alone, as a scanner or an app leaves them."""
 
 
 def height_field(digit: Image, height_px: int) -> Field:
@@ -34,6 +43,25 @@ def height_field(digit: Image, height_px: int) -> Field:
     margin = height_px // 4
     padded = cv2.copyMakeBorder(enlarged, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)
     return as_field(cv2.GaussianBlur(padded, (0, 0), max(0.4, height_px / 30)) / np.float32(255))
+
+
+def pen_field(digit: Image, height_px: int) -> Field:
+    """Returns an MNIST digit as the way of the pen, which `ink_at_level` gives a stroke of one width all along.
+
+    Args:
+        digit: uint8 (28, 28), ink bright.
+        height_px: as for `height_field`.
+
+    Returns:
+        float32 (height, width) in 0..1; cut at a level, the stroke is `0.4 * height_px * (1 - level)` wide.
+    """
+    drawn = height_field(digit, THINNING_PX)
+    near = line_field((drawn > 0.4).view(np.uint8), 0.2 * THINNING_PX)
+    scale = height_px / THINNING_PX
+    size = max(3, round(near.shape[1] * scale)), max(3, round(near.shape[0] * scale))
+    return as_field(
+        cv2.GaussianBlur(cv2.resize(near, size, interpolation=cv2.INTER_CUBIC), (0, 0), 0.5 + height_px / 80)
+    )
 
 
 def ink_at_level(field: Field, level: float, edge: float = 0.2) -> Image:
@@ -109,16 +137,41 @@ def variant(rng: np.random.Generator, digit: Image, label: int, neighbor: Image)
     """
     small = rng.random() < 0.2
     height = int(rng.integers(SMALL_HEIGHT_PX, MIN_HEIGHT_PX) if small else rng.integers(MIN_HEIGHT_PX, MAX_HEIGHT_PX))
-    field = hooked_one(rng, height) if label == 1 and rng.random() < 0.25 else height_field(digit, height)
+    fine = rng.random() < FINE_SHARE
+    field = pen_field(digit, height) if fine else height_field(digit, height)
+    if label == 1 and rng.random() < 0.3:
+        field, fine = hooked_one(rng, height), False
     if label == 7 and rng.random() < 0.25:
         field = barred(rng, field)
-    ink = ink_at_level(warp(rng, field), rng.uniform(0.16, 0.6), rng.uniform(0.1, 0.4))
+    if label == 0 and rng.random() < 0.06:
+        field = slashed(rng, field)
+    level = rng.uniform(0.5, max(0.55, 1 - 3 / height)) if fine else rng.uniform(0.16, 0.6)
+    ink = ink_at_level(warp(rng, field), level, rng.uniform(0.1, 0.4))
     if height >= MIN_HEIGHT_PX and rng.random() < 0.12:
         side = 1 + 2 * int(rng.integers(1, 1 + max(1, height // 14)))
         ink = dilated(ink, side, side)
+    if rng.random() < STRETCHED_SHARE:
+        ink = stretched(rng, ink)
     if rng.random() < 0.12:
         ink = with_sliver(rng, ink, ink_at_level(height_field(neighbor, height), rng.uniform(0.2, 0.5)))
-    return damage(rng, ink)
+    ink = damage(rng, ink)
+    if rng.random() < BILEVEL_SHARE:
+        ink = as_mask(ink > rng.uniform(60, 150))
+    return ink
+
+
+def stretched(rng: np.random.Generator, ink: Image) -> Image:
+    """Returns the ink about as wide as high, as forms and broad hands make it; a 1 becomes a blot with a flag.
+
+    Args:
+        rng: source of chance.
+        ink: uint8 (height, width).
+    """
+    x, y, width, height = cv2.boundingRect(ink)
+    if not width:
+        return ink
+    wide = max(2, round(height * rng.uniform(0.7, 1.1)))
+    return as_image(cv2.resize(ink[y : y + height, x : x + width], (wide, height), interpolation=cv2.INTER_LINEAR))
 
 
 def with_sliver(rng: np.random.Generator, ink: Image, neighbor: Image) -> Image:
@@ -159,6 +212,20 @@ def hooked_one(rng: np.random.Generator, height_px: int) -> Field:
         foot = np.array([(stem - reach, height_px), (stem + reach, height_px)]) + margin
         cv2.polylines(canvas, [np.rint(foot).astype(np.int32)], False, 1.0, thickness, cv2.LINE_AA)
     return as_field(cv2.GaussianBlur(canvas, (0, 0), height_px / 30))
+
+
+def slashed(rng: np.random.Generator, field: Field) -> Field:
+    """Returns a 0 with a stroke through it, from the lower left to the upper right."""
+    height = field.shape[0]
+    rows, columns = np.nonzero(field > 0.4)
+    if rows.size == 0:
+        return field
+    over = height * rng.uniform(-0.1, 0.08)
+    ends = (columns.min() - over, rows.max() + over), (columns.max() + over, rows.min() - over)
+    stroke = np.zeros_like(field)
+    start, end = (tuple(round(float(value)) for value in point) for point in ends)
+    cv2.line(stroke, start, end, 1.0, max(1, round(height * rng.uniform(0.03, 0.06))), cv2.LINE_AA)
+    return np.maximum(field, cv2.GaussianBlur(stroke, (0, 0), height / 40))
 
 
 def barred(rng: np.random.Generator, field: Field) -> Field:
