@@ -5,15 +5,25 @@ from __future__ import annotations
 import sysconfig
 from pathlib import Path
 
-MODEL_NAME = "digits.tflite"
+MODEL_NAME, CONTEXT_NAME = "digits.tflite", "context.tflite"
 
 DEFAULT_FILE = Path(__file__).with_name("default.yaml")
 """Every key with its default and what it does; a configuration to start from."""
 
 
 def shipped_model() -> Path:
-    """Where the shipped model stands: beside the packages in a checkout, else in the environment's data folder."""
-    checkout = Path(__file__).parent.parent / "models" / MODEL_NAME
+    """Where the network stands that reads digits."""
+    return _shipped(MODEL_NAME)
+
+
+def shipped_context() -> Path:
+    """Where the network stands that tells digits from everything else on a page."""
+    return _shipped(CONTEXT_NAME)
+
+
+def _shipped(name: str) -> Path:
+    """Beside the packages in a checkout, else in the environment's data folder."""
+    checkout = Path(__file__).parent.parent / "models" / name
     if checkout.is_file():
         return checkout
-    return Path(sysconfig.get_path("data")) / "share" / "digitdrop" / "models" / MODEL_NAME
+    return Path(sysconfig.get_path("data")) / "share" / "digitdrop" / "models" / name

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from config.schema import Settings, TablesSettings, usable_cores
-from config.shipped import shipped_model
+from config.shipped import shipped_context, shipped_model
 from daemon.engine.handle import WorkerSetup
 from daemon.engine.interface import Engine
 from daemon.engine.local import LocalEngine
@@ -90,7 +90,9 @@ def read_and_show(files: Sequence[Path], options: ReadOptions) -> int:
 def _engine(options: ReadOptions, params: RecognitionParams, workers: int) -> Engine:
     model = prepare_model(options.model or shipped_model(), _model_cache())
     timeout_s = Settings.model_fields["engine"].get_default(call_default_factory=True).timeout_seconds
-    return LocalEngine(WorkerSetup(model.absolute(), params), workers=workers, timeout_s=timeout_s)
+    return LocalEngine(
+        WorkerSetup(model.absolute(), params, context=shipped_context()), workers=workers, timeout_s=timeout_s
+    )
 
 
 def _model_cache() -> Path:

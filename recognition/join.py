@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recognition.arrays import Image
-from recognition.classify import Classifier
 from recognition.components import join
 from recognition.params import JoinParams
-from recognition.reading import Reading, read_pieces
+from recognition.reader import Reader
+from recognition.reading import Reading
+from recognition.types import BoundingBox
 
 SURE = 0.9
 
 
 def join_broken(
-    readings: Sequence[Reading], height_px: float, darkness: Image, classifier: Classifier, params: JoinParams
+    readings: Sequence[Reading], height_px: float, darkness: Image, reader: Reader, params: JoinParams
 ) -> list[Reading]:
     """Returns the readings with near pieces joined.
 
@@ -28,16 +30,16 @@ def join_broken(
         readings: of all pieces.
         height_px: of the writing.
         darkness: uint8 page.
-        classifier: reads the joined pieces.
+        reader: reads the joined pieces.
         params: see there.
     """
     readings = list(readings)
     for _ in range(params.rounds):
-        pairs = _near_pairs(readings, height_px, params)
+        pairs = _pairs(readings, height_px, params)
         if not pairs:
             break
         pieces = [join(readings[i].piece, readings[j].piece, darkness) for i, j in pairs]
-        joined = read_pieces(pieces, darkness, classifier)
+        joined = reader.read(pieces, darkness)
         taken: set[int] = set()
         fresh = []
         for whole, (i, j) in sorted(zip(joined, pairs, strict=True), key=lambda item: -item[0].confidence):
@@ -71,14 +73,32 @@ def _stacked(first: Reading, second: Reading) -> bool:
     )
 
 
-def _near_pairs(readings: Sequence[Reading], height_px: float, params: JoinParams) -> list[tuple[int, int]]:
-    boxes = np.array([[r.piece.bbox.x, r.piece.bbox.y, r.piece.bbox.right, r.piece.bbox.bottom] for r in readings])
+def _pairs(readings: Sequence[Reading], height_px: float, params: JoinParams) -> list[tuple[int, int]]:
+    sure = np.array([reading.confidence >= SURE for reading in readings], np.bool_)
+    return [
+        (i, j)
+        for i, j in near_pairs([reading.piece.bbox for reading in readings], sure, height_px, params)
+        if not (sure[i] and sure[j]) or _stacked(readings[i], readings[j])
+    ]
+
+
+def near_pairs(
+    bboxes: Sequence[BoundingBox], sure: NDArray[np.bool_], height_px: float, params: JoinParams
+) -> list[tuple[int, int]]:
+    """Returns which pieces are so near to each other, and together so small, that they may be one digit.
+
+    Args:
+        bboxes: of the pieces.
+        sure: bool (n,), which of them are digits by themselves; something below them is none of theirs.
+        height_px: of the writing.
+        params: see there.
+    """
+    boxes = np.array([[box.x, box.y, box.right, box.bottom] for box in bboxes])
     if len(boxes) < 2:
         return []
     heights = boxes[:, 3] - boxes[:, 1]
     widths = boxes[:, 2] - boxes[:, 0]
     small = np.flatnonzero((heights <= params.max_height * height_px) & (widths <= params.max_width * height_px))
-    sure = np.array([r.confidence >= SURE for r in readings])
     pairs = []
     order = small[np.argsort(boxes[small, 0])]
     for at, i in enumerate(order):
@@ -94,9 +114,5 @@ def _near_pairs(readings: Sequence[Reading], height_px: float, params: JoinParam
         wide = np.maximum(boxes[rest, 2], boxes[i, 2]) - boxes[i, 0]
         fits = near & (tall <= params.max_height * height_px) & (tall >= 0.4 * height_px)
         fits &= wide <= params.max_width * height_px
-        pairs += [
-            (int(i), int(j))
-            for j in rest[fits]
-            if not (sure[i] and sure[j]) or _stacked(readings[int(i)], readings[int(j)])
-        ]
+        pairs += [(int(i), int(j)) for j in rest[fits]]
     return pairs

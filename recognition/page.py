@@ -9,26 +9,26 @@ import cv2
 from recognition.annotate import annotate, crop_png
 from recognition.arrays import Image, as_image
 from recognition.binarize import binarize
-from recognition.classify import Classifier
 from recognition.components import find_components
 from recognition.join import join_broken
 from recognition.layout import arrange
 from recognition.load import PageImage, load_pages
 from recognition.numbers import Place, to_number, unread_beside
 from recognition.params import RecognitionParams, SizeParams
-from recognition.reading import Reading, read_pieces, writing_height
+from recognition.reader import Reader
+from recognition.reading import Reading, writing_height
 from recognition.rules import remove_rules
 from recognition.select import select_digits
 from recognition.split import split_touching
 from recognition.types import BoundingBox, Document, Number, Page
 
 
-def read_document(data: bytes, classifier: Classifier, params: RecognitionParams) -> Document:
+def read_document(data: bytes, reader: Reader, params: RecognitionParams) -> Document:
     """Returns the numbers on all pages of a document, and the annotated pictures.
 
     Args:
         data: the content of an image file or PDF; the format is found from it.
-        classifier: reads single digits.
+        reader: reads single digits.
         params: of all steps.
 
     Returns:
@@ -40,25 +40,25 @@ def read_document(data: bytes, classifier: Classifier, params: RecognitionParams
     pages = []
     warnings: list[str] = []
     for image in load_pages(data, params.load):
-        pages.append(_read_page(image, classifier, params))
+        pages.append(_read_page(image, reader, params))
         warnings += image.warnings
     return Document(tuple(pages), tuple(dict.fromkeys(warnings)))
 
 
-def _read_page(image: PageImage, classifier: Classifier, params: RecognitionParams) -> Page:
+def _read_page(image: PageImage, reader: Reader, params: RecognitionParams) -> Page:
     height, width = image.pixels.shape[:2]
-    numbers = read_numbers(image.pixels, classifier, params)
+    numbers = read_numbers(image.pixels, reader, params)
     if params.annotate.crops:
         numbers = [_with_crop(number, image.pixels) for number in numbers]
     return Page(image.page, width, height, 0, tuple(numbers), annotate(image.pixels, numbers, params.annotate))
 
 
-def read_numbers(pixels: Image, classifier: Classifier, params: RecognitionParams) -> list[Number]:
+def read_numbers(pixels: Image, reader: Reader, params: RecognitionParams) -> list[Number]:
     """Returns the numbers on a page in reading order.
 
     Args:
         pixels: uint8 (height, width, 3) BGR, upright.
-        classifier: reads single digits.
+        reader: reads single digits.
         params: of all steps.
     """
     gray = as_image(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY))
@@ -67,7 +67,7 @@ def read_numbers(pixels: Image, classifier: Classifier, params: RecognitionParam
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         size = [max(1, round(side * scale)) for side in (gray.shape[1], gray.shape[0])]
         gray = as_image(cv2.resize(gray, size, interpolation=method))
-    found = read_digits(gray, classifier, params)
+    found = read_digits(gray, reader, params)
     lines = arrange(found.digits, found.fields, params.layout)
     place = Place(scale, pixels.shape[1], pixels.shape[0])
     return [
@@ -100,16 +100,16 @@ class Found:
     fields: tuple[BoundingBox, ...]
 
 
-def read_digits(gray: Image, classifier: Classifier, params: RecognitionParams) -> Found:
+def read_digits(gray: Image, reader: Reader, params: RecognitionParams) -> Found:
     """Returns what stands on a grey page, uint8 (height, width)."""
     ink = binarize(gray, params.binarize)
     writing = remove_rules(ink, params.rules)
-    readings = read_pieces(find_components(writing.mask, ink.darkness, params.components), ink.darkness, classifier)
+    readings = reader.read(find_components(writing.mask, ink.darkness, params.components), ink.darkness)
     height = writing_height(readings, gray.shape)
     if height == 0:
         return Found([], [], writing.fields)
-    readings = join_broken(readings, height, ink.darkness, classifier, params.join)
-    readings = split_touching(readings, height, ink.darkness, classifier, params.split)
+    readings = join_broken(readings, height, ink.darkness, reader, params.join)
+    readings = split_touching(readings, height, ink.darkness, reader, params.split)
     selection = select_digits(readings, height, ink, params.select)
     return Found(selection.digits, selection.unread, writing.fields)
 

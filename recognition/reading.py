@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.arrays import Image
 from recognition.calibrate import Probabilities
-from recognition.classify import NOT_A_DIGIT, Classifier
+from recognition.classify import NOT_A_DIGIT
 from recognition.components import Component
-from recognition.normalize import normalize_all
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,15 +41,6 @@ class Reading:
     def rubbish(self) -> float:
         """The probability of being no digit."""
         return float(self.probabilities[NOT_A_DIGIT])
-
-
-def read_pieces(
-    pieces: Sequence[Component], darkness: Image, classifier: Classifier, *, touching: bool = False
-) -> list[Reading]:
-    """Returns the reading of each piece, all in one call of the network."""
-    images = normalize_all([piece.ink(darkness) for piece in pieces])
-    rows = classifier.probabilities(images)
-    return [Reading(piece, row, touching) for piece, row in zip(pieces, rows, strict=True)]
 
 
 def writing_height(readings: Sequence[Reading], size: tuple[int, ...]) -> float:

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.arrays import Image, as_image, as_mask
-from recognition.classify import Classifier
 from recognition.components import Component, make_component, stroke_width
 from recognition.params import SplitParams
-from recognition.reading import Reading, at_edge, read_pieces
+from recognition.reader import Reader
+from recognition.reading import Reading, at_edge
 
 SEAM_HEIGHT_PX = 48
 """Seams are sought on the piece reduced to this height."""
@@ -32,7 +32,7 @@ class _Seam:
 
 
 def split_touching(
-    readings: Sequence[Reading], height_px: float, darkness: Image, classifier: Classifier, params: SplitParams
+    readings: Sequence[Reading], height_px: float, darkness: Image, reader: Reader, params: SplitParams
 ) -> list[Reading]:
     """Returns the readings with touching digits cut apart.
 
@@ -41,7 +41,7 @@ def split_touching(
         height_px: of the writing; pieces far from it are left alone, and so is what the page's edge cuts off, which
             is mostly the table it lies on.
         darkness: uint8 page.
-        classifier: reads the segments.
+        reader: reads the segments.
         params: see there.
     """
     chosen = [
@@ -49,11 +49,11 @@ def split_touching(
     ]
     result = [reading for reading, touching in zip(readings, chosen, strict=True) if not touching]
     wholes = [reading for reading, touching in zip(readings, chosen, strict=True) if touching]
-    plans = [_segments(reading.piece, darkness, params) for reading in wholes]
+    plans = [segments(reading.piece, darkness, params) for reading in wholes]
     pieces = [piece for plan in plans for piece in plan.values()]
-    segments = iter(read_pieces(pieces, darkness, classifier, touching=True))
+    readings_of = iter(reader.read(pieces, darkness, touching=True))
     for whole, plan in zip(wholes, plans, strict=True):
-        read = {key: next(segments) for key in plan}
+        read = {key: next(readings_of) for key in plan}
         result += _best(whole, read, params)
     return result
 
@@ -70,8 +70,14 @@ def _may_touch(reading: Reading, height_px: float, params: SplitParams) -> bool:
 _Key = tuple[int, int, float]
 
 
-def _segments(piece: Component, darkness: Image, params: SplitParams) -> dict[_Key, Component]:
-    """Every piece between two seams that may be a digit, by (left seam, right seam, cost of the right seam)."""
+def segments(piece: Component, darkness: Image, params: SplitParams) -> dict[_Key, Component]:
+    """Returns every part between two seams that may be a digit, by (left seam, right seam, cost of the right seam).
+
+    Args:
+        piece: that may be several digits.
+        darkness: uint8 page.
+        params: see there.
+    """
     box = piece.bbox
     small = _reduced(piece.mask)
     seams = find_seams(small, params)
@@ -80,7 +86,7 @@ def _segments(piece: Component, darkness: Image, params: SplitParams) -> dict[_K
     bounds = [np.zeros(height, np.int32), *(seam.path for seam in seams), np.full(height, width, np.int32)]
     costs = [0.0, *(seam.cost / stroke for seam in seams), 0.0]
     columns = np.arange(width)
-    segments: dict[_Key, Component] = {}
+    parts: dict[_Key, Component] = {}
     for i, left in enumerate(bounds):
         for j in range(i + 1, len(bounds)):
             if float((bounds[j] - left).mean()) > params.max_width * height:
@@ -89,8 +95,8 @@ def _segments(piece: Component, darkness: Image, params: SplitParams) -> dict[_K
             window = as_image(cv2.resize(as_mask(area), (box.width, box.height), interpolation=cv2.INTER_NEAREST))
             part = make_component(_largest(piece.mask & window), box.x, box.y, darkness)
             if part is not None and part.bbox.height >= 0.35 * box.height:
-                segments[i, j, costs[j]] = part
-    return segments
+                parts[i, j, costs[j]] = part
+    return parts
 
 
 def _best(whole: Reading, segments: dict[_Key, Reading], params: SplitParams) -> list[Reading]:

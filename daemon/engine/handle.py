@@ -29,14 +29,16 @@ class WorkerSetup:
     Attributes:
         model: a .tflite file.
         params: those of recognition.
-        loader: "module:function" that makes a classifier of the model's path.
-        reader: "module:function" that makes a document of bytes, classifier and parameters.
+        loader: "module:function" that makes what reads pieces of ink of the models' paths.
+        reader: "module:function" that makes a document of bytes, of what the loader made and of the parameters.
+        context: a .tflite file of the network that tells digits from everything else; None does without.
     """
 
     model: Path
     params: RecognitionParams
-    loader: str = "recognition.classify:load_classifier"
+    loader: str = "recognition.reader:load_reader"
     reader: str = "recognition.page:read_document"
+    context: Path | None = None
 
 
 class WorkerHandle:
@@ -57,7 +59,8 @@ class WorkerHandle:
             self._process = _spawn(theirs.fileno())
         self.pid = self._process.pid
         self.channel.setblocking(False)
-        told = {"model": str(setup.model), "loader": setup.loader, "reader": setup.reader}
+        models = [str(path) for path in (setup.model, setup.context) if path is not None]
+        told = {"models": models, "loader": setup.loader, "reader": setup.reader}
         wire.send(self.channel, told, [pickle.dumps(setup.params)])
 
     def fileno(self) -> int:

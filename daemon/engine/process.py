@@ -60,13 +60,13 @@ def _load(channel: socket.socket, setup: dict[str, Any], block: bytes) -> Reader
     try:
         params = pickle.loads(block)  # from the daemon, never from a file
         read = _named(setup["reader"])
-        classifier = _named(setup["loader"])(Path(setup["model"]))
+        loaded = _named(setup["loader"])(*map(Path, setup["models"]))
     except Exception as error:  # noqa: BLE001 - whatever it is, the daemon has to tell it
         kind = type(error).__name__ if isinstance(error, ModelLoadError) else ""
         wire.send(channel, {"refused": kind, "error": _text(error)})
         return None
-    wire.send(channel, {"ready": dataclasses.asdict(classifier.info)})
-    return lambda data: read(data, classifier, params)
+    wire.send(channel, {"ready": dataclasses.asdict(loaded.info)})
+    return lambda data: read(data, loaded, params)
 
 
 def _serve(channel: socket.socket, reader: Reader) -> None:

@@ -30,10 +30,10 @@ from sample_pages import Digits, DrawnPage, boxed_form, encode, log_sheet, penci
 
 sys.path.pop(0)
 
-from config.shipped import shipped_model
-from recognition.classify import Classifier, load_classifier
+from config.shipped import shipped_context, shipped_model
 from recognition.page import read_document
 from recognition.params import RecognitionParams
+from recognition.reader import Reader, load_reader
 from recognition.training.dataset import load_test
 
 STYLES: dict[str, Callable[[np.random.Generator, Digits], DrawnPage]] = {
@@ -62,7 +62,7 @@ def main() -> None:
     if options.json:
         results = {
             "versions": versions(),
-            "model_sha256": load_classifier(shipped_model()).info.sha256,
+            "model_sha256": load_reader(shipped_model()).info.sha256,
             "each": options.each,
             "seed": options.seed,
             "styles": {style: rates(score) for style, score in scores.items()},
@@ -73,15 +73,15 @@ def main() -> None:
 
 def measure_accuracy(digits: Digits, each: int, seed: int) -> dict[str, Counter[str]]:
     """Counts what is read right and wrong on pages of each style, and of all together."""
-    classifier = load_classifier(shipped_model())
+    reader = load_reader(shipped_model(), shipped_context())
     scores: dict[str, Counter[str]] = {}
     for index, (style, draw) in enumerate(STYLES.items()):
         pages = [draw(np.random.default_rng([seed, index, k]), digits) for k in range(each)]
-        scores[style] = sum((score(page, classifier) for page in pages), Counter())
+        scores[style] = sum((score(page, reader) for page in pages), Counter())
     return {**scores, "all": sum(scores.values(), Counter())}
 
 
-def score(page: DrawnPage, classifier: Classifier) -> Counter[str]:
+def score(page: DrawnPage, reader: Reader) -> Counter[str]:
     """Reads a page as a JPEG and compares what was read with what is there, both in reading order.
 
     Returns:
@@ -89,7 +89,7 @@ def score(page: DrawnPage, classifier: Classifier) -> Counter[str]:
         take away until all is right, a rejected one among them. accepted: numbers that need no review. wrong: those of
         them that are not on the page.
     """
-    document = read_document(encode("page.jpg", page), classifier, RecognitionParams())
+    document = read_document(encode("page.jpg", page), reader, RecognitionParams())
     truth = [number for line in page.lines for number in line]
     numbers = [number for read in document.pages for number in read.numbers]
     right = aligned([number.text for number in numbers], truth)
@@ -146,8 +146,8 @@ def measure_speed(page: DrawnPage) -> dict[str, float]:
 def time_reading(data: bytes) -> dict[str, float]:
     """Median seconds of reading a picture, of OpenCV's decoding and encoding it, and the most memory this took."""
     cv2.setNumThreads(1)
-    classifier = load_classifier(shipped_model())
-    reading = median_seconds(lambda: read_document(data, classifier, RecognitionParams()))
+    reader = load_reader(shipped_model(), shipped_context())
+    reading = median_seconds(lambda: read_document(data, reader, RecognitionParams()))
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     pixels = np.frombuffer(data, np.uint8)
     coding = median_seconds(lambda: cv2.imencode(".jpg", cv2.imdecode(pixels, cv2.IMREAD_COLOR)))

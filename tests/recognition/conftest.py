@@ -17,9 +17,10 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
-from config.shipped import shipped_model
+from config.shipped import shipped_context, shipped_model
 from recognition.classify import CLASSES, NOT_A_DIGIT, Classifier, load_classifier
 from recognition.components import Component
+from recognition.reader import Reader, load_reader
 from recognition.reading import Reading
 from recognition.types import BoundingBox
 
@@ -49,6 +50,12 @@ def mnist() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 def classifier() -> Classifier:
     """The network that digitdrop comes with."""
     return load_classifier(shipped_model())
+
+
+@pytest.fixture(scope="session")
+def reader() -> Reader:
+    """The networks that digitdrop comes with."""
+    return load_reader(shipped_model(), shipped_context())
 
 
 @pytest.fixture(scope="session")

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from recognition.classify import load_classifier
 from recognition.errors import UnreadableImageError
 from recognition.page import read_document, read_numbers, working_scale
 from recognition.params import AnnotateParams, RecognitionParams, SizeParams, Thresholds
+from recognition.reader import load_reader
 from recognition.types import REJECTED, Document, Reason
 
 PARAMS = RecognitionParams()
@@ -53,8 +53,8 @@ def texts(document: Document) -> list[str]:
 
 
 @pytest.mark.parametrize("value", [0, 128, 255])
-def test_a_blank_page_is_a_result_without_numbers(classifier, value):
-    document = read_document(encode(blank(value=value)), classifier, PARAMS)
+def test_a_blank_page_is_a_result_without_numbers(reader, value):
+    document = read_document(encode(blank(value=value)), reader, PARAMS)
     (page,) = document.pages
     assert (page.page, page.width, page.height, page.rotation, page.numbers) == (1, 400, 300, 0, ())
     assert page.annotated.startswith(b"\xff\xd8")
@@ -62,9 +62,9 @@ def test_a_blank_page_is_a_result_without_numbers(classifier, value):
 
 
 @pytest.mark.parametrize("name", ["log-sheet.jpg", "photo.jpg", "form.png", "pencil.png"])
-def test_the_numbers_of_a_drawn_page_are_read_in_their_order(classifier, sample_pages, name):
+def test_the_numbers_of_a_drawn_page_are_read_in_their_order(reader, sample_pages, name):
     page = sample_pages.draw(name)
-    document = read_document(sample_pages.encode(name, page), classifier, PARAMS)
+    document = read_document(sample_pages.encode(name, page), reader, PARAMS)
     expected = [number for line in page.lines for number in line]
     got = texts(document)
     alike = SequenceMatcher(None, got, expected, autojunk=False)
@@ -72,9 +72,9 @@ def test_the_numbers_of_a_drawn_page_are_read_in_their_order(classifier, sample_
     assert abs(len(got) - len(expected)) <= 0.1 * len(expected)
 
 
-def test_a_number_is_where_it_was_written(classifier, note):
+def test_a_number_is_where_it_was_written(reader, note):
     page = note(("2047", 80, 40), ("395", 330, 150))
-    (first, second) = read_document(encode(page), classifier, PARAMS).pages[0].numbers
+    (first, second) = read_document(encode(page), reader, PARAMS).pages[0].numbers
     assert [(first.text, first.line, first.position), (second.text, second.line, second.position)] == [
         ("2047", 0, 0),
         ("395", 1, 0),
@@ -88,20 +88,20 @@ def test_a_number_is_where_it_was_written(classifier, note):
         assert len(number.digits) == len(number.text)
 
 
-def test_chalk_on_a_board_is_read_as_ink_on_paper(classifier, note):
+def test_chalk_on_a_board_is_read_as_ink_on_paper(reader, note):
     page = note(("2047", 80, 40))
-    ink = read_document(encode(page), classifier, PARAMS).pages[0].numbers
-    chalk = read_document(encode(255 - page), classifier, PARAMS).pages[0].numbers
+    ink = read_document(encode(page), reader, PARAMS).pages[0].numbers
+    chalk = read_document(encode(255 - page), reader, PARAMS).pages[0].numbers
     assert chalk == ink
     assert len(ink) == 1
 
 
-def test_boxes_are_in_pixels_of_the_page_however_large_it_is(classifier, note):
+def test_boxes_are_in_pixels_of_the_page_however_large_it_is(reader, note):
     page = note(("2047", 80, 40), ("395", 330, 150), shape=(300, 600))
     large = cv2.resize(page, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
     small_params = replace(PARAMS, size=SizeParams(max_side_px=600, min_side_px=1))
-    expected = read_numbers(page, classifier, small_params)
-    got = read_numbers(large, classifier, small_params)
+    expected = read_numbers(page, reader, small_params)
+    got = read_numbers(large, reader, small_params)
     assert [number.text for number in got] == [number.text for number in expected] == ["2047", "395"]
     for number, reference in zip(got, expected, strict=True):
         assert number.bbox.to_json() == pytest.approx([3 * value for value in reference.bbox.to_json()], abs=9)
@@ -114,11 +114,11 @@ def test_boxes_are_in_pixels_of_the_page_however_large_it_is(classifier, note):
     ),
     st.sampled_from([1, 10]),
 )
-def test_boxes_stay_inside_the_page_whatever_is_on_it(classifier, page, pixels_each):
+def test_boxes_stay_inside_the_page_whatever_is_on_it(reader, page, pixels_each):
     page = page.repeat(pixels_each, axis=0).repeat(pixels_each, axis=1)
     height, width = page.shape
     small = replace(PARAMS, size=SizeParams(max_side_px=500, min_side_px=100))
-    for number in read_numbers(np.repeat(page[..., None], 3, axis=2), classifier, small):
+    for number in read_numbers(np.repeat(page[..., None], 3, axis=2), reader, small):
         for box in (number.bbox, *(digit.bbox for digit in number.digits)):
             assert 0 <= box.x < box.right <= width
             assert 0 <= box.y < box.bottom <= height
@@ -133,27 +133,27 @@ def test_a_page_is_read_at_a_size_within_the_limits(side):
     assert scale == 1 or not 1000 <= side <= 3000
 
 
-def test_the_same_bytes_give_the_same_document(classifier, sample_pages):
+def test_the_same_bytes_give_the_same_document(reader, sample_pages):
     data = sample_pages.encode("pencil.png", sample_pages.draw("pencil.png"))
     params = replace(PARAMS, annotate=AnnotateParams(crops=True))
-    one, other = (read_document(data, classifier, params) for _ in range(2))
+    one, other = (read_document(data, reader, params) for _ in range(2))
     assert one == other
     assert one.pages[0].annotated == other.pages[0].annotated
     assert [number.crop for number in one.pages[0].numbers] == [number.crop for number in other.pages[0].numbers]
 
 
-def test_crops_are_made_only_when_asked_for(classifier, note):
+def test_crops_are_made_only_when_asked_for(reader, note):
     data = encode(note(("2047", 80, 40), ("395", 330, 150)))
-    (without,) = read_document(data, classifier, PARAMS).pages
-    (cropped,) = read_document(data, classifier, replace(PARAMS, annotate=AnnotateParams(crops=True))).pages
+    (without,) = read_document(data, reader, PARAMS).pages
+    (cropped,) = read_document(data, reader, replace(PARAMS, annotate=AnnotateParams(crops=True))).pages
     assert [number.crop for number in without.numbers] == [b"", b""]
     assert all(number.crop.startswith(PNG) for number in cropped.numbers)
     assert cropped.numbers[0].crop != cropped.numbers[1].crop
 
 
-def test_the_annotated_picture_is_of_the_pages_size_and_shows_the_numbers(classifier, note):
+def test_the_annotated_picture_is_of_the_pages_size_and_shows_the_numbers(reader, note):
     pixels = note(("2047", 80, 40))
-    (page,) = read_document(encode(pixels), classifier, PARAMS).pages
+    (page,) = read_document(encode(pixels), reader, PARAMS).pages
     picture = cv2.imdecode(np.frombuffer(page.annotated, np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None
     assert picture.shape == pixels.shape
@@ -163,24 +163,24 @@ def test_the_annotated_picture_is_of_the_pages_size_and_shows_the_numbers(classi
     assert not changed[box.bottom + 60 :].any()
 
 
-def test_pages_are_counted_from_one_and_read_each_for_itself(classifier, note):
+def test_pages_are_counted_from_one_and_read_each_for_itself(reader, note):
     data = encode(note(("2047", 80, 40)), blank(), note(("395", 330, 150)), kind="TIFF")
-    document = read_document(data, classifier, PARAMS)
+    document = read_document(data, reader, PARAMS)
     assert [page.page for page in document.pages] == [1, 2, 3]
     assert [[number.text for number in page.numbers] for page in document.pages] == [["2047"], [], ["395"]]
 
 
-def test_a_document_survives_its_json(classifier, note):
-    document = read_document(encode(note(("2047", 80, 40))), classifier, PARAMS)
+def test_a_document_survives_its_json(reader, note):
+    document = read_document(encode(note(("2047", 80, 40))), reader, PARAMS)
     once = Document.from_json(document.to_json())
     assert Document.from_json(once.to_json()) == once
     assert texts(once) == ["2047"]
 
 
 @pytest.mark.parametrize("data", [b"", b"no picture", PNG + b"\0" * 40])
-def test_what_is_no_document_is_refused(classifier, data):
+def test_what_is_no_document_is_refused(reader, data):
     with pytest.raises(UnreadableImageError):
-        read_document(data, classifier, PARAMS)
+        read_document(data, reader, PARAMS)
 
 
 def test_a_sure_number_needs_no_review(certain, note):
@@ -222,13 +222,13 @@ def test_a_number_at_the_edge_of_the_page_is_cut_off(certain, note):
     assert number.reasons == (Reason.LOW_CONFIDENCE, Reason.CUT_OFF)
 
 
-def test_digits_that_were_cut_apart_are_said_to_have_touched(classifier, sample_pages, touching):
+def test_digits_that_were_cut_apart_are_said_to_have_touched(reader, sample_pages, touching):
     hand = sample_pages.Hand(np.random.default_rng(4), sample_pages.Digits.load(), (300, 600))
     hand.write("2047", 60, 30, 60)
     hand.place(touching("68", 2), 100, 150)
     pixels = np.rint(sample_pages.inked(blank(300, 600), hand.ink, (60, 40, 40))).astype(np.uint8)
     strict = replace(PARAMS, thresholds=Thresholds(accept=1.0))
-    apart, together = read_numbers(pixels, classifier, strict)
+    apart, together = read_numbers(pixels, reader, strict)
     assert (apart.text, together.text) == ("2047", "68")
     assert Reason.TOUCHING not in apart.reasons
     assert Reason.TOUCHING in together.reasons
@@ -238,7 +238,7 @@ def test_alternatives_are_the_next_best_digits_and_rubbish_is_none_of_them(write
     bias = [0.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 1.0, 0.0, 0.5, 1.4]
     (number,) = read_numbers(
         note(("8", 200, 100)),
-        load_classifier(write_model(bias, temperature=0.5)),
+        load_reader(write_model(bias, temperature=0.5)),
         replace(PARAMS, thresholds=Thresholds(digit=0.1)),
     )
     (digit,) = number.digits

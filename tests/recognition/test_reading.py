@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from recognition.components import find_components
 from recognition.params import ComponentParams
-from recognition.reading import at_edge, read_pieces, weighted_median, writing_height
+from recognition.reading import at_edge, weighted_median, writing_height
 
 PAGE = (1000, 800)  # height, width
 
@@ -19,14 +19,14 @@ def test_a_reading_tells_the_digit_from_what_is_no_digit(make_reading):
     assert reading.rubbish == pytest.approx(0.6)
 
 
-def test_each_piece_gets_its_own_reading(classifier, mnist):
+def test_each_piece_gets_its_own_reading(reader, mnist):
     images, labels = mnist
     chosen = [int(np.flatnonzero(labels == digit)[0]) for digit in range(10)]
     page = np.concatenate([np.pad(images[index], 4) for index in chosen], axis=1)
     page = page.repeat(2, axis=0).repeat(2, axis=1)
     mask = np.where(page > 100, np.uint8(255), np.uint8(0))
     pieces = find_components(mask, page, ComponentParams(min_side_px=30))
-    readings = read_pieces(pieces[::-1], page, classifier, touching=True)
+    readings = reader.read(pieces[::-1], page, touching=True)
     assert [reading.piece for reading in readings] == pieces[::-1]
     assert all(reading.touching for reading in readings)
     right = [labels[chosen[reading.piece.bbox.x // 72]] == reading.digit for reading in readings]
@@ -34,8 +34,8 @@ def test_each_piece_gets_its_own_reading(classifier, mnist):
     assert sum(right) >= len(right) - 1
 
 
-def test_no_pieces_give_no_readings(classifier):
-    assert read_pieces([], np.zeros((5, 5), np.uint8), classifier) == []
+def test_no_pieces_give_no_readings(reader):
+    assert reader.read([], np.zeros((5, 5), np.uint8)) == []
 
 
 @pytest.mark.parametrize(

@@ -98,11 +98,11 @@ def test_the_order_of_the_readings_does_not_matter(write, text, chance):
 
 
 @pytest.mark.parametrize("word", ["BOILING", "KNOWN", "METHOD", "VALUES"])
-def test_a_number_beside_a_word_is_read_and_the_word_is_not(classifier, sample_pages, word):
+def test_a_number_beside_a_word_is_read_and_the_word_is_not(reader, sample_pages, word):
     hand = sample_pages.Hand(np.random.default_rng(4), sample_pages.Digits.load(), (400, 700))
     hand.write("2047", 80, 40, 50)
     hand.write("395", 380, 40, 50)
     page = np.rint(sample_pages.inked(np.full((400, 700, 3), 240, np.uint8), hand.ink, (60, 40, 40))).astype(np.uint8)
     cv2.putText(page, word, (80, 280), cv2.FONT_HERSHEY_DUPLEX, 2, (60, 40, 40), 4, cv2.LINE_AA)
-    numbers = read_numbers(page, classifier, RecognitionParams())
+    numbers = read_numbers(page, reader, RecognitionParams())
     assert [number.text for number in numbers] == ["2047", "395"]

@@ -11,10 +11,11 @@ import pytest
 
 from config.errors import ConfigError
 from config.schema import EngineSettings, Settings
+from config.shipped import shipped_context
 from daemon.engine import create_engine
 from daemon.engine.interface import Engine, Job, Outcome, OutcomeKind
-from recognition.classify import load_classifier
 from recognition.page import read_document
+from recognition.reader import load_reader
 
 pytestmark = pytest.mark.slow
 
@@ -44,7 +45,7 @@ def outcome_of(engine: Engine, data: bytes) -> Outcome:
 
 def test_a_page_read_in_a_worker_is_read_as_in_this_process(engine, page, converted_model):
     outcome = outcome_of(engine, page)
-    here = read_document(page, load_classifier(converted_model), SETTINGS.recognition_params())
+    here = read_document(page, load_reader(converted_model, shipped_context()), SETTINGS.recognition_params())
     assert outcome.document is not None, outcome.error
     assert len(here.pages[0].numbers) > 0
     assert outcome.document.to_json() == here.to_json()
@@ -53,7 +54,7 @@ def test_a_page_read_in_a_worker_is_read_as_in_this_process(engine, page, conver
 
 
 def test_the_model_is_known_by_what_stands_beside_it(engine, converted_model):
-    assert engine.model == load_classifier(converted_model).info
+    assert engine.model == load_reader(converted_model).info
 
 
 @pytest.mark.parametrize("data", [b"", b"a text", b"\xff\xd8\xff\xe0"])

@@ -1,0 +1,68 @@
+"""Reads pieces of ink: what digit each may be, and whether it is one at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from recognition.arrays import Image
+from recognition.classify import NOT_A_DIGIT, Classifier, load_classifier
+from recognition.components import Component
+from recognition.context import ContextNetwork, load_context
+from recognition.normalize import normalize_all
+from recognition.reading import Reading
+from recognition.types import ModelInfo
+
+UNLIKELY = 0.1
+"""What the ink alone gives less for any digit is not looked at any closer: it is none, whatever stands around it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reader:
+    """The networks that read together.
+
+    Attributes:
+        classifier: tells which digit the ink is.
+        context: tells from its surroundings whether it is one; None does without.
+    """
+
+    classifier: Classifier
+    context: ContextNetwork | None = None
+
+    @property
+    def info(self) -> ModelInfo:
+        """What is known of the network that tells the digits."""
+        return self.classifier.info
+
+    def read(self, pieces: Sequence[Component], darkness: Image, *, touching: bool = False) -> list[Reading]:
+        """Returns the reading of each piece, all in one call of each network.
+
+        Args:
+            pieces: of the page.
+            darkness: uint8 page, as in `binarize.Ink`.
+            touching: they were cut from larger ones.
+        """
+        images = normalize_all([piece.ink(darkness) for piece in pieces])
+        rows = self.classifier.probabilities(images)
+        if self.context is not None:
+            likely = np.flatnonzero(rows[:, :NOT_A_DIGIT].max(axis=1, initial=0) >= UNLIKELY)
+            rows[likely, :NOT_A_DIGIT] *= self.context.whole([pieces[k] for k in likely], darkness)[:, None]
+            rows[:, NOT_A_DIGIT] = np.maximum(0, 1 - rows[:, :NOT_A_DIGIT].sum(axis=1))
+        return [Reading(piece, row, touching) for piece, row in zip(pieces, rows, strict=True)]
+
+
+def load_reader(model: Path, context: Path | None = None) -> Reader:
+    """Returns what reads pieces of ink with the networks of two files, each with a .json of its facts beside it.
+
+    Args:
+        model: a .tflite file of a network that tells digits.
+        context: one of the network that tells whether ink is a digit; None does without.
+
+    Raises:
+        ModelLoadError: a file is missing or damaged, or does not belong to the .json beside it.
+        ModelMismatchError: it is no network of that kind.
+    """
+    return Reader(load_classifier(model), None if context is None else load_context(context))

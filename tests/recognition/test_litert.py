@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recognition.errors import ModelLoadError
+from recognition.litert import BATCHES, Network, read_model
+
+
+@pytest.fixture
+def network(write_model):
+    """softmax(weights @ pixels) of 11 classes, whose rows differ from one another."""
+    weights = np.random.default_rng(3).normal(0, 0.1, (11, 784)).astype(np.float32)
+    return Network(write_model(weights=weights).read_bytes(), "tiny")
+
+
+def images(count: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (count, 28, 28, 1), np.uint8)
+
+
+def test_shapes_are_told_for_one_sample(network):
+    network.run({0: images(20)})  # which prepares another batch size
+    assert network.inputs == [(1, 28, 28, 1)]
+    assert network.output == (1, 11)
+
+
+def test_a_sample_gets_the_same_output_however_many_it_comes_with(network):
+    shown = images(BATCHES[-1] + BATCHES[-2] + 1)
+    alone = np.concatenate([network.run({0: shown[k : k + 1]}) for k in range(len(shown))])
+    for count in (0, 1, 2, *(batch + step for batch in BATCHES[1:] for step in (-1, 0, 1)), len(shown)):
+        got = network.run({0: shown[:count]})
+        assert (got.dtype, got.shape) == (np.float32, (count, 11))
+        np.testing.assert_allclose(got, alone[:count], atol=1e-5)
+
+
+def test_no_more_shapes_are_prepared_than_there_are_batch_sizes(network):
+    for count in range(1, 40):
+        assert len(network.run({0: images(count)})) == count
+    assert set(network._interpreters) <= set(BATCHES)
+
+
+def test_nothing_of_one_call_is_left_in_the_next(network):
+    few = images(3, seed=1)
+    before = network.run({0: few})
+    network.run({0: np.full((8, 28, 28, 1), 255, np.uint8)})
+    np.testing.assert_array_equal(network.run({0: few}), before)
+
+
+def test_pixels_reach_the_network_as_zero_to_one(write_model):
+    weights = np.zeros((11, 784), np.float32)
+    weights[4, 0] = 1
+    network = Network(write_model(weights=weights).read_bytes(), "tiny")
+    corner = np.zeros((3, 28, 28, 1), np.uint8)
+    corner[:, 0, 0, 0] = [0, 51, 255]
+    probabilities = network.run({0: corner})
+    np.testing.assert_allclose(np.log(probabilities[:, 4] / probabilities[:, 0]), [0, 0.2, 1], atol=1e-5)
+
+
+def test_what_is_given_is_not_changed(network):
+    shown = images(5)
+    kept = shown.copy()
+    network.run({0: shown})
+    np.testing.assert_array_equal(shown, kept)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.binary(max_size=200))
+def test_noise_is_no_model(content):
+    with pytest.raises(ModelLoadError, match="the model noise cannot be run by LiteRT"):
+        Network(content, "noise")
+
+
+def test_a_file_is_read_with_its_facts(write_model):
+    path = write_model(name="workshop", temperature=1.5)
+    model, info = read_model(path)
+    assert model == path.read_bytes()
+    assert (info.name, info.classes, info.temperature) == ("workshop", 11, 1.5)
+    assert info.sha256 == hashlib.sha256(model).hexdigest()
+
+
+@pytest.mark.parametrize("suffix", [".tflite", ".json"])
+def test_a_missing_file_is_told_by_its_path(write_model, suffix):
+    path = write_model()
+    path.with_suffix(suffix).unlink()
+    with pytest.raises(ModelLoadError, match=rf"cannot read .*tiny\{suffix}: No such file or directory"):
+        read_model(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"name": "ti', b"\xff\xfe{}"])
+def test_damaged_facts_are_told_by_their_path(write_model, content):
+    path = write_model()
+    path.with_suffix(".json").write_bytes(content)
+    with pytest.raises(ModelLoadError, match=r"tiny\.json is not valid JSON"):
+        read_model(path)
+
+
+def test_a_file_of_which_a_byte_changed_is_refused(write_model):
+    path = write_model()
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    expected = json.loads(path.with_suffix(".json").read_text())["sha256"]
+    with pytest.raises(ModelLoadError, match=rf"is not the model that tiny\.json describes.* expected {expected}"):
+        read_model(path)
