@@ -190,13 +190,15 @@ def train(
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data; else the recipe's own.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Images a step; else the recipe's own.")] = None,
     seed: Annotated[int, typer.Option(help="Of the weights, the shuffling and the augmentation.")] = 1,
+    pieces: Annotated[Path | None, typer.Option(help="An .npz of pieces of drawn sheets; made if missing.")] = None,
+    sheets: Annotated[int, typer.Option(min=1, help="How many sheets are drawn for it.")] = 1000,
 ) -> None:
     """Fits a network to MNIST, or goes on with one, and saves it with its learning curve."""
     from recognition.training.options import TrainOptions
     from recognition.training.train import train as fit
 
     command = " ".join(["digitdrop", *sys.argv[1:]])
-    fit(TrainOptions(architecture, data, out, resume, epochs, batch_size, seed, command))
+    fit(TrainOptions(architecture, data, out, resume, epochs, batch_size, seed, pieces, sheets, command))
 
 
 @app.command()

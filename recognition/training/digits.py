@@ -11,12 +11,17 @@ from numpy.typing import NDArray
 from recognition.calibrate import fit_temperature
 from recognition.training.backend import keras
 from recognition.training.recipe import History, Recipe, Session, to_inputs
+from recognition.training.sheets.pieces import NOT_A_DIGIT, Pieces
 from recognition.training.synthesis import epochs
 
 layers = keras.layers
 
 HELD_OUT = 3000
 """Digits at the end of the training split that no weight sees; each epoch is measured on them as they are."""
+PIECES_SHARE = 0.5
+"""So many pieces from drawn sheets are added to an epoch, relative to the pictures it has without."""
+TYPICAL = 400
+"""So many held-out digits set the ranges of the 8-bit integers."""
 CALIBRATION_ROUNDS = 4
 """The temperature is fitted to so many variants of each held-out digit."""
 PEAK_LEARNING_RATE = 2e-3
@@ -28,12 +33,12 @@ def build_digits() -> keras.Model:
     return keras.Sequential(
         [
             keras.Input((28, 28, 1)),
-            *_convolution(16),
-            *_convolution(32, strides=2),
-            *_convolution(32),
-            *_convolution(64, strides=2),
-            *_convolution(64),
-            *_convolution(64, padding="valid"),
+            *_convolution(24),
+            *_convolution(40, strides=2),
+            *_convolution(40),
+            *_convolution(80, strides=2),
+            *_convolution(80),
+            *_convolution(80, padding="valid"),
             layers.Flatten(),
             layers.Dropout(0.4),
             layers.Dense(96, activation="relu"),
@@ -77,6 +82,8 @@ def fit_synthesized(model: keras.Model, session: Session) -> History:
         count=len(session.epochs),
         processes=PROCESSES,
     )
+    if session.pieces is not None:
+        made = mixed(made, session.pieces, session.seed)
     history = model.fit(
         _Epochs(model, made, session.batch_size),
         initial_epoch=session.epochs.start,
@@ -89,6 +96,25 @@ def fit_synthesized(model: keras.Model, session: Session) -> History:
     return {name: values for name, values in history.history.items() if name != "learning_rate"}
 
 
+def mixed(
+    made: Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]], pieces: Pieces, seed: int
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """Yields epochs with pieces from drawn sheets added and shuffled in, others each time; letters are left out.
+
+    Args:
+        made: pictures uint8 (n, 28, 28) and classes uint8 (n,) of each epoch.
+        pieces: to choose from.
+        seed: of the choice.
+    """
+    known = np.flatnonzero(pieces.labels <= NOT_A_DIGIT)
+    rng = np.random.default_rng(seed)
+    for images, labels in made:
+        some = rng.choice(known, min(len(known), round(PIECES_SHARE * len(labels))), replace=False)
+        images, labels = np.concatenate([images, pieces.images[some]]), np.concatenate([labels, pieces.labels[some]])
+        order = rng.permutation(len(labels))
+        yield images[order], labels[order]
+
+
 def calibrate_on_synthesized(model: keras.Model, session: Session) -> float:
     """Returns the temperature under which the held-out digits, as other hands would write them, are most likely."""
     images, labels = (part[-HELD_OUT:] for part in session.data.train)
@@ -96,6 +122,13 @@ def calibrate_on_synthesized(model: keras.Model, session: Session) -> float:
     pictures, classes = (np.concatenate(parts) for parts in zip(*made, strict=True))
     probabilities = model.predict(to_inputs(model, pictures), batch_size=500, verbose=0)
     return fit_temperature(probabilities, classes)
+
+
+def typical_digits(session: Session) -> NDArray[np.uint8]:
+    """Returns held-out digits, as they are and as other hands would write them, uint8 (n, 28, 28)."""
+    images, labels = (part[-HELD_OUT:][:TYPICAL] for part in session.data.train)
+    (made,) = epochs(images, labels, seed=session.seed + 2, count=1, processes=1)
+    return np.concatenate([images, made[0]])
 
 
 class _Epochs(keras.utils.PyDataset):  # type: ignore[misc]
@@ -129,4 +162,12 @@ def _schedule(span: range) -> Callable[[int, float], float]:
     return rate
 
 
-DIGITS = Recipe(build_digits, compile_digits, fit_synthesized, calibrate_on_synthesized, epochs=36, batch_size=128)
+DIGITS = Recipe(
+    build_digits,
+    compile_digits,
+    fit_synthesized,
+    calibrate_on_synthesized,
+    typical_digits,
+    epochs=24,
+    batch_size=256,
+)

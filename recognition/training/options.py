@@ -19,10 +19,12 @@ class TrainOptions:
         epochs: how many to train now, added to those of a resumed model; None is the recipe's own number.
         batch_size: images a step; None is the recipe's own number.
         seed: of the initial weights, the shuffling and the augmentation.
+        pieces: an .npz file of what the segmenter makes of drawn sheets, to train on too; made when it is missing.
+        sheets: how many are drawn for it.
         command: the command line, kept in the record beside the model.
 
     Raises:
-        ValueError: the number of epochs or the batch size is not positive.
+        ValueError: a number of epochs, images or sheets is not positive.
     """
 
     architecture: str | None = None
@@ -32,10 +34,12 @@ class TrainOptions:
     epochs: int | None = None
     batch_size: int | None = None
     seed: int = 1
+    pieces: Path | None = None
+    sheets: int = 1000
     command: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size"):
+        for name in ("epochs", "batch_size", "sheets"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be at least 1. Received: {value}")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from recognition.training.backend import keras
 from recognition.training.dataset import Mnist
+from recognition.training.sheets.pieces import Pieces
 
 VALIDATION_SHARE = 0.1
 """Of the training split, its end: no weight sees it, and each epoch is measured on it."""
@@ -30,6 +31,7 @@ class Session:
         batch_size: images a step.
         seed: of everything that is drawn.
         callbacks: for Keras' `fit`; they show the progress.
+        pieces: what the segmenter makes of drawn sheets, None when there is none to train on.
     """
 
     data: Mnist
@@ -37,6 +39,7 @@ class Session:
     batch_size: int
     seed: int
     callbacks: Sequence[keras.callbacks.Callback] = ()
+    pieces: Pieces | None = None
 
 
 def compile_for_digits(model: keras.Model) -> None:
@@ -84,6 +87,8 @@ class Recipe:
         compile: gives a new model its optimizer and loss; a resumed one brings its own.
         fit: trains a compiled model.
         calibrate: gives the temperature of a fitted model; without it the model's probabilities stay as they are.
+        typical: gives images uint8 (n, 28, 28) by which the model is made one of 8-bit integers; without it the
+            converted model keeps its floating-point numbers.
         epochs: how many, unless the options say otherwise.
         batch_size: likewise.
     """
@@ -92,5 +97,6 @@ class Recipe:
     compile: Callable[[keras.Model], None] = compile_for_digits
     fit: Callable[[keras.Model, Session], History] = fit_digits_of_mnist
     calibrate: Callable[[keras.Model, Session], float] | None = None
+    typical: Callable[[Session], NDArray[np.uint8]] | None = None
     epochs: int = 10
     batch_size: int = 200

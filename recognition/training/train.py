@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,17 @@ from recognition.training.backend import keras, tensorflow
 from recognition.training.callbacks import show_progress
 from recognition.training.convert import convert
 from recognition.training.dataset import Digits, Mnist, load_mnist
-from recognition.training.digits import DIGITS
+from recognition.training.digits import DIGITS, HELD_OUT
 from recognition.training.errors import TrainingError
 from recognition.training.options import TrainOptions
 from recognition.training.recipe import VALIDATION_SHARE, History, Recipe, Session, to_inputs
 from recognition.training.record import KERAS_SUFFIXES, read_record, sha256_of, write_record
 from recognition.training.saved import load_to_resume, save_model
 from recognition.training.shapes import input_shape, output_classes
+from recognition.training.sheets.obtain import obtain_pieces
+from recognition.training.sheets.pieces import Pieces
+from recognition.training.train_context import NAME as CONTEXT
+from recognition.training.train_context import train_context
 
 __all__ = ["DEFAULT_ARCHITECTURE", "RECIPES", "TrainOptions", "train"]
 
@@ -59,13 +63,16 @@ def train(options: TrainOptions, console: Console | None = None) -> Path:
         OSError: the output cannot be written.
     """
     console = console or Console(stderr=True)
+    if options.architecture == CONTEXT:
+        return train_context(options, console)
     keras.utils.set_random_seed(options.seed)
     start = _fresh(options) if options.resume is None else _resumed(options, options.resume)
     out = _output(options.out or Path(start.name))
     data = load_mnist(options.data)
     began_s = time.monotonic()
+    pieces = _pieces(options, data, console)
     with show_progress(console) as progress:
-        session = _session(options, start, data, progress)
+        session = replace(_session(options, start, data, progress), pieces=pieces)
         fitted = RECIPES[start.name].fit(start.model, session)
     seconds_per_epoch = (time.monotonic() - began_s) / len(session.epochs)
     record = _record(options, start, session)
@@ -75,7 +82,9 @@ def train(options: TrainOptions, console: Console | None = None) -> Path:
         record["temperature"] = calibrate(start.model, session)
     counts = _confusion_on(data.test, start.model)
     record["metrics"] = _figures(start.model, counts, record["history"]) | {"seconds_per_epoch": seconds_per_epoch}
-    _write(out, start.model, record, counts)
+    typical = RECIPES[start.name].typical
+    samples = None if typical is None else _as_litert_takes(typical(session))
+    _write(out, start.model, record, counts, samples)
     console.print(f"{out}.keras: {_summary(record['metrics'])}", highlight=False, soft_wrap=True)
     return _file(out, ".keras")
 
@@ -177,13 +186,31 @@ def _summary(figures: dict[str, Any]) -> str:
     )
 
 
-def _write(out: Path, model: keras.Model, record: dict[str, Any], counts: NDArray[np.int64]) -> None:
+def _pieces(options: TrainOptions, data: Mnist, console: Console) -> Pieces | None:
+    if options.pieces is None:
+        return None
+    images, labels = data.train
+    fit = Digits(images[:-HELD_OUT], labels[:-HELD_OUT])
+    return obtain_pieces(options.pieces, fit, seed=options.seed, sheets=options.sheets, console=console)
+
+
+def _as_litert_takes(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return images[..., None].astype(np.float32) / np.float32(255)
+
+
+def _write(
+    out: Path,
+    model: keras.Model,
+    record: dict[str, Any],
+    counts: NDArray[np.int64],
+    samples: NDArray[np.float32] | None,
+) -> None:
     models = [_file(out, suffix) for suffix in (".keras", ".h5")]
     for path in models:
         save_model(model, path)
     record["files"] = {path.name: sha256_of(path) for path in models}
     write_record(_file(out, ".json"), record)
-    convert(models[0], _file(out, ".tflite"))  # which adds its own hash and shapes to the record
+    convert(models[0], _file(out, ".tflite"), samples)  # which adds its own hash and shapes to the record
     summary = _summary(record["metrics"])
     plots.learning_curve(record["history"], f"{record['name']}: {summary}", _file(out, ".curve.png"))
     plots.confusion_matrix(counts, f"{record['name']}: {summary}", _file(out, ".confusion.png"))

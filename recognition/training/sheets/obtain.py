@@ -1,0 +1,39 @@
+"""Gets pieces to train on: from a file, or from sheets drawn for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from recognition.training.dataset import Digits
+from recognition.training.sheets.harvest import harvest
+from recognition.training.sheets.pieces import Pieces
+
+PROCESSES = 2
+
+
+def obtain_pieces(path: Path, digits: Digits, *, seed: int, sheets: int, console: Console) -> Pieces:
+    """Returns the pieces of a file, which is made of newly drawn sheets when it is missing.
+
+    Args:
+        path: of the .npz file; its folder is made when it is missing.
+        digits: MNIST's, of the split that is trained on.
+        seed: of the sheets.
+        sheets: how many are drawn.
+        console: where the progress is shown.
+
+    Raises:
+        DatasetError: the file is damaged or of another kind.
+        OSError: it cannot be written.
+    """
+    if path.is_file():
+        return Pieces.load(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    parts = []
+    for part in harvest(digits, seed=seed, sheets=sheets, processes=PROCESSES):
+        parts.append(part)
+        console.print(f"{sum(len(one.labels) for one in parts)} pieces of drawn sheets", highlight=False)
+    pieces = Pieces.concatenated(parts)
+    pieces.save(path)
+    return pieces

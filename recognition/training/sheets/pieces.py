@@ -1,0 +1,57 @@
+"""Labeled pieces of ink, in memory and in a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognition.context import Windows
+from recognition.training.errors import DatasetError
+
+NOT_A_DIGIT = 10
+LOOKALIKE = 255
+"""Label of print and letters: no digit to the context network, but perhaps of a digit's form."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pieces:
+    """Labeled pieces of ink.
+
+    Attributes:
+        images: uint8 (n, 28, 28), normalized.
+        windows: of the n pieces.
+        labels: uint8 (n,), 0 to 9, `NOT_A_DIGIT` or `LOOKALIKE`.
+    """
+
+    images: NDArray[np.uint8]
+    windows: Windows
+    labels: NDArray[np.uint8]
+
+    @classmethod
+    def concatenated(cls, parts: list[Pieces]) -> Pieces:
+        """Returns the pieces of all parts, in their order."""
+        near, far = (np.concatenate([getattr(part.windows, name) for part in parts]) for name in ("near", "far"))
+        images, labels = (np.concatenate([getattr(part, name) for part in parts]) for name in ("images", "labels"))
+        return cls(images, Windows(near, far), labels)
+
+    def save(self, path: Path) -> None:
+        """Writes the pieces into an .npz file, whole or not at all."""
+        part = path.with_name(f".{path.name}.part.npz")
+        np.savez(part, images=self.images, near=self.windows.near, far=self.windows.far, labels=self.labels)
+        part.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Pieces:
+        """Returns the pieces of a file that `save` wrote.
+
+        Raises:
+            DatasetError: it is missing, damaged or of another kind.
+        """
+        try:
+            with np.load(path) as data:
+                return cls(data["images"], Windows(data["near"], data["far"]), data["labels"])
+        except (OSError, ValueError, KeyError) as error:
+            raise DatasetError(f"{path} holds no pieces ({error}); remove it to have it made anew") from error

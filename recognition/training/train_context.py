@@ -1,0 +1,118 @@
+"""Fits the context network to drawn sheets, and writes it with its record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from recognition.calibrate import fit_temperature
+from recognition.training.backend import keras, tensorflow
+from recognition.training.callbacks import show_progress
+from recognition.training.context import (
+    EPOCHS,
+    build_context,
+    compile_context,
+    fit_context,
+    is_whole,
+    to_windows,
+)
+from recognition.training.convert import to_litert
+from recognition.training.dataset import Digits, load_mnist
+from recognition.training.digits import HELD_OUT
+from recognition.training.options import TrainOptions
+from recognition.training.record import sha256_of, write_record
+from recognition.training.saved import load_to_resume, save_model
+from recognition.training.sheets.obtain import obtain_pieces
+from recognition.training.sheets.pieces import LOOKALIKE, NOT_A_DIGIT, Pieces
+
+NAME = "context"
+HELD_OUT_SHARE = 12
+"""To so many sheets that are trained on, one is drawn with digits that no weight sees."""
+SAMPLES = 500
+"""So many held-out pieces set the ranges of the 8-bit integers."""
+
+
+def train_context(options: TrainOptions, console: Console | None = None) -> Path:
+    """Fits the context network to what the segmenter makes of drawn sheets, and writes NAME.keras, .tflite and .json.
+
+    Args:
+        options: what to train on, and where it goes; `pieces` names the file that keeps the harvest.
+        console: where the progress is shown; stderr if None.
+
+    Returns:
+        The path of NAME.keras.
+
+    Raises:
+        DatasetError: MNIST or the file of pieces is missing or damaged.
+        ModelLoadError: the model to resume cannot be loaded.
+        OSError: the output cannot be written.
+    """
+    console = console or Console(stderr=True)
+    keras.utils.set_random_seed(options.seed)
+    out = options.out or Path(NAME)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fitted_to, held_out = _pieces(options, console)
+    if options.resume is None:
+        model = build_context()
+        compile_context(model)
+    else:
+        model = load_to_resume(options.resume)
+    with show_progress(console) as progress:
+        history = fit_context(
+            model,
+            fitted_to,
+            held_out,
+            epochs=options.epochs or EPOCHS,
+            seed=options.seed,
+            callbacks=[progress],
+        )
+    _write(out, model, history, held_out, options)
+    return out.with_name(out.name + ".keras")
+
+
+def _pieces(options: TrainOptions, console: Console) -> tuple[Pieces, Pieces]:
+    images, labels = load_mnist(options.data).train
+    path = options.pieces or Path("pieces.npz")
+    fit = Digits(images[:-HELD_OUT], labels[:-HELD_OUT])
+    rest = Digits(images[-HELD_OUT:], labels[-HELD_OUT:])
+    fitted_to = obtain_pieces(path, fit, seed=options.seed, sheets=options.sheets, console=console)
+    held_out = obtain_pieces(
+        path.with_stem(f"{path.stem}-held-out"),
+        rest,
+        seed=options.seed + 1,
+        sheets=max(1, options.sheets // HELD_OUT_SHARE),
+        console=console,
+    )
+    return fitted_to, held_out
+
+
+def _write(
+    out: Path, model: keras.Model, history: dict[str, list[float]], held_out: Pieces, options: TrainOptions
+) -> None:
+    whole = model.predict(to_windows(held_out), batch_size=1000, verbose=0)[:, 0]
+    truth = is_whole(held_out).astype(np.int64)
+    save_model(model, out.with_name(out.name + ".keras"))
+    tflite = out.with_name(out.name + ".tflite")
+    tflite.write_bytes(to_litert(model, [part[:SAMPLES] for part in to_windows(held_out)]))
+    record = {
+        "name": NAME,
+        "sha256": sha256_of(tflite),
+        "classes": 2,
+        "temperature": fit_temperature(np.stack([1 - whole, whole], axis=1), truth),
+        "command": options.command,
+        "versions": {"keras": keras.__version__, "tensorflow": tensorflow.__version__},
+        "metrics": _figures(whole, held_out) | {"parameters": model.count_params()},
+        "history": {name: [float(value) for value in values] for name, values in history.items()},
+    }
+    write_record(out.with_name(out.name + ".json"), record)
+
+
+def _figures(whole: NDArray[np.float32], pieces: Pieces) -> dict[str, Any]:
+    taken = whole > 0.5
+    kinds = {"digits": pieces.labels < NOT_A_DIGIT, "lookalikes": pieces.labels == LOOKALIKE}
+    kinds["others"] = pieces.labels == NOT_A_DIGIT
+    return {f"taken_for_digits_of_{name}": float(taken[mask].mean()) for name, mask in kinds.items()}
