@@ -161,7 +161,7 @@ def _judge_by_text(truth: Truth, numbers: Sequence[Number]) -> tuple[list[Verdic
     likely = _likely_truths([numbers[at].text for at in order], stand)
     meant = {order[place]: text for place, text in likely.items()}
     verdicts = [
-        Verdict(True, False, number.text) if at in right else Verdict(False, None, meant.get(at))
+        Verdict(True, False, number.text) if at in right else Verdict(False, None if stand else True, meant.get(at))
         for at, number in enumerate(numbers)
     ]
     return verdicts, [], max(0, len(numbers) - len(stand))

@@ -89,6 +89,12 @@ def test_digits_are_put_into_reading_order_by_line_and_then_from_the_left() -> N
     assert score_page(transcribed("12", "3"), numbers).counts.edits == 0
 
 
+def test_all_that_is_read_on_a_page_without_writing_is_a_false_alarm() -> None:
+    score = score_page(transcribed(), [read("1", 0)])
+    assert score.verdicts[0].alarm
+    assert score.counts.alarms == 1
+
+
 def test_a_page_without_writing_and_readings_has_nothing_to_take_a_share_of() -> None:
     figures = score_page(transcribed(), []).counts.figures()
     assert figures == {
