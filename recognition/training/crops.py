@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from recognition.arrays import Image, as_image
 from recognition.training.truth import Box
 
-MAX_HEIGHT_PX, MAX_WIDTH_PX = 96, 400
-CONTEXT = 0.5
-"""Of the box's height, shown on each side of it: a lost digit stands there."""
-FRAME_BGR = (178, 114, 0)
+MAX_HEIGHT_PX, MAX_WIDTH_PX = 96, 480
+ABOVE, BESIDE = 0.5, 1.3
+"""Of the box's height, shown around it; a digit that was lost stands beside it."""
+BLUE_BGR, SKY_BLUE_BGR = (178, 114, 0), (233, 180, 86)
+DARK = 110
+"""Mean grey below which the frame is drawn in the lighter blue."""
 JPEG_QUALITY = 80
 
 
@@ -26,12 +28,12 @@ def crop_with_context(pixels: Image, box: Box) -> bytes:
         box: of the number; what lies outside of the page is left out.
 
     Returns:
-        A JPEG at most 96 pixels high and 400 wide; empty when the box does not meet the page.
+        A JPEG at most 96 pixels high and 480 wide; empty when the box does not meet the page.
     """
     x, y, width, height = box
-    margin = max(4.0, CONTEXT * height)
-    top, bottom = _span(y - margin, y + height + margin, pixels.shape[0])
-    left, right = _span(x - margin, x + width + margin, pixels.shape[1])
+    above, beside = max(4.0, ABOVE * height), max(4.0, BESIDE * height)
+    top, bottom = _span(y - above, y + height + above, pixels.shape[0])
+    left, right = _span(x - beside, x + width + beside, pixels.shape[1])
     if top >= bottom or left >= right:
         return b""
     crop = pixels[top:bottom, left:right]
@@ -40,7 +42,7 @@ def crop_with_context(pixels: Image, box: Box) -> bytes:
     crop = as_image(cv2.resize(crop, size, interpolation=cv2.INTER_AREA))
     first = (round((x - left) * scale) - 2, round((y - top) * scale) - 2)
     last = (round((x + width - left) * scale) + 1, round((y + height - top) * scale) + 1)
-    framed = cv2.rectangle(crop.copy(), first, last, FRAME_BGR, 1)
+    framed = cv2.rectangle(crop.copy(), first, last, SKY_BLUE_BGR if crop.mean() < DARK else BLUE_BGR, 1)
     return _encode(".jpg", framed, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from recognition.normalize import normalize_all
 from recognition.training.dataset import Digits, load_test
 from recognition.training.errors import DatasetError
+from recognition.training.names import name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def load_sets(paths: Sequence[Path]) -> list[DigitSet]:
 
 def load_set(path: Path) -> DigitSet:
     """Loads one set, as `load_sets` does."""
-    name = path.resolve().name
+    name = name_of(path)
     if path.is_dir():
         return DigitSet(name, "MNIST's test split, as it is", load_test(path))
     if path.suffix.lower() != ".npz":

@@ -165,7 +165,7 @@ def judge(page: TruePage, reader: Reader, params: RecognitionParams) -> PageRead
     judged = tuple(_judged(number, verdict) for number, verdict in zip(numbers, score.verdicts, strict=True))
     found = _worst(_mistakes(page, document, score))
     mistakes = () if error else tuple(_with_crops(found, data, params))
-    return PageReading(page.path.name, page.truth.keys, score.counts, judged, mistakes, error)
+    return PageReading(page.name, page.truth.keys, score.counts, judged, mistakes, error)
 
 
 def _judged(number: Number, verdict: Verdict) -> Judged:
@@ -188,11 +188,11 @@ def _mistakes(page: TruePage, document: Document, score: PageScore) -> Iterator[
         if not verdict.right:
             kind = Kind.ALARM if verdict.alarm else Kind.WRONG
             accepted = is_accepted(number)
-            mistake = Mistake(kind, page.path.name, verdict.truth, number.text, number.confidence, accepted, b"")
+            mistake = Mistake(kind, page.name, verdict.truth, number.text, number.confidence, accepted, b"")
             box = number.bbox
             yield _Found(mistake, at, (box.x, box.y, box.width, box.height))
     for missed in score.missed:
-        yield _Found(Mistake(Kind.MISSED, page.path.name, missed.text, "", 0.0, False, b""), 0, missed.bbox)
+        yield _Found(Mistake(Kind.MISSED, page.name, missed.text, "", 0.0, False, b""), 0, missed.bbox)
 
 
 def _worst(found: Iterator[_Found]) -> list[_Found]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from recognition.formats import sniff
 from recognition.training.errors import DatasetError
+from recognition.training.names import printable
 
 SUFFIX = ".truth.json"
 _HEAD_BYTES = 4096  # enough to tell a file's kind
@@ -64,6 +65,11 @@ class TruePage:
 
     path: Path
     truth: Truth
+
+    @property
+    def name(self) -> str:
+        """Of the file, printable."""
+        return printable(self.path.name)
 
 
 def load_pages_with_truth(folder: Path) -> list[TruePage]:
