@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -138,6 +139,7 @@ _params: RecognitionParams
 
 def _start(model: Path, params: RecognitionParams) -> None:
     global _reader, _params
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the process that waits for them, which lets them go
     cv2.setNumThreads(1)
     _reader, _params = load_reader(model, params), params
 
