@@ -12,6 +12,8 @@ from recognition.arrays import Image, as_image
 from recognition.training.truth import Box
 
 MAX_HEIGHT_PX, MAX_WIDTH_PX = 96, 480
+MIN_HEIGHT_PX, MAX_ENLARGEMENT = 64, 4.0
+"""A lower crop is enlarged to that height, but by no more than this factor."""
 ABOVE, BESIDE = 0.5, 1.3
 """Of the box's height, shown around it; a digit that was lost stands beside it."""
 BLUE_BGR, SKY_BLUE_BGR = (178, 114, 0), (233, 180, 86)
@@ -37,9 +39,10 @@ def crop_with_context(pixels: Image, box: Box) -> bytes:
     if top >= bottom or left >= right:
         return b""
     crop = pixels[top:bottom, left:right]
-    scale = min(1.0, MAX_HEIGHT_PX / crop.shape[0], MAX_WIDTH_PX / crop.shape[1])
+    enlarged = min(MAX_ENLARGEMENT, max(1.0, MIN_HEIGHT_PX / crop.shape[0]))
+    scale = min(enlarged, MAX_HEIGHT_PX / crop.shape[0], MAX_WIDTH_PX / crop.shape[1])
     size = (max(1, int(crop.shape[1] * scale)), max(1, int(crop.shape[0] * scale)))
-    crop = as_image(cv2.resize(crop, size, interpolation=cv2.INTER_AREA))
+    crop = as_image(cv2.resize(crop, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC))
     first = (round((x - left) * scale) - 2, round((y - top) * scale) - 2)
     last = (round((x + width - left) * scale) + 1, round((y + height - top) * scale) + 1)
     framed = cv2.rectangle(crop.copy(), first, last, SKY_BLUE_BGR if crop.mean() < DARK else BLUE_BGR, 1)

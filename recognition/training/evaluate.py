@@ -114,7 +114,9 @@ def _read(pages: list[TruePage], model: Path, options: EvaluateOptions, progress
     with progress(len(pages)) as told:
         for reading in read_pages(pages, model, options.params, processes):
             readings.append(reading)
-            told(reading.name, reading.error or f"{reading.counts.exact} of {reading.counts.numbers} numbers right")
+            counts = reading.counts
+            said = f"{counts.exact} of {counts.numbers} numbers right, {counts.alarms} false alarms"
+            told(reading.name, reading.error or said)
     return readings
 
 

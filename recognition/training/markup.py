@@ -30,7 +30,8 @@ a { color: #17497f; }
 table { border-collapse: collapse; margin: .5rem 0 1rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .8rem; text-align: right; border-bottom: 1px solid #ddd; }
 th { vertical-align: bottom; font-weight: 600; border-bottom: 2px solid #888; }
-th:first-child, td:first-child { text-align: left; padding-left: 0; overflow-wrap: anywhere; }
+th:first-child, td:first-child { text-align: left; padding-left: 0; min-width: 6rem;
+  overflow-wrap: anywhere; }
 tr.strong td { font-weight: 700; border-top: 2px solid #888; }
 .diagrams { display: flex; flex-wrap: wrap; gap: 1rem; }
 .diagrams figure { margin: 0; flex: 1 1 26rem; max-width: 34rem; }
@@ -44,7 +45,7 @@ tr.strong td { font-weight: 700; border-top: 2px solid #888; }
 .sheet b { color: #1a1a1a; font-size: 1rem; }
 @media print {
   body { margin: 0; max-width: none; padding: 0; font-size: 10pt; }
-  h2, h3 { break-after: avoid; }
+  h2, h3, h3 + p { break-after: avoid; }
   h2 { margin-top: 1.5rem; }
   figure, tr, nav { break-inside: avoid; }
   .diagrams figure { flex: 1 1 44%; }

@@ -44,4 +44,4 @@ def report(model: ModelInfo, sets: tuple[SetFigures, ...], pages: PageFigures | 
     for (anchor, title), one in zip(sections[-len(sets) :] if sets else (), sets, strict=True):
         body += markup.heading(title, anchor) + "".join(set_section(one))
     facts = f"Model SHA-256 {model.sha256}, measured {datetime.now().astimezone():%Y-%m-%d %H:%M %Z}"
-    return markup.page(f"How well {model.name} reads", facts, body)
+    return markup.page(f"How well the model {model.name} reads", facts, body)

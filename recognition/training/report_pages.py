@@ -33,6 +33,7 @@ RELIABILITY = (
 )
 RISK = "Risk against coverage: the fewer numbers are accepted, the fewer of them are wrong."
 GRAVE = "Those in a thick orange frame were accepted, so nobody would have looked."
+UNKNOWN = " Unknown: the truth has no boxes, and the order of the numbers does not tell what stands there."
 CHOICE = (
     "Choose the lowest threshold whose last column you can live with, and set thresholds.accept to it. Numbers with a "
     "rejected digit, or with a reason for review that no threshold takes away, are never accepted."
@@ -105,7 +106,8 @@ def _mistakes(pages: PageFigures, kind: Kind, title: str) -> Iterator[str]:
     if kind == Kind.MISSED:
         yield markup.paragraph(f"Shown: {len(worst)}, in the order of the pages.")
     else:
-        yield markup.paragraph(f"Shown: {len(worst)}, the most confident first. {GRAVE}")
+        unknown = UNKNOWN if any(one.truth is None for one in worst) and kind == Kind.WRONG else ""
+        yield markup.paragraph(f"Shown: {len(worst)}, the accepted first, then by confidence. {GRAVE}{unknown}")
     yield markup.sheet(map(_mistake_card, worst))
 
 

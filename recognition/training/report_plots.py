@@ -40,7 +40,7 @@ def reliability_diagram(bins: Sequence[Bin], what: str) -> bytes:
         confidence, right, yerr=errors, color=BLUE, ecolor=GREY, elinewidth=1, capsize=2, marker="o", markersize=5,
         label=f"{what} of about this confidence",
     )  # fmt: skip
-    axes.set(ylabel="share right", xlim=(0, 1.01), ylim=(0, 1.02))
+    axes.set(ylabel="share right", xlim=(0, 1.01), ylim=(-0.02, 1.02))
     figure.legend(frameon=False, loc="outside upper center", ncols=2, fontsize=9)
     below.bar(
         [one.low for one in bins], [one.count for one in bins], [one.high - one.low for one in bins], align="edge",

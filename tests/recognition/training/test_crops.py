@@ -42,6 +42,11 @@ def test_a_large_number_is_shown_small(page: NDArray[np.uint8]) -> None:
     assert width <= MAX_WIDTH_PX
 
 
+def test_a_small_number_is_shown_larger(page: NDArray[np.uint8]) -> None:
+    assert decoded(crop_with_context(page, (100, 100, 12, 16))).shape[:2] == (64, 108)
+    assert decoded(crop_with_context(page, (100, 100, 2, 2))).shape[0] == 4 * 10
+
+
 def test_a_box_that_reaches_over_the_page_is_cut_there(page: NDArray[np.uint8]) -> None:
     assert decoded(crop_with_context(page, (380.5, 290.2, 40, 40))).size
     assert crop_with_context(page, (900, 900, 40, 40)) == b""

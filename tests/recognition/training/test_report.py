@@ -121,7 +121,7 @@ def test_every_picture_is_whole_and_says_what_it_shows(html: str) -> None:
 def test_text_from_file_names_is_shown_as_it_is_and_never_run(html: str) -> None:
     page = opened(html)
     assert any(HOSTILE in text for text in page.texts)
-    assert "How well digits <i> reads" in page.texts
+    assert "How well the model digits <i> reads" in page.texts
     assert "<b>ruled</b>" in page.texts
     assert "Digits of own & others.npz" in page.texts
     assert page.all("i") == []
