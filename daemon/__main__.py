@@ -204,15 +204,28 @@ def train(
 @app.command()
 def evaluate(
     model: Annotated[Path | None, typer.Argument(help="A .tflite, .keras or .h5 model; else the shipped one.")] = None,
-    data: Data = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the figures as JSON, and a confusion matrix.")] = None,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help="Digits: a folder with MNIST's IDX files, or an .npz of images and labels. May be repeated."),
+    ] = None,
+    pages: Annotated[Path | None, typer.Option(help="Folder of pages with a NAME.truth.json beside each.")] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Key of the truth files to group pages by, or `page`; else style or group.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for a report to open in a browser, and a JSON.")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Read pages as this configuration says.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, max=256, help="Pages read at once; else one a core.")] = None,
 ) -> None:
-    """Measures a model on MNIST's test split: accuracy, calibration, risk against coverage."""
-    from config.shipped import shipped_model
-    from recognition.training.evaluate import evaluate as measure
+    """Measures a model on digits and pages, or on MNIST's test split: accuracy, calibration, risk against coverage."""
+    from daemon.evaluate_command import EvaluateWords, evaluate_and_show
 
-    for line in measure(model or shipped_model(), data=data, out=out).lines():
-        print(line)
+    settings = None if config is None else _load(config, None)
+    words = EvaluateWords(
+        model=model, data=tuple(data or ()), pages=pages, by=by, out=out, settings=settings, jobs=jobs
+    )
+    evaluate_and_show(words)
 
 
 def _load(config: Path, overrides: list[str] | None) -> Settings:

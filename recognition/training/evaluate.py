@@ -1,142 +1,133 @@
-"""Measures a model on MNIST's test split: accuracy, calibration, and what accepting only confident digits gives."""
+"""Measures a model: on sets of single digits, and by how it reads pages whose truth is known."""
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from recognition.classify import load_classifier
-from recognition.training import metrics, plots
-from recognition.training.dataset import Digits, load_test
+from recognition.params import RecognitionParams
+from recognition.training.digit_sets import load_sets
+from recognition.training.names import name_of
+from recognition.training.page_figures import PageFigures, group_key, summarize
+from recognition.training.page_reading import PageReading, read_pages
 from recognition.training.record import KERAS_SUFFIXES, write_record
+from recognition.training.set_figures import SetFigures, measure
+from recognition.training.truth import TruePage, load_pages_with_truth
+from recognition.types import ModelInfo
+
+RECORD, REPORT = "evaluation.json", "report.html"
+
+Progress = Callable[[int], AbstractContextManager[Callable[[str, str], object]]]
+"""Given a number of pages, gives what is told each page's name and what is to be said of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateOptions:
+    """What is to be measured.
+
+    Attributes:
+        data: sets of digits, as `load_sets` takes them; none, and no pages, is MNIST, fetched by Keras.
+        pages: folder of pages with truth files.
+        by: key of the truth files by which pages are grouped; None lets them decide.
+        out: folder for evaluation.json and report.html; it is made when it is missing.
+        params: by which pages are read.
+        processes: how many read pages; None is one a core.
+    """
+
+    data: tuple[Path, ...] = ()
+    pages: Path | None = None
+    by: str | None = None
+    out: Path | None = None
+    params: RecognitionParams = field(default_factory=RecognitionParams)
+    processes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The figures of one model on labeled digits, each decided for one of the ten.
+    """The figures of one model on all that it was measured on."""
 
-    Attributes:
-        model: its name.
-        sha256: of the .tflite that was run.
-        digits: how many were read.
-        accuracy: share read right.
-        calibration_error: expected calibration error of the confidence, 0 to 1.
-        rejected: how many an eleventh class took for no digit; they are decided all the same.
-        classes: how each digit fares.
-        risks: what is wrong among the accepted, from full coverage downwards.
-        counts: the confusion matrix, int64 (10, 10), the truth in rows.
-    """
-
-    model: str
-    sha256: str
-    digits: int
-    accuracy: float
-    calibration_error: float
-    rejected: int
-    classes: tuple[metrics.ClassFigures, ...]
-    risks: tuple[metrics.Risk, ...]
-    counts: NDArray[np.int64]
-
-    @property
-    def errors(self) -> int:
-        """How many digits were read wrong."""
-        return self.digits - int(np.trace(self.counts))
+    model: ModelInfo
+    sets: tuple[SetFigures, ...]
+    pages: PageFigures | None
 
     def to_json(self) -> dict[str, Any]:
         """The figures as a JSON object."""
         return {
-            "model": {"name": self.model, "sha256": self.sha256},
-            "digits": self.digits,
-            "accuracy": self.accuracy,
-            "errors": self.errors,
-            "calibration_error": self.calibration_error,
-            "rejected": self.rejected,
-            "classes": [asdict(figures) for figures in self.classes],
-            "risk_coverage": [asdict(risk) for risk in self.risks],
-            "confusion": self.counts.tolist(),
+            "model": {"name": self.model.name, "sha256": self.model.sha256},
+            "sets": [one.to_json() for one in self.sets],
+            "pages": None if self.pages is None else self.pages.to_json(),
         }
 
     def lines(self) -> Iterator[str]:
         """The figures as lines of text with aligned columns."""
-        yield f"{self.model}: {self.accuracy:.2%} of {self.digits} digits right, {self.errors} wrong"
-        yield f"expected calibration error {self.calibration_error:.4f}, {self.rejected} taken for no digit"
-        yield ""
-        yield "digit  count  precision   recall  most often read as"
-        for one in self.classes:
-            mistaken = "-" if one.taken_for is None else one.taken_for
-            yield f"{one.label:5}  {one.count:5}  {_percent(one.precision):>9}  {_percent(one.recall):>7}  {mistaken}"
-        yield ""
-        yield "accepted  from confidence  wrong  share of the accepted"
-        for risk in self.risks:
-            yield f"{risk.coverage:8.2%}  {risk.threshold:15.4f}  {risk.errors:5}  {risk.risk:21.3%}"
+        yield f"model {self.model.name}"
+        for part in (*self.sets, self.pages):
+            if part is not None:
+                yield ""
+                yield from part.lines()
 
 
-def evaluate(model: Path, *, data: Path | None = None, out: Path | None = None) -> Evaluation:
-    """Measures a model on MNIST's test split and, if asked to, writes the figures and a confusion matrix.
+def evaluate(model: Path, options: EvaluateOptions, progress: Progress | None = None) -> Evaluation:
+    """Measures a model and, if asked to, writes the figures as JSON and a report to look at.
 
     Args:
         model: a .keras, .h5 or .tflite file; what is measured is its LiteRT form, as the daemon runs it.
-        data: folder with MNIST's IDX files; None lets Keras fetch it.
-        out: folder for evaluation.json and confusion.png; it is made when it is missing.
+        options: what is to be measured.
+        progress: is told how far the reading of pages has come.
 
     Raises:
-        DatasetError: MNIST is missing or damaged.
+        DatasetError: digits, pages or truths are missing, damaged or of another form.
         ModelLoadError: the model cannot be loaded, or is no classifier of digits.
         OSError: the output cannot be written.
     """
-    digits = load_test(data)
+    pages = load_pages_with_truth(options.pages) if options.pages is not None else []
+    by = group_key([page.truth for page in pages], options.by) if pages else ""
+    sets = load_sets(options.data) if options.data or not pages else []
+    if options.out is not None:
+        options.out.mkdir(parents=True, exist_ok=True)  # before the work that would be lost
     with _as_litert(model) as converted:
         classifier = load_classifier(converted)
-        probabilities = classifier.probabilities(digits.images)
-    info = classifier.info
-    evaluation = measure(info.name, info.sha256, probabilities, digits)
-    if out is not None:
-        write(evaluation, out)
+        figures = tuple(measure(one, classifier.probabilities(one.digits.images)) for one in sets)
+        readings = _read(pages, converted, options, progress or _untold)
+    evaluation = Evaluation(classifier.info, figures, _page_figures(options, by, readings) if readings else None)
+    if options.out is not None:
+        from recognition.training.report import (
+            write_report,
+        )  # it draws, and a table on the terminal needs no Matplotlib
+
+        write_record(options.out / RECORD, evaluation.to_json())
+        write_report(options.out / REPORT, evaluation.model, evaluation.sets, evaluation.pages)
     return evaluation
 
 
-def measure(name: str, sha256: str, probabilities: NDArray[np.float32], digits: Digits) -> Evaluation:
-    """Computes the figures from what a classifier gave.
-
-    Args:
-        name: of the model.
-        sha256: of its file.
-        probabilities: float32 (n, 10 or 11), calibrated; the eleventh class is no digit.
-        digits: what was to be read.
-    """
-    decided, confidence = metrics.decide(probabilities)
-    correct = decided == digits.labels
-    counts = metrics.confusion(digits.labels, decided)
-    return Evaluation(
-        model=name,
-        sha256=sha256,
-        digits=len(correct),
-        accuracy=float(correct.mean()),
-        calibration_error=metrics.expected_calibration_error(confidence, correct),
-        rejected=int((probabilities.argmax(axis=1) > 9).sum()),
-        classes=tuple(metrics.class_figures(counts)),
-        risks=tuple(metrics.risk_coverage(confidence, correct)),
-        counts=counts,
-    )
+def _read(pages: list[TruePage], model: Path, options: EvaluateOptions, progress: Progress) -> list[PageReading]:
+    if not pages:
+        return []
+    processes = min(options.processes or len(os.sched_getaffinity(0)), len(pages))
+    readings = []
+    with progress(len(pages)) as told:
+        for reading in read_pages(pages, model, options.params, processes):
+            readings.append(reading)
+            counts = reading.counts
+            said = f"{counts.exact} of {counts.numbers} numbers right, {counts.alarms} false alarms"
+            told(reading.name, reading.error or said)
+    return readings
 
 
-def write(evaluation: Evaluation, out: Path) -> None:
-    """Writes evaluation.json and confusion.png into a folder, which is made when it is missing."""
-    out.mkdir(parents=True, exist_ok=True)
-    write_record(out / "evaluation.json", evaluation.to_json())
-    title = f"{evaluation.model}: {evaluation.accuracy:.2%} right, {evaluation.errors} wrong"
-    plots.confusion_matrix(evaluation.counts, title, out / "confusion.png")
+def _page_figures(options: EvaluateOptions, by: str, readings: list[PageReading]) -> PageFigures:
+    thresholds = options.params.thresholds
+    name = name_of(options.pages) if options.pages is not None else ""
+    return summarize(name, by, thresholds.accept, thresholds.digit, readings)
 
 
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{share:.2%}"
+def _untold(total: int) -> AbstractContextManager[Callable[[str, str], object]]:
+    return nullcontext(lambda name, said: None)
 
 
 @contextmanager

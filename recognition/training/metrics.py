@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 COVERAGES = (1.0, 0.99, 0.98, 0.95, 0.9, 0.8, 0.7, 0.5)
 """Shares of the digits to accept at which the risk is reported."""
+EDGES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
+"""Between which confidences decisions are put together; finer at the top, where most of them are."""
 
 
 def decide(probabilities: NDArray[np.floating[Any]]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -104,6 +106,49 @@ def expected_calibration_error(confidence: NDArray[Any], correct: NDArray[np.boo
 
 
 @dataclass(frozen=True, slots=True)
+class Bin:
+    """Decisions of about the same confidence.
+
+    Attributes:
+        low: the least confidence that belongs here.
+        high: confidence below it belongs here; 1 belongs to the last bin.
+        count: how many there are, at least one.
+        confidence: their mean confidence.
+        right: share of the right ones.
+    """
+
+    low: float
+    high: float
+    count: int
+    confidence: float
+    right: float
+
+
+def reliability(confidence: NDArray[Any], correct: NDArray[np.bool_], edges: Sequence[float] = EDGES) -> list[Bin]:
+    """Compares confidence with the share of right decisions.
+
+    Args:
+        confidence: of each decision, 0 to 1, (n,).
+        correct: whether it was right, (n,).
+        edges: of the bins, ascending from 0 to 1.
+
+    Returns:
+        The bins that are not empty, from the least confident; none without decisions.
+    """
+    which = np.clip(np.searchsorted(edges, confidence, side="right") - 1, 0, len(edges) - 2)
+    return [
+        Bin(
+            low=edges[index],
+            high=edges[index + 1],
+            count=int((which == index).sum()),
+            confidence=float(confidence[which == index].mean()),
+            right=float(correct[which == index].mean()),
+        )
+        for index in np.unique(which)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
 class Risk:
     """What accepting only confident decisions gives.
 
@@ -143,6 +188,25 @@ def risk_coverage(
         errors = int((accepted & ~correct).sum())
         found.append(Risk(float(accepted.mean()), float(threshold), errors, errors / int(accepted.sum())))
     return found
+
+
+def risk_curve(confidence: NDArray[Any], correct: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Finds the risk at every threshold that makes a difference.
+
+    Args:
+        confidence: of each decision, (n,).
+        correct: whether it was right, (n,).
+
+    Returns:
+        How many decisions are accepted, int64 (k,), ascending, and the wrong share of them, float64 (k,); decisions of
+        the same confidence are accepted together, so k may be less than n. Both are empty without decisions.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    descending = confidence[order]
+    last_of_its_confidence = np.append(descending[1:] != descending[:-1], True)[: len(order)]
+    accepted = np.flatnonzero(last_of_its_confidence) + 1
+    wrong = np.cumsum(~correct[order])[accepted - 1]
+    return accepted.astype(np.int64), wrong / accepted
 
 
 def _share(part: np.int64, whole: np.int64) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,13 @@ def learning_curve(history: Mapping[str, Sequence[float]], title: str, path: Pat
     _write(figure, path)
 
 
-def confusion_matrix(counts: NDArray[np.int64], title: str, path: Path) -> None:
+def confusion_matrix(counts: NDArray[np.int64], title: str, path: Path | BytesIO) -> None:
     """Draws how often each true digit was read as each digit; the mistakes are coloured, the right ones only counted.
 
     Args:
         counts: (n, n), the truth in rows.
         title: above the picture.
-        path: of the PNG.
+        path: of the PNG, or memory to write it into.
     """
     figure = Figure(figsize=(7, 6.6), dpi=DPI, layout="constrained")
     figure.suptitle(title)
@@ -85,5 +86,5 @@ def _write_count(axes: Axes, truth: int, decided: int, count: int, most_mistakes
     axes.text(decided, truth, f"{count}", ha="center", va="center", fontsize=10, color="white" if strong else "black")
 
 
-def _write(figure: Figure, path: Path) -> None:
+def _write(figure: Figure, path: Path | BytesIO) -> None:
     FigureCanvasAgg(figure).print_png(path)

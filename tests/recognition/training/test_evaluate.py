@@ -1,17 +1,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
+import cv2
 import numpy as np
 import pytest
 from rich.console import Console
 
+from config.shipped import shipped_model
 from recognition.errors import ModelLoadError
+from recognition.params import RecognitionParams, Thresholds
 from recognition.training.convert import convert
-from recognition.training.dataset import TEST_FILES, Digits
+from recognition.training.dataset import TEST_FILES
 from recognition.training.errors import DatasetError
-from recognition.training.evaluate import evaluate, measure
+from recognition.training.evaluate import EvaluateOptions, evaluate
 from recognition.training.record import read_record
 from recognition.training.train import TrainOptions, train
 
@@ -26,28 +32,19 @@ def trained(drawn_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return train(options, Console(quiet=True))
 
 
-def test_the_figures_follow_from_the_probabilities() -> None:
-    probabilities = np.zeros((4, 11), np.float32)
-    probabilities[[0, 1, 2, 3], [3, 3, 3, 1]] = 1.0, 0.75, 0.5, 0.25
-    probabilities[3, 10] = 0.75
-    digits = Digits(np.zeros((4, 28, 28), np.uint8), np.array([3, 3, 5, 1], np.uint8))
-    evaluation = measure("sample", "abc", probabilities, digits)
-    assert (evaluation.digits, evaluation.errors, evaluation.accuracy) == (4, 1, 0.75)
-    assert evaluation.rejected == 1
-    assert evaluation.calibration_error == pytest.approx((0 + 0.25 + 0.5 + 0.75) / 4)
-    assert evaluation.counts[5, 3] == 1
-    assert (evaluation.risks[0].coverage, evaluation.risks[0].risk) == (1.0, 0.25)
-    assert (evaluation.risks[-1].coverage, evaluation.risks[-1].risk) == (0.5, 0.0)
-    assert evaluation.classes[3].precision == pytest.approx(2 / 3)
-
-
-def test_the_text_holds_a_line_a_digit_and_a_line_a_coverage() -> None:
-    digits = Digits(np.zeros((2, 28, 28), np.uint8), np.array([0, 7], np.uint8))
-    evaluation = measure("sample", "abc", np.eye(11, dtype=np.float32)[[0, 1]], digits)
-    lines = list(evaluation.lines())
-    assert lines[0] == "sample: 50.00% of 2 digits right, 1 wrong"
-    assert "    7      1          -    0.00%  1" in lines
-    assert " 100.00%           1.0000      1                50.000%" in lines
+@pytest.fixture
+def notes(sample_pages: ModuleType, tmp_path: Path) -> Path:
+    """A folder with a page of 28 and 614 whose truth is right, and one with the number 9 too much in its truth."""
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    hand = sample_pages.Hand(np.random.default_rng(4), sample_pages.Digits.load(), (300, 600))
+    hand.write("28", 60, 100, 50)
+    hand.write("614", 320, 100, 50)
+    picture = sample_pages.inked(np.full((300, 600, 3), 240, np.uint8), hand.ink, (60, 40, 40))
+    for name, line in (("plain", "28 614"), ("other", "28 9 614")):
+        cv2.imwrite(str(folder / f"{name}.png"), picture)
+        (folder / f"{name}.truth.json").write_text(json.dumps({"lines": [line], "group": name}))
+    return folder
 
 
 @pytest.mark.parametrize("suffix", [".keras", ".h5", ".tflite"])
@@ -57,25 +54,64 @@ def test_every_kind_of_model_is_measured_alike(suffix: str, trained: Path, drawn
         model = tmp_path / "converted.tflite"
         convert(trained, model)
     expected = read_record(trained)["metrics"]
-    evaluation = evaluate(model, data=drawn_mnist)
-    assert evaluation.model == "dense"
-    assert evaluation.digits == 200
-    assert evaluation.errors == expected["test_errors"]
-    assert 0 < evaluation.calibration_error < 1
+    evaluation = evaluate(model, EvaluateOptions(data=(drawn_mnist,)))
+    [figures] = evaluation.sets
+    assert evaluation.model.name == "dense"
+    assert evaluation.pages is None
+    assert figures.digits == 200
+    assert figures.errors == expected["test_errors"]
+    assert 0 < figures.calibration_error < 1
 
 
-def test_the_figures_and_the_picture_are_written_where_asked_for(
-    trained: Path, drawn_mnist: Path, tmp_path: Path
-) -> None:
-    evaluation = evaluate(trained, data=drawn_mnist, out=tmp_path / "new" / "report")
-    written = json.loads((tmp_path / "new" / "report" / "evaluation.json").read_text("utf-8"))
+def test_several_sets_and_pages_are_measured_in_one_call(drawn_mnist: Path, notes: Path, tmp_path: Path) -> None:
+    sample = Path(__file__).parents[2] / "data" / "mnist_sample.npz"
+    told: list[str] = []
+    options = EvaluateOptions(data=(sample, drawn_mnist), pages=notes, out=tmp_path / "new" / "report", processes=1)
+    evaluation = evaluate(shipped_model(), options, lambda total: keeping(total, told))
+    assert [one.name for one in evaluation.sets] == ["mnist_sample.npz", drawn_mnist.name]
+    assert evaluation.sets[0].accuracy > 0.97
+    assert evaluation.pages is not None
+    assert evaluation.pages.by == "group"
+    assert evaluation.pages.groups["plain"].figures()["exact"] == 1.0
+    assert evaluation.pages.total.figures()["exact"] == pytest.approx(4 / 5)
+    assert told[:2] == ["2", "other.png: 2 of 3 numbers right, 0 false alarms"]
+    written = json.loads((options.out / "evaluation.json").read_text("utf-8")) if options.out else {}
     assert written == evaluation.to_json()
-    assert np.array(written["confusion"]).sum() == 200
-    assert (tmp_path / "new" / "report" / "confusion.png").read_bytes().startswith(b"\x89PNG")
+    assert np.array(written["sets"][0]["confusion"]).sum() == 400
+    assert written["pages"]["groups"]["other"]["DER"] == pytest.approx(1 / 6)
+    assert sorted(path.name for path in (tmp_path / "new" / "report").iterdir()) == ["evaluation.json", "report.html"]
+
+
+@contextmanager
+def keeping(total: int, told: list[str]) -> Iterator[Callable[[str, str], object]]:
+    """Keeps what is told of the progress, the number of pages first."""
+    told.append(str(total))
+    yield lambda name, said: told.append(f"{name}: {said}")
+
+
+def test_pages_alone_need_no_digits_and_are_read_with_the_thresholds_that_are_given(notes: Path) -> None:
+    strict = RecognitionParams(thresholds=Thresholds(accept=1.0, digit=0.25))
+    evaluation = evaluate(shipped_model(), EvaluateOptions(pages=notes, params=strict, processes=1))
+    assert evaluation.sets == ()
+    assert evaluation.pages is not None
+    assert evaluation.pages.total.accepted_right == 0
+    assert evaluation.pages.thresholds[-1].accept == 1.0
+    assert evaluation.pages.thresholds[-1].accepted == 0
+    assert "pages in notes: 2, numbers accepted from confidence 1" in list(evaluation.lines())
+
+
+def test_pages_can_be_grouped_by_any_key_and_one_by_one(notes: Path) -> None:
+    with pytest.raises(DatasetError, match=r"which are page, group\. Received: writer"):
+        evaluate(shipped_model(), EvaluateOptions(pages=notes, by="writer"))
+    evaluation = evaluate(shipped_model(), EvaluateOptions(pages=notes, by="page", processes=1))
+    assert evaluation.pages is not None
+    assert list(evaluation.pages.groups) == ["other.png", "plain.png"]
 
 
 def test_what_is_missing_is_named(trained: Path, drawn_mnist: Path, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=TEST_FILES[0]):
-        evaluate(trained, data=tmp_path)
+        evaluate(trained, EvaluateOptions(data=(tmp_path,)))
+    with pytest.raises(DatasetError, match=r"truth\.json beside"):
+        evaluate(trained, EvaluateOptions(pages=tmp_path))
     with pytest.raises(ModelLoadError, match=r"nothing\.keras"):
-        evaluate(tmp_path / "nothing.keras", data=drawn_mnist)
+        evaluate(tmp_path / "nothing.keras", EvaluateOptions(data=(drawn_mnist,)))

@@ -5,7 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from recognition.training.metrics import class_figures, confusion, decide, expected_calibration_error, risk_coverage
+from recognition.training.metrics import (
+    class_figures,
+    confusion,
+    decide,
+    expected_calibration_error,
+    reliability,
+    risk_coverage,
+    risk_curve,
+)
 
 RIGHT, WRONG = True, False
 
@@ -70,3 +78,26 @@ def test_decisions_that_tie_at_the_threshold_are_all_accepted() -> None:
 
 def test_there_is_no_risk_without_decisions() -> None:
     assert risk_coverage(np.array([]), np.array([], bool)) == []
+
+
+def test_decisions_of_like_confidence_are_compared_with_how_many_are_right() -> None:
+    low, high = reliability(np.array([0.0, 0.4, 0.5, 1.0]), np.array([WRONG, RIGHT, RIGHT, RIGHT]), (0, 0.5, 1))
+    assert (low.low, low.high, low.count, low.confidence, low.right) == (0, 0.5, 2, pytest.approx(0.2), 0.5)
+    assert (high.low, high.high, high.count, high.confidence, high.right) == (0.5, 1, 2, 0.75, 1.0)
+
+
+def test_a_confidence_that_nothing_has_is_left_out_of_the_comparison() -> None:
+    [only] = reliability(np.array([0.97]), np.array([RIGHT]))
+    assert (only.low, only.high, only.count) == (0.95, 0.99, 1)
+    assert reliability(np.array([]), np.array([], bool)) == []
+
+
+def test_the_risk_curve_accepts_the_most_confident_first_and_ties_together() -> None:
+    accepted, risk = risk_curve(np.array([0.7, 0.9, 0.7, 0.5]), np.array([WRONG, RIGHT, RIGHT, WRONG]))
+    assert accepted.tolist() == [1, 3, 4]
+    assert risk.tolist() == [0, pytest.approx(1 / 3), 0.5]
+
+
+def test_the_risk_curve_of_no_decisions_is_empty() -> None:
+    accepted, risk = risk_curve(np.array([]), np.array([], bool))
+    assert (accepted.size, risk.size) == (0, 0)

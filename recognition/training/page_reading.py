@@ -1,0 +1,224 @@
+"""Reads pages whose truth is known, in several processes, and judges what was read."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from recognition.classify import load_classifier
+from recognition.errors import UnreadableImageError
+from recognition.load import load_pages
+from recognition.page import read_document
+from recognition.params import RecognitionParams
+from recognition.training.crops import crop_with_context
+from recognition.training.scoring import Counts, PageScore, Verdict, is_accepted, score_page
+from recognition.training.truth import Box, TruePage
+from recognition.types import REJECTED, Document, Number, Reason
+
+Reader = Callable[[bytes], Document]
+
+MAX_SHOWN = 60
+"""Mistakes of each kind that are kept to be looked at."""
+OF_THE_THRESHOLD = frozenset({Reason.LOW_CONFIDENCE, Reason.TOUCHING})
+"""Reasons for a review that a number has only while its confidence is below the threshold."""
+
+
+class Kind(StrEnum):
+    """What may be wrong with a number."""
+
+    WRONG = "wrong"
+    ALARM = "alarm"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A number that was read wrong, that stands nowhere, or that was missed.
+
+    Attributes:
+        page: name of the file.
+        truth: what stands there; None where that is not known.
+        read: what was read; empty when it was missed.
+        confidence: of the number; 0 when it was missed.
+        accepted: nobody would have looked at it.
+        crop: JPEG of the place.
+    """
+
+    kind: Kind
+    page: str
+    truth: str | None
+    read: str
+    confidence: float
+    accepted: bool
+    crop: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A number that was read, as far as a threshold is chosen by it.
+
+    Attributes:
+        confidence: of its weakest digit.
+        right: it stands there.
+        accepted: with the threshold as it is.
+        acceptable: with a threshold that its confidence reaches.
+    """
+
+    confidence: float
+    right: bool
+    accepted: bool
+    acceptable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PageReading:
+    """What became of one file.
+
+    Attributes:
+        name: of the file.
+        keys: what its truth says beside the numbers.
+        counts: of a file that cannot be read as of one on which nothing was read.
+        judged: each number that was read.
+        mistakes: the most confident ones, of each kind at most MAX_SHOWN.
+        error: why it cannot be read, else empty.
+    """
+
+    name: str
+    keys: Mapping[str, Any]
+    counts: Counts
+    judged: tuple[Judged, ...]
+    mistakes: tuple[Mistake, ...]
+    error: str = ""
+
+
+def load_reader(model: Path, params: RecognitionParams) -> Reader:
+    """Gives the function that reads a document, as the daemon's workers have it.
+
+    Args:
+        model: a .tflite file with its facts beside it.
+        params: of all steps.
+
+    Raises:
+        ModelLoadError: the model cannot be loaded.
+    """
+    classifier = load_classifier(model)
+    return lambda data: read_document(data, classifier, params)
+
+
+def read_pages(
+    pages: Sequence[TruePage], model: Path, params: RecognitionParams, processes: int
+) -> Iterator[PageReading]:
+    """Reads and judges pages, and yields them in their order.
+
+    Args:
+        pages: with their truth.
+        model: as for `load_reader`, loaded once in each process.
+        params: of all steps.
+        processes: how many read; 1 is this one.
+    """
+    if processes == 1:
+        reader = load_reader(model, params)
+        yield from (judge(page, reader, params) for page in pages)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, context, _start, (model, params)) as pool:
+        yield from pool.map(_judge, pages)
+
+
+_reader: Reader
+_params: RecognitionParams
+
+
+def _start(model: Path, params: RecognitionParams) -> None:
+    global _reader, _params
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the process that waits for them, which lets them go
+    cv2.setNumThreads(1)
+    _reader, _params = load_reader(model, params), params
+
+
+def _judge(page: TruePage) -> PageReading:
+    return judge(page, _reader, _params)
+
+
+def judge(page: TruePage, reader: Reader, params: RecognitionParams) -> PageReading:
+    """Reads one page and compares it with its truth.
+
+    Args:
+        page: with its truth.
+        reader: see `load_reader`.
+        params: how the page is decoded once more, to cut out what was read wrong.
+    """
+    data = page.path.read_bytes()
+    error = ""
+    try:
+        document = reader(data)
+    except UnreadableImageError as unreadable:
+        document, error = Document(()), str(unreadable)
+    numbers = [number for one in document.pages for number in one.numbers]
+    score = score_page(page.truth, numbers)
+    judged = tuple(_judged(number, verdict) for number, verdict in zip(numbers, score.verdicts, strict=True))
+    found = _worst(_mistakes(page, document, score))
+    mistakes = () if error else tuple(_with_crops(found, data, params))
+    return PageReading(page.name, page.truth.keys, score.counts, judged, mistakes, error)
+
+
+def _judged(number: Number, verdict: Verdict) -> Judged:
+    acceptable = REJECTED not in number.text and not set(number.reasons) - OF_THE_THRESHOLD
+    return Judged(number.confidence, verdict.right, is_accepted(number), acceptable)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A mistake with its place: index of the page in the document, and box."""
+
+    mistake: Mistake
+    page: int
+    box: Box
+
+
+def _mistakes(page: TruePage, document: Document, score: PageScore) -> Iterator[_Found]:
+    places = [(at, number) for at, one in enumerate(document.pages) for number in one.numbers]
+    for (at, number), verdict in zip(places, score.verdicts, strict=True):
+        if not verdict.right:
+            kind = Kind.ALARM if verdict.alarm else Kind.WRONG
+            accepted = is_accepted(number)
+            mistake = Mistake(kind, page.name, verdict.truth, number.text, number.confidence, accepted, b"")
+            box = number.bbox
+            yield _Found(mistake, at, (box.x, box.y, box.width, box.height))
+    for missed in score.missed:
+        yield _Found(Mistake(Kind.MISSED, page.name, missed.text, "", 0.0, False, b""), 0, missed.bbox)
+
+
+def _worst(found: Iterator[_Found]) -> list[_Found]:
+    kept: dict[Kind, int] = dict.fromkeys(Kind, 0)
+    worst = []
+    for one in sorted(found, key=lambda one: severity(one.mistake)):
+        kept[one.mistake.kind] += 1
+        if kept[one.mistake.kind] <= MAX_SHOWN:
+            worst.append(one)
+    return worst
+
+
+def severity(mistake: Mistake) -> tuple[bool, float]:
+    """Sorts mistakes that nobody would have looked at first, then the most confident ones."""
+    return not mistake.accepted, -mistake.confidence
+
+
+def _with_crops(found: Sequence[_Found], data: bytes, params: RecognitionParams) -> Iterator[Mistake]:
+    if not found:
+        return
+    last = max(one.page for one in found)
+    for at, image in enumerate(load_pages(data, params.load)):
+        for one in found:
+            if one.page == at:
+                yield replace(one.mistake, crop=crop_with_context(image.pixels, one.box))
+        if at == last:
+            return

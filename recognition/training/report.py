@@ -1,0 +1,47 @@
+"""The report of an evaluation: one HTML file with its pictures inside, to be opened, printed or sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from recognition.training import markup
+from recognition.training.page_figures import PageFigures
+from recognition.training.report_pages import page_section
+from recognition.training.report_sets import set_section, set_table
+from recognition.training.set_figures import SetFigures
+from recognition.types import ModelInfo
+
+
+def write_report(path: Path, model: ModelInfo, sets: tuple[SetFigures, ...], pages: PageFigures | None) -> None:
+    """Writes the report, whole or not at all.
+
+    Args:
+        path: of the HTML file.
+        model: that was measured.
+        sets: its figures on digits.
+        pages: its figures on pages.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(
+            report(model, sets, pages), "utf-8", errors="backslashreplace"
+        )  # a truth may hold half a character
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def report(model: ModelInfo, sets: tuple[SetFigures, ...], pages: PageFigures | None) -> str:
+    """The report as HTML; arguments as for `write_report`."""
+    sections = [("pages", f"Pages in {pages.folder}")] if pages else []
+    sections += [(f"set-{at}", f"Digits of {one.name}") for at, one in enumerate(sets, 1)]
+    body = markup.contents(sections) if len(sections) > 1 else ""
+    if len(sets) > 1:
+        body += markup.subheading("Sets of digits") + set_table(sets)
+    if pages:
+        body += markup.heading(sections[0][1], "pages") + "".join(page_section(pages))
+    for (anchor, title), one in zip(sections[-len(sets) :] if sets else (), sets, strict=True):
+        body += markup.heading(title, anchor) + "".join(set_section(one))
+    facts = f"Model SHA-256 {model.sha256}, measured {datetime.now().astimezone():%Y-%m-%d %H:%M %Z}"
+    return markup.page(f"How well the model {model.name} reads", facts, body)
