@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import cv2
-
 from recognition.annotate import annotate, crop_png
-from recognition.arrays import Image, as_image
+from recognition.arrays import Image
 from recognition.binarize import binarize
 from recognition.classify import Classifier
 from recognition.components import find_components
@@ -15,12 +13,13 @@ from recognition.join import join_broken
 from recognition.layout import arrange
 from recognition.load import PageImage, load_pages
 from recognition.numbers import Place, to_number, unread_beside
-from recognition.params import RecognitionParams, SizeParams
+from recognition.params import RecognitionParams
 from recognition.reading import Reading, read_pieces, writing_height
 from recognition.rules import remove_rules
 from recognition.select import select_digits
 from recognition.split import split_touching
 from recognition.types import BoundingBox, Document, Number, Page
+from recognition.view import View, off_the_edge, only_inside, view_of
 
 
 def read_document(data: bytes, classifier: Classifier, params: RecognitionParams) -> Document:
@@ -61,28 +60,15 @@ def read_numbers(pixels: Image, classifier: Classifier, params: RecognitionParam
         classifier: reads single digits.
         params: of all steps.
     """
-    gray = as_image(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY))
-    scale = working_scale(gray.shape, params.size)
-    if scale != 1:
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        size = [max(1, round(side * scale)) for side in (gray.shape[1], gray.shape[0])]
-        gray = as_image(cv2.resize(gray, size, interpolation=method))
-    found = read_digits(gray, classifier, params)
+    view = view_of(pixels, params.size, params.paper)
+    found = read_digits(view, classifier, params)
     lines = arrange(found.digits, found.fields, params.layout)
-    place = Place(scale, pixels.shape[1], pixels.shape[0])
+    place = Place(view.to_page, pixels.shape[1], pixels.shape[0])
     return [
         to_number(digits, (line, position), unread_beside(digits, found.unread), place, params.thresholds)
         for line, numbers in enumerate(lines)
         for position, digits in enumerate(numbers)
     ]
-
-
-def working_scale(shape: tuple[int, ...], params: SizeParams) -> float:
-    """Returns by how much a page of (height, width) is enlarged or reduced before it is read."""
-    side = max(shape)
-    if side > params.max_side_px:
-        return params.max_side_px / side
-    return min(max(1.0, params.min_side_px / side), params.max_enlargement)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,12 +86,13 @@ class Found:
     fields: tuple[BoundingBox, ...]
 
 
-def read_digits(gray: Image, classifier: Classifier, params: RecognitionParams) -> Found:
-    """Returns what stands on a grey page, uint8 (height, width)."""
-    ink = binarize(gray, params.binarize)
+def read_digits(view: View, classifier: Classifier, params: RecognitionParams) -> Found:
+    """Returns what stands on a page."""
+    ink = only_inside(binarize(view.gray, params.binarize), view.inside)
     writing = remove_rules(ink, params.rules)
-    readings = read_pieces(find_components(writing.mask, ink.darkness, params.components), ink.darkness, classifier)
-    height = writing_height(readings, gray.shape)
+    pieces = off_the_edge(find_components(writing.mask, ink.darkness, params.components), view.inside)
+    readings = read_pieces(pieces, ink.darkness, classifier)
+    height = writing_height(readings, view.gray.shape)
     if height == 0:
         return Found([], [], writing.fields)
     readings = join_broken(readings, height, ink.darkness, classifier, params.join)

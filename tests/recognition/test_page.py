@@ -14,7 +14,7 @@ from PIL import Image
 
 from recognition.classify import load_classifier
 from recognition.errors import UnreadableImageError
-from recognition.page import read_document, read_numbers, working_scale
+from recognition.page import read_document, read_numbers
 from recognition.params import AnnotateParams, RecognitionParams, SizeParams, Thresholds
 from recognition.types import REJECTED, Document, Reason
 
@@ -122,15 +122,6 @@ def test_boxes_stay_inside_the_page_whatever_is_on_it(classifier, page, pixels_e
         for box in (number.bbox, *(digit.bbox for digit in number.digits)):
             assert 0 <= box.x < box.right <= width
             assert 0 <= box.y < box.bottom <= height
-
-
-@pytest.mark.parametrize("side", [1, 50, 999, 4000, 12345])
-def test_a_page_is_read_at_a_size_within_the_limits(side):
-    size = SizeParams(max_side_px=3000, min_side_px=1000, max_enlargement=2)
-    scale = working_scale((side, side // 2 + 1), size)
-    assert side * scale <= 3000 + 1e-6
-    assert side * scale >= 1000 - 1e-6 or scale == 2
-    assert scale == 1 or not 1000 <= side <= 3000
 
 
 def test_the_same_bytes_give_the_same_document(classifier, sample_pages):
@@ -247,3 +238,15 @@ def test_alternatives_are_the_next_best_digits_and_rubbish_is_none_of_them(write
     assert [probability for _, probability in digit.alternatives] == sorted(
         (probability for _, probability in digit.alternatives), reverse=True
     )
+
+
+def test_a_note_on_a_wooden_table_is_read_and_its_grain_is_not(classifier, note):
+    rng = np.random.default_rng(5)
+    grain = cv2.GaussianBlur(rng.normal(0, 1, (700, 1000)).astype(np.float32), (0, 0), sigmaX=2, sigmaY=14)
+    table = np.array((30, 70, 120)) * (1 + 2.5 * grain[..., None])
+    photo = np.clip(table, 0, 255).astype(np.uint8)
+    photo[200:500, 200:800] = note(("2047", 80, 40), ("395", 330, 150))
+    numbers = read_numbers(photo, classifier, PARAMS)
+    assert [number.text for number in numbers] == ["2047", "395"]
+    assert abs(numbers[0].bbox.x - 280) <= 8
+    assert abs(numbers[0].bbox.y - 240) <= 8
