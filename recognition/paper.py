@@ -109,8 +109,9 @@ def _candidate(whiteness: Image, logarithms: NDArray[np.float32], level: int, pa
         return None
     mean = steps.mean(axis=1)
     color = np.linalg.norm(steps - mean[:, None], axis=1)
-    # A shadow is as sharp as a table's edge at times, but neither as dark nor of another color.
-    if np.median(mean) < params.min_step and np.median(color) < params.min_color_step:
+    # A shadow is as sharp as a table's edge at times, but neither as dark nor of another color; a board in its frame is
+    # no paper.
+    if np.median(mean) < (0 if np.median(color) >= params.min_color_step else params.min_step):
         return None
     clear = (steps.max(axis=1) > params.edge_step) | (color > params.min_color_step)
     return _Candidate(outline, solidity * float(clear.mean()), rim)
