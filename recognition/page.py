@@ -6,20 +6,18 @@ from dataclasses import dataclass, replace
 
 from recognition.annotate import annotate, crop_png
 from recognition.arrays import Image
-from recognition.binarize import binarize
 from recognition.classify import Classifier
-from recognition.components import find_components
 from recognition.join import join_broken
 from recognition.layout import arrange
 from recognition.load import PageImage, load_pages
+from recognition.look import Look, look_at, look_upright
 from recognition.numbers import Place, to_number, unread_beside
 from recognition.params import RecognitionParams
-from recognition.reading import Reading, read_pieces, writing_height
-from recognition.rules import remove_rules
+from recognition.reading import Reading, writing_height
 from recognition.select import select_digits
 from recognition.split import split_touching
 from recognition.types import BoundingBox, Document, Number, Page
-from recognition.view import View, off_the_edge, only_inside, view_of
+from recognition.view import view_of
 
 
 def read_document(data: bytes, classifier: Classifier, params: RecognitionParams) -> Document:
@@ -39,31 +37,43 @@ def read_document(data: bytes, classifier: Classifier, params: RecognitionParams
     pages = []
     warnings: list[str] = []
     for image in load_pages(data, params.load):
-        pages.append(_read_page(image, classifier, params))
+        page = _read_page(image, classifier, params)
+        pages.append(page)
         warnings += image.warnings
+        if page.rotation:
+            warnings.append(_turned(page))
     return Document(tuple(pages), tuple(dict.fromkeys(warnings)))
 
 
 def _read_page(image: PageImage, classifier: Classifier, params: RecognitionParams) -> Page:
-    height, width = image.pixels.shape[:2]
-    numbers = read_numbers(image.pixels, classifier, params)
+    pixels, rotation, look = look_upright(image.pixels, classifier, params)
+    height, width = pixels.shape[:2]
+    numbers = _numbers(look, pixels, classifier, params)
     if params.annotate.crops:
-        numbers = [_with_crop(number, image.pixels) for number in numbers]
-    return Page(image.page, width, height, 0, tuple(numbers), annotate(image.pixels, numbers, params.annotate))
+        numbers = [_with_crop(number, pixels) for number in numbers]
+    return Page(image.page, width, height, rotation, tuple(numbers), annotate(pixels, numbers, params.annotate))
+
+
+def _turned(page: Page) -> str:
+    how = {90: "a quarter turn counter-clockwise", 180: "upside-down", 270: "a quarter turn clockwise"}[page.rotation]
+    return f"Page {page.page} was turned {how}, because its digits did not stand upright."
 
 
 def read_numbers(pixels: Image, classifier: Classifier, params: RecognitionParams) -> list[Number]:
     """Returns the numbers on a page in reading order.
 
     Args:
-        pixels: uint8 (height, width, 3) BGR, upright.
+        pixels: uint8 (height, width, 3) BGR; it is read as it stands.
         classifier: reads single digits.
         params: of all steps.
     """
-    view = view_of(pixels, params.size, params.paper)
-    found = read_digits(view, classifier, params)
+    return _numbers(look_at(view_of(pixels, params.size, params.paper), classifier, params), pixels, classifier, params)
+
+
+def _numbers(look: Look, pixels: Image, classifier: Classifier, params: RecognitionParams) -> list[Number]:
+    found = read_digits(look, classifier, params)
     lines = arrange(found.digits, found.fields, params.layout)
-    place = Place(view.to_page, pixels.shape[1], pixels.shape[0])
+    place = Place(look.view.to_page, pixels.shape[1], pixels.shape[0])
     return [
         to_number(digits, (line, position), unread_beside(digits, found.unread), place, params.thresholds)
         for line, numbers in enumerate(lines)
@@ -86,19 +96,16 @@ class Found:
     fields: tuple[BoundingBox, ...]
 
 
-def read_digits(view: View, classifier: Classifier, params: RecognitionParams) -> Found:
+def read_digits(look: Look, classifier: Classifier, params: RecognitionParams) -> Found:
     """Returns what stands on a page."""
-    ink = only_inside(binarize(view.gray, params.binarize), view.inside)
-    writing = remove_rules(ink, params.rules)
-    pieces = off_the_edge(find_components(writing.mask, ink.darkness, params.components), view.inside)
-    readings = read_pieces(pieces, ink.darkness, classifier)
-    height = writing_height(readings, view.gray.shape)
+    ink, readings = look.ink, look.readings
+    height = writing_height(readings, look.view.gray.shape)
     if height == 0:
-        return Found([], [], writing.fields)
+        return Found([], [], look.fields)
     readings = join_broken(readings, height, ink.darkness, classifier, params.join)
     readings = split_touching(readings, height, ink.darkness, classifier, params.split)
     selection = select_digits(readings, height, ink, params.select)
-    return Found(selection.digits, selection.unread, writing.fields)
+    return Found(selection.digits, selection.unread, look.fields)
 
 
 def _with_crop(number: Number, pixels: Image) -> Number:

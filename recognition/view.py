@@ -27,11 +27,13 @@ class View:
         gray: uint8 (height, width).
         inside: uint8 of the same shape, 255 on the page's sheet of paper; None where all of it is page.
         to_page: from places in the view to places on the page.
+        sheet: of paper, on the page; None where all of it is page.
     """
 
     gray: Image
     inside: Image | None
     to_page: Affine
+    sheet: Sheet | None = None
 
 
 def view_of(pixels: Image, size: SizeParams, paper: PaperParams) -> View:
@@ -58,7 +60,24 @@ def view_of(pixels: Image, size: SizeParams, paper: PaperParams) -> View:
     if sheet is None:
         return View(gray, None, to_page)
     inside = _inside(sheet, gray.shape, to_page, paper)
-    return View(_on_paper(gray, inside), inside, to_page)
+    return View(_on_paper(gray, inside), inside, to_page, sheet)
+
+
+def turned_view(view: View, angle_deg: float) -> View:
+    """Returns a view turned counter-clockwise about its middle, with room for all of it, and paper in the corners."""
+    height, width = view.gray.shape
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle_deg, 1)
+    cosine, sine = abs(matrix[0, 0]), abs(matrix[0, 1])
+    size = (round(width * cosine + height * sine), round(width * sine + height * cosine))
+    matrix[:, 2] += (size[0] - width) / 2, (size[1] - height) / 2
+    # OpenCV counts from the middle of the first pixel, boxes from its corner.
+    centers = np.asarray(matrix, np.float64).copy()
+    centers[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5
+    whole = view.inside if view.inside is not None else np.full(view.gray.shape, 255, np.uint8)
+    inside = as_image(cv2.warpAffine(whole, centers, size, flags=cv2.INTER_NEAREST))
+    gray = as_image(cv2.warpAffine(view.gray, centers, size, borderMode=cv2.BORDER_REPLICATE))
+    back = np.vstack([cv2.invertAffineTransform(matrix), [0, 0, 1]])
+    return View(_on_paper(gray, inside), inside, view.to_page @ back, view.sheet)
 
 
 def working_scale(shape: tuple[int, ...], params: SizeParams) -> float:

@@ -250,3 +250,43 @@ def test_a_note_on_a_wooden_table_is_read_and_its_grain_is_not(classifier, note)
     assert [number.text for number in numbers] == ["2047", "395"]
     assert abs(numbers[0].bbox.x - 280) <= 8
     assert abs(numbers[0].bbox.y - 240) <= 8
+
+
+SUMS = (("34729", 60, 20), ("7425", 360, 22), ("4739", 70, 112), ("9243", 360, 114), ("35274", 60, 200))
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_page_that_does_not_stand_upright_is_turned_and_says_so(classifier, note, quarters):
+    page = note(*SUMS)
+    (upright,) = read_document(encode(page), classifier, PARAMS).pages
+    params = replace(PARAMS, annotate=AnnotateParams(crops=True))
+    document = read_document(encode(np.rot90(page, quarters)), classifier, params)
+    (turned,) = document.pages
+    assert upright.rotation == 0
+    assert turned.rotation == 360 - 90 * quarters
+    assert (turned.width, turned.height) == (600, 300)
+    assert [number.text for number in turned.numbers] == [number.text for number in upright.numbers]
+    for one, other in zip(turned.numbers, upright.numbers, strict=True):
+        assert one.bbox.to_json() == pytest.approx(other.bbox.to_json(), abs=2)
+    picture = cv2.imdecode(np.frombuffer(turned.annotated, np.uint8), cv2.IMREAD_COLOR)
+    crop = cv2.imdecode(np.frombuffer(turned.numbers[0].crop, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    assert crop is not None
+    assert picture.shape == page.shape
+    assert crop.shape[1] > crop.shape[0]
+    (warning,) = document.warnings
+    assert warning.startswith("Page 1 was turned ")
+
+
+@pytest.mark.parametrize("angle_deg", [-40, -25, 25, 40])
+def test_a_page_whose_lines_slope_much_is_read_in_its_lines(classifier, note, angle_deg):
+    level = read_numbers(note(*SUMS), classifier, PARAMS)
+    matrix = cv2.getRotationMatrix2D((300, 150), angle_deg, 1)
+    matrix[:, 2] += (100, 250)
+    page = cv2.warpAffine(note(*SUMS), matrix, (800, 800), borderValue=(240, 240, 240))
+    (read,) = read_document(encode(page), classifier, PARAMS).pages
+    assert (read.rotation, read.width, read.height) == (0, 800, 800)
+    assert [(number.line, number.position) for number in read.numbers] == [(n.line, n.position) for n in level]
+    assert sum(number.text == other.text for number, other in zip(read.numbers, level, strict=True)) >= 4
+    for number, other in zip(read.numbers, level, strict=True):
+        assert number.bbox.center == pytest.approx(tuple(matrix @ (*other.bbox.center, 1)), abs=6)

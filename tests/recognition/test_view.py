@@ -3,11 +3,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from recognition.binarize import binarize
 from recognition.components import find_components
 from recognition.params import BinarizeParams, ComponentParams, PaperParams, SizeParams
-from recognition.view import off_the_edge, only_inside, view_of, working_scale
+from recognition.view import off_the_edge, only_inside, turned_view, view_of, working_scale
 
 SIZE = SizeParams(min_side_px=1)
 PAPER = PaperParams()
@@ -74,3 +76,24 @@ def test_what_reaches_the_sheets_edge_is_no_writing():
     pieces = find_components(mask, mask, ComponentParams())
     assert sorted(piece.bbox.x for piece in off_the_edge(pieces, inside)) == [20, 50]
     assert off_the_edge(pieces, None) == pieces
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.floats(-180, 180), st.integers(20, 120), st.integers(20, 120))
+def test_a_place_in_a_turned_view_finds_back(angle_deg, x, y):
+    page = np.full((150, 150, 3), 230, np.uint8)
+    page[y - 3 : y + 3, x - 3 : x + 3] = 20
+    turned = turned_view(view_of(page, SIZE, PAPER), angle_deg)
+    rows, columns = np.nonzero(turned.gray < 120)
+    middle = turned.to_page @ (columns.mean() + 0.5, rows.mean() + 0.5, 1)
+    assert middle == pytest.approx([x, y], abs=0.7)
+    assert turned.inside is not None
+    assert turned.gray[turned.inside == 0].min(initial=255) > 180  # paper in the corners
+
+
+def test_a_view_is_turned_counter_clockwise():
+    page = np.full((40, 60, 3), 230, np.uint8)
+    page[18:22, 50:58] = 20  # at the right
+    turned = turned_view(view_of(page, SIZE, PAPER), 90)
+    assert turned.gray.shape == (60, 40)
+    assert np.nonzero(turned.gray < 120)[0].max() < 15  # at the top
