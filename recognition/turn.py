@@ -88,7 +88,9 @@ def _best(
     best = int(means.argmax())
     if best == 0:
         return 0.0
-    if strict and not _is_clear(scores[best] - np.delete(scores, best, axis=0), float(means[best]), params):
+    if not strict:
+        return angles_deg[best - 1] if means[best] - means[0] >= params.first_gain else 0.0
+    if not _is_clear(scores[best] - np.delete(scores, best, axis=0), float(means[best]), params):
         return 0.0
     return angles_deg[best - 1]
 

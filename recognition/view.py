@@ -68,7 +68,7 @@ def turned_view(view: View, angle_deg: float) -> View:
     height, width = view.gray.shape
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle_deg, 1)
     cosine, sine = abs(matrix[0, 0]), abs(matrix[0, 1])
-    size = (round(width * cosine + height * sine), round(width * sine + height * cosine))
+    size = (max(1, round(width * cosine + height * sine)), max(1, round(width * sine + height * cosine)))
     matrix[:, 2] += (size[0] - width) / 2, (size[1] - height) / 2
     # OpenCV counts from the middle of the first pixel, boxes from its corner.
     centers = np.asarray(matrix, np.float64).copy()
