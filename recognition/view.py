@@ -14,6 +14,7 @@ from recognition.binarize import Ink
 from recognition.components import Component
 from recognition.paper import Sheet, find_sheet
 from recognition.params import PaperParams, SizeParams
+from recognition.skew import sheet_skew_deg
 
 Affine: TypeAlias = NDArray[np.float64]
 """(2, 3): multiplied by (x, y, 1) it gives the place of a point elsewhere."""
@@ -27,7 +28,7 @@ class View:
         gray: uint8 (height, width).
         inside: uint8 of the same shape, 255 on the page's sheet of paper; None where all of it is page.
         to_page: from places in the view to places on the page.
-        sheet: of paper, on the page; None where all of it is page.
+        sheet: of paper, on the page, where it lies as in the view; None where it was laid level or all of it is page.
     """
 
     gray: Image
@@ -37,7 +38,7 @@ class View:
 
 
 def view_of(pixels: Image, size: SizeParams, paper: PaperParams) -> View:
-    """Returns a page at its working size; of a photo that shows more than its sheet of paper, only the sheet's part.
+    """Returns a page at its working size; of a photo that shows more than a sheet of paper, only the sheet, laid level.
 
     Args:
         pixels: uint8 (height, width, 3) BGR.
@@ -60,7 +61,10 @@ def view_of(pixels: Image, size: SizeParams, paper: PaperParams) -> View:
     if sheet is None:
         return View(gray, None, to_page)
     inside = _inside(sheet, gray.shape, to_page, paper)
-    return View(_on_paper(gray, inside), inside, to_page, sheet)
+    view = View(_on_paper(gray, inside), inside, to_page, sheet)
+    skew = sheet_skew_deg(sheet)
+    # Ruled lines are found where they lie level. At half a right angle the digits have to tell which side is up.
+    return turned_view(view, -skew) if paper.min_skew_deg <= abs(skew) <= paper.max_skew_deg else view
 
 
 def turned_view(view: View, angle_deg: float) -> View:
@@ -77,7 +81,7 @@ def turned_view(view: View, angle_deg: float) -> View:
     inside = as_image(cv2.warpAffine(whole, centers, size, flags=cv2.INTER_NEAREST))
     gray = as_image(cv2.warpAffine(view.gray, centers, size, borderMode=cv2.BORDER_REPLICATE))
     back = np.vstack([cv2.invertAffineTransform(matrix), [0, 0, 1]])
-    return View(_on_paper(gray, inside), inside, view.to_page @ back, view.sheet)
+    return View(_on_paper(gray, inside), inside, view.to_page @ back)
 
 
 def working_scale(shape: tuple[int, ...], params: SizeParams) -> float:

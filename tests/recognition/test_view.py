@@ -97,3 +97,14 @@ def test_a_view_is_turned_counter_clockwise():
     turned = turned_view(view_of(page, SIZE, PAPER), 90)
     assert turned.gray.shape == (60, 40)
     assert np.nonzero(turned.gray < 120)[0].max() < 15  # at the top
+
+
+def test_a_sheet_that_lies_aslant_is_laid_level(note_on_table):
+    matrix = cv2.getRotationMatrix2D((275, 200), 10, 1)
+    photo = cv2.warpAffine(note_on_table, matrix, (500, 400), borderValue=(30, 30, 30))
+    view = view_of(photo, SIZE, PAPER)
+    assert view.sheet is None
+    rows, columns = np.nonzero(view.gray < 90)
+    assert (np.ptp(columns), np.ptp(rows)) == pytest.approx((10, 40), abs=4)
+    middle = view.to_page @ (columns.mean() + 0.5, rows.mean() + 0.5, 1)
+    assert middle == pytest.approx(matrix @ (255.5, 200.5, 1), abs=1.5)
