@@ -85,7 +85,7 @@ class PaperParams:
     min_color_step: float = 0.2
     edge_step: float = 0.35
     margin: float = 0.01
-    min_skew_deg: float = 1.0
+    min_skew_deg: float = 2.0
     max_skew_deg: float = 30.0
     min_score: float = 0.6
 

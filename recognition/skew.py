@@ -54,7 +54,7 @@ def writing_skew_deg(readings: Sequence[Reading]) -> float:
     row_px = 0.35 * float(np.median([max(r.piece.bbox.width, r.piece.bbox.height) for r in readings]))
     around = peak + np.arange(-10, 10.5, 0.5)
     best = max(around.tolist(), key=lambda angle: _fullness(centers, angle, row_px))
-    return (best + 45) % 90 - 45
+    return float((best + 45) % 90 - 45)
 
 
 def _fullness(centers: NDArray[np.float64], angle_deg: float, row_px: float) -> float:

@@ -131,7 +131,8 @@ def turned(ink: Image, angle_deg: float) -> Image:
 
 def _scores(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
     """The logarithm of each piece's best digit, bounded, so that no single piece decides."""
-    return np.log(np.maximum(probabilities[:, :NOT_A_DIGIT].max(axis=1), 0.1).astype(np.float64))
+    likely = np.maximum(probabilities[:, :NOT_A_DIGIT].max(axis=1), 0.1)
+    return np.asarray(np.log(likely), np.float64)
 
 
 def _side(reading: Reading) -> int:
