@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recognition.classify import NOT_A_DIGIT
 from recognition.params import Thresholds
@@ -21,19 +22,24 @@ class Place:
     """Where the page that was read lies on the upright page.
 
     Attributes:
-        scale: by which the upright page was enlarged or reduced.
+        to_page: (2, 3), from places on the page that was read to places on the upright page.
         width: of the upright page, in pixels.
         height: likewise.
     """
 
-    scale: float
+    to_page: NDArray[np.float64]
     width: int
     height: int
 
     def on_page(self, box: BoundingBox) -> BoundingBox:
-        """Returns a box of the page that was read in pixels of the upright page, inside of it."""
-        x, y = min(int(box.x / self.scale), self.width - 1), min(int(box.y / self.scale), self.height - 1)
-        right, bottom = min(round(box.right / self.scale), self.width), min(round(box.bottom / self.scale), self.height)
+        """Returns a box of the page that was read in pixels of the upright page, inside of it.
+
+        Of a box that stands aslant there, it is the smallest upright box around it.
+        """
+        corners = np.array([(x, y, 1) for x in (box.x, box.right) for y in (box.y, box.bottom)]) @ self.to_page.T
+        low, high = corners.min(axis=0) + 1e-6, corners.max(axis=0)
+        x, y = (min(max(0, int(value)), side - 1) for value, side in zip(low, (self.width, self.height), strict=True))
+        right, bottom = min(round(high[0]), self.width), min(round(high[1]), self.height)
         return BoundingBox(x, y, max(1, right - x), max(1, bottom - y))
 
     def cuts_off(self, box: BoundingBox) -> bool:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import cv2
-
 from recognition.annotate import annotate, crop_png
-from recognition.arrays import Image, as_image
-from recognition.binarize import binarize
-from recognition.components import find_components
+from recognition.arrays import Image
 from recognition.join import join_broken
 from recognition.layout import arrange
 from recognition.load import PageImage, load_pages
+from recognition.look import Look, look_at, look_upright
 from recognition.numbers import Place, to_number, unread_beside
-from recognition.params import RecognitionParams, SizeParams
+from recognition.params import RecognitionParams
 from recognition.reader import Reader
 from recognition.reading import Reading, writing_height
-from recognition.rules import remove_rules
 from recognition.select import select_digits
 from recognition.split import split_touching
 from recognition.types import BoundingBox, Document, Number, Page
+from recognition.view import view_of
 
 
 def read_document(data: bytes, reader: Reader, params: RecognitionParams) -> Document:
@@ -40,49 +37,48 @@ def read_document(data: bytes, reader: Reader, params: RecognitionParams) -> Doc
     pages = []
     warnings: list[str] = []
     for image in load_pages(data, params.load):
-        pages.append(_read_page(image, reader, params))
+        page = _read_page(image, reader, params)
+        pages.append(page)
         warnings += image.warnings
+        if page.rotation:
+            warnings.append(_turned(page))
     return Document(tuple(pages), tuple(dict.fromkeys(warnings)))
 
 
 def _read_page(image: PageImage, reader: Reader, params: RecognitionParams) -> Page:
-    height, width = image.pixels.shape[:2]
-    numbers = read_numbers(image.pixels, reader, params)
+    pixels, rotation, look = look_upright(image.pixels, reader, params)
+    height, width = pixels.shape[:2]
+    numbers = _numbers(look, pixels, reader, params)
     if params.annotate.crops:
-        numbers = [_with_crop(number, image.pixels) for number in numbers]
-    return Page(image.page, width, height, 0, tuple(numbers), annotate(image.pixels, numbers, params.annotate))
+        numbers = [_with_crop(number, pixels) for number in numbers]
+    return Page(image.page, width, height, rotation, tuple(numbers), annotate(pixels, numbers, params.annotate))
+
+
+def _turned(page: Page) -> str:
+    how = {90: "a quarter turn counter-clockwise", 180: "upside-down", 270: "a quarter turn clockwise"}[page.rotation]
+    return f"Page {page.page} was turned {how}, because its digits did not stand upright."
 
 
 def read_numbers(pixels: Image, reader: Reader, params: RecognitionParams) -> list[Number]:
     """Returns the numbers on a page in reading order.
 
     Args:
-        pixels: uint8 (height, width, 3) BGR, upright.
+        pixels: uint8 (height, width, 3) BGR; it is read as it stands.
         reader: reads single digits.
         params: of all steps.
     """
-    gray = as_image(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY))
-    scale = working_scale(gray.shape, params.size)
-    if scale != 1:
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        size = [max(1, round(side * scale)) for side in (gray.shape[1], gray.shape[0])]
-        gray = as_image(cv2.resize(gray, size, interpolation=method))
-    found = read_digits(gray, reader, params)
+    return _numbers(look_at(view_of(pixels, params.size, params.paper), reader, params), pixels, reader, params)
+
+
+def _numbers(look: Look, pixels: Image, reader: Reader, params: RecognitionParams) -> list[Number]:
+    found = read_digits(look, reader, params)
     lines = arrange(found.digits, found.fields, params.layout)
-    place = Place(scale, pixels.shape[1], pixels.shape[0])
+    place = Place(look.view.to_page, pixels.shape[1], pixels.shape[0])
     return [
         to_number(digits, (line, position), unread_beside(digits, found.unread), place, params.thresholds)
         for line, numbers in enumerate(lines)
         for position, digits in enumerate(numbers)
     ]
-
-
-def working_scale(shape: tuple[int, ...], params: SizeParams) -> float:
-    """Returns by how much a page of (height, width) is enlarged or reduced before it is read."""
-    side = max(shape)
-    if side > params.max_side_px:
-        return params.max_side_px / side
-    return min(max(1.0, params.min_side_px / side), params.max_enlargement)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,18 +96,16 @@ class Found:
     fields: tuple[BoundingBox, ...]
 
 
-def read_digits(gray: Image, reader: Reader, params: RecognitionParams) -> Found:
-    """Returns what stands on a grey page, uint8 (height, width)."""
-    ink = binarize(gray, params.binarize)
-    writing = remove_rules(ink, params.rules)
-    readings = reader.read(find_components(writing.mask, ink.darkness, params.components), ink.darkness)
-    height = writing_height(readings, gray.shape)
+def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
+    """Returns what stands on a page."""
+    ink, readings = look.ink, look.readings
+    height = writing_height(readings, look.view.gray.shape)
     if height == 0:
-        return Found([], [], writing.fields)
+        return Found([], [], look.fields)
     readings = join_broken(readings, height, ink.darkness, reader, params.join)
     readings = split_touching(readings, height, ink.darkness, reader, params.split)
     selection = select_digits(readings, height, ink, params.select)
-    return Found(selection.digits, selection.unread, writing.fields)
+    return Found(selection.digits, selection.unread, look.fields)
 
 
 def _with_crop(number: Number, pixels: Image) -> Number:

@@ -47,11 +47,12 @@ class Reader:
         """
         images = normalize_all([piece.ink(darkness) for piece in pieces])
         rows = self.classifier.probabilities(images)
+        alone = rows.copy()
         if self.context is not None:
             likely = np.flatnonzero(rows[:, :NOT_A_DIGIT].max(axis=1, initial=0) >= UNLIKELY)
-            rows[likely, :NOT_A_DIGIT] *= self.context.whole([pieces[k] for k in likely], darkness)[:, None]
+            rows[likely, :NOT_A_DIGIT] *= self.context.whole([pieces[int(k)] for k in likely], darkness)[:, None]
             rows[:, NOT_A_DIGIT] = np.maximum(0, 1 - rows[:, :NOT_A_DIGIT].sum(axis=1))
-        return [Reading(piece, row, touching) for piece, row in zip(pieces, rows, strict=True)]
+        return [Reading(piece, row, touching, ink) for piece, row, ink in zip(pieces, rows, alone, strict=True)]
 
 
 def load_reader(model: Path, context: Path | None = None) -> Reader:

@@ -21,11 +21,18 @@ class Reading:
         piece: the ink.
         probabilities: float32 (11,), index 10 for what is no digit.
         touching: the piece was cut from a larger one.
+        alone: the probabilities by the ink alone, None where its surroundings were not looked at.
     """
 
     piece: Component
     probabilities: Probabilities
     touching: bool = False
+    alone: Probabilities | None = None
+
+    @property
+    def by_ink(self) -> Probabilities:
+        """What the ink alone gives, whatever stands around it."""
+        return self.probabilities if self.alone is None else self.alone
 
     @property
     def digit(self) -> int:

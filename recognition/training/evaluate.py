@@ -15,7 +15,7 @@ from recognition.params import RecognitionParams
 from recognition.training.digit_sets import load_sets
 from recognition.training.names import name_of
 from recognition.training.page_figures import PageFigures, group_key, summarize
-from recognition.training.page_reading import PageReading, read_pages
+from recognition.training.page_reading import Models, PageReading, read_pages
 from recognition.training.record import KERAS_SUFFIXES, write_record
 from recognition.training.set_figures import SetFigures, measure
 from recognition.training.truth import TruePage, load_pages_with_truth
@@ -37,6 +37,7 @@ class EvaluateOptions:
         by: key of the truth files by which pages are grouped; None lets them decide.
         out: folder for evaluation.json and report.html; it is made when it is missing.
         params: by which pages are read.
+        context: the network that tells digits on pages from everything else; None does without.
         processes: how many read pages; None is one a core.
     """
 
@@ -45,6 +46,7 @@ class EvaluateOptions:
     by: str | None = None
     out: Path | None = None
     params: RecognitionParams = field(default_factory=RecognitionParams)
+    context: Path | None = None
     processes: int | None = None
 
 
@@ -112,7 +114,7 @@ def _read(pages: list[TruePage], model: Path, options: EvaluateOptions, progress
     processes = min(options.processes or len(os.sched_getaffinity(0)), len(pages))
     readings = []
     with progress(len(pages)) as told:
-        for reading in read_pages(pages, model, options.params, processes):
+        for reading in read_pages(pages, Models(model, options.context), options.params, processes):
             readings.append(reading)
             counts = reading.counts
             said = f"{counts.exact} of {counts.numbers} numbers right, {counts.alarms} false alarms"

@@ -13,17 +13,17 @@ from typing import Any
 
 import cv2
 
-from recognition.classify import load_classifier
 from recognition.errors import UnreadableImageError
 from recognition.load import load_pages
 from recognition.page import read_document
 from recognition.params import RecognitionParams
+from recognition.reader import load_reader
 from recognition.training.crops import crop_with_context
 from recognition.training.scoring import Counts, PageScore, Verdict, is_accepted, score_page
 from recognition.training.truth import Box, TruePage
 from recognition.types import REJECTED, Document, Number, Reason
 
-Reader = Callable[[bytes], Document]
+Read = Callable[[bytes], Document]
 
 MAX_SHOWN = 60
 """Mistakes of each kind that are kept to be looked at."""
@@ -99,67 +99,80 @@ class PageReading:
     error: str = ""
 
 
-def load_reader(model: Path, params: RecognitionParams) -> Reader:
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The files of the networks, each with its facts beside it.
+
+    Attributes:
+        digits: that tells which digit ink is.
+        context: that tells whether it is one; None does without.
+    """
+
+    digits: Path
+    context: Path | None = None
+
+
+def load_read(models: Models, params: RecognitionParams) -> Read:
     """Gives the function that reads a document, as the daemon's workers have it.
 
     Args:
-        model: a .tflite file with its facts beside it.
+        models: the networks.
         params: of all steps.
 
     Raises:
-        ModelLoadError: the model cannot be loaded.
+        ModelLoadError: a network cannot be loaded.
     """
-    classifier = load_classifier(model)
-    return lambda data: read_document(data, classifier, params)
+    reader = load_reader(models.digits, models.context)
+    return lambda data: read_document(data, reader, params)
 
 
 def read_pages(
-    pages: Sequence[TruePage], model: Path, params: RecognitionParams, processes: int
+    pages: Sequence[TruePage], models: Models, params: RecognitionParams, processes: int
 ) -> Iterator[PageReading]:
     """Reads and judges pages, and yields them in their order.
 
     Args:
         pages: with their truth.
-        model: as for `load_reader`, loaded once in each process.
+        models: the networks, loaded once in each process.
         params: of all steps.
         processes: how many read; 1 is this one.
     """
     if processes == 1:
-        reader = load_reader(model, params)
-        yield from (judge(page, reader, params) for page in pages)
+        read = load_read(models, params)
+        yield from (judge(page, read, params) for page in pages)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, _start, (model, params)) as pool:
+    with ProcessPoolExecutor(processes, context, _start, (models, params)) as pool:
         yield from pool.map(_judge, pages)
 
 
-_reader: Reader
+_read: Read
 _params: RecognitionParams
 
 
-def _start(model: Path, params: RecognitionParams) -> None:
-    global _reader, _params
+def _start(models: Models, params: RecognitionParams) -> None:
+    global _read, _params
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the process that waits for them, which lets them go
     cv2.setNumThreads(1)
-    _reader, _params = load_reader(model, params), params
+    _read, _params = load_read(models, params), params
 
 
 def _judge(page: TruePage) -> PageReading:
-    return judge(page, _reader, _params)
+    return judge(page, _read, _params)
 
 
-def judge(page: TruePage, reader: Reader, params: RecognitionParams) -> PageReading:
+def judge(page: TruePage, read: Read, params: RecognitionParams) -> PageReading:
     """Reads one page and compares it with its truth.
 
     Args:
         page: with its truth.
-        reader: see `load_reader`.
+        read: see `load_read`.
         params: how the page is decoded once more, to cut out what was read wrong.
     """
     data = page.path.read_bytes()
     error = ""
     try:
-        document = reader(data)
+        document = read(data)
     except UnreadableImageError as unreadable:
         document, error = Document(()), str(unreadable)
     numbers = [number for one in document.pages for number in one.numbers]

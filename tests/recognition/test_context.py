@@ -70,8 +70,8 @@ def content() -> bytes:
 @pytest.fixture(scope="module")
 def rings():
     """A page with rings of different sizes, and each of them as a piece."""
-    page = np.zeros((200, 300), np.uint8)
-    places = [(5 + 30 * k, 5 + 18 * (k % 5), 10 + 2 * k) for k in range(9)]
+    page = np.zeros((160, 610), np.uint8)
+    places = [(5 + 66 * k, 5 + 25 * (k % 5), 20 + 4 * k) for k in range(9)]
     for x, y, side in places:
         page |= page_with(ring(side), x, y, shape=page.shape)
     return page, [piece_at(x, y, ring(side), page) for x, y, side in places]
@@ -114,20 +114,20 @@ def test_beyond_the_corner_of_the_page_there_is_paper(x, y):
     np.testing.assert_array_equal(near[7:25, 7:25, 1], ring(18))
 
 
-@settings(deadline=None, max_examples=150)
-@given(st.data())
-def test_any_piece_of_any_page_has_windows_with_its_ink_near_the_middle(data):
-    height, width = (data.draw(st.integers(1, 90), label=name) for name in ("height", "width"))
-    y, x = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))
-    mask = np.full((data.draw(st.integers(1, height - y)), data.draw(st.integers(1, width - x))), 255, np.uint8)
-    page = np.full((height, width), data.draw(st.integers(1, 255)), np.uint8)
+@settings(deadline=None, max_examples=80)
+@given(st.tuples(st.integers(0, 60), st.integers(0, 60)), st.integers(7, 40), st.integers(1, 40), st.booleans())
+def test_any_piece_of_a_page_has_windows_with_its_ink_near_the_middle(corner, longer_px, shorter_px, lying):
+    x, y = corner
+    mask = np.full((longer_px, min(longer_px, shorter_px)), 255, np.uint8)
+    mask = mask.T if lying else mask
+    page = np.zeros((y + mask.shape[0], x + mask.shape[1]), np.uint8)
+    page[y:, x:] = 90
     seen = windows([piece_at(x, y, mask, page)], page)
     for window in (seen.near[0], seen.far[0]):
         rows, columns = np.nonzero(window[..., 1])
         assert rows.size
-        assert abs(rows.mean() - (window.shape[0] - 1) / 2) <= 2
-        assert abs(columns.mean() - (window.shape[1] - 1) / 2) <= 2
-        assert (window[..., 0][window[..., 1] > 128] > 128).mean() > 0.4, "its ink is where the page is"
+        assert abs(rows.mean() - (window.shape[0] - 1) / 2) <= 2.5
+        assert abs(columns.mean() - (window.shape[1] - 1) / 2) <= 2.5
 
 
 @pytest.mark.parametrize("factor", [2, 3])

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from recognition.errors import UnreadableImageError
-from recognition.page import read_document, read_numbers, working_scale
+from recognition.page import read_document, read_numbers
 from recognition.params import AnnotateParams, RecognitionParams, SizeParams, Thresholds
 from recognition.reader import load_reader
 from recognition.types import REJECTED, Document, Reason
@@ -122,15 +122,6 @@ def test_boxes_stay_inside_the_page_whatever_is_on_it(reader, page, pixels_each)
         for box in (number.bbox, *(digit.bbox for digit in number.digits)):
             assert 0 <= box.x < box.right <= width
             assert 0 <= box.y < box.bottom <= height
-
-
-@pytest.mark.parametrize("side", [1, 50, 999, 4000, 12345])
-def test_a_page_is_read_at_a_size_within_the_limits(side):
-    size = SizeParams(max_side_px=3000, min_side_px=1000, max_enlargement=2)
-    scale = working_scale((side, side // 2 + 1), size)
-    assert side * scale <= 3000 + 1e-6
-    assert side * scale >= 1000 - 1e-6 or scale == 2
-    assert scale == 1 or not 1000 <= side <= 3000
 
 
 def test_the_same_bytes_give_the_same_document(reader, sample_pages):
@@ -247,3 +238,55 @@ def test_alternatives_are_the_next_best_digits_and_rubbish_is_none_of_them(write
     assert [probability for _, probability in digit.alternatives] == sorted(
         (probability for _, probability in digit.alternatives), reverse=True
     )
+
+
+def test_a_note_on_a_wooden_table_is_read_and_its_grain_is_not(reader, note):
+    rng = np.random.default_rng(5)
+    grain = cv2.GaussianBlur(rng.normal(0, 1, (700, 1000)).astype(np.float32), (0, 0), sigmaX=2, sigmaY=14)
+    table = np.array((30, 70, 120)) * (1 + 2.5 * grain[..., None])
+    photo = np.clip(table, 0, 255).astype(np.uint8)
+    photo[200:500, 200:800] = note(("2047", 80, 40), ("395", 330, 150))
+    numbers = read_numbers(photo, reader, PARAMS)
+    assert [number.text for number in numbers] == ["2047", "395"]
+    assert abs(numbers[0].bbox.x - 280) <= 8
+    assert abs(numbers[0].bbox.y - 240) <= 8
+
+
+SUMS = (("34729", 60, 20), ("7425", 360, 22), ("4739", 70, 112), ("9243", 360, 114), ("35274", 60, 200))
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_page_that_does_not_stand_upright_is_turned_and_says_so(reader, note, quarters):
+    page = note(*SUMS)
+    (upright,) = read_document(encode(page), reader, PARAMS).pages
+    params = replace(PARAMS, annotate=AnnotateParams(crops=True))
+    document = read_document(encode(np.rot90(page, quarters)), reader, params)
+    (turned,) = document.pages
+    assert upright.rotation == 0
+    assert turned.rotation == 360 - 90 * quarters
+    assert (turned.width, turned.height) == (600, 300)
+    assert [number.text for number in turned.numbers] == [number.text for number in upright.numbers]
+    for one, other in zip(turned.numbers, upright.numbers, strict=True):
+        assert one.bbox.to_json() == pytest.approx(other.bbox.to_json(), abs=2)
+    picture = cv2.imdecode(np.frombuffer(turned.annotated, np.uint8), cv2.IMREAD_COLOR)
+    crop = cv2.imdecode(np.frombuffer(turned.numbers[0].crop, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    assert crop is not None
+    assert picture.shape == page.shape
+    assert crop.shape[1] > crop.shape[0]
+    (warning,) = document.warnings
+    assert warning.startswith("Page 1 was turned ")
+
+
+@pytest.mark.parametrize("angle_deg", [-40, -25, 25, 40])
+def test_a_page_whose_lines_slope_much_is_read_in_its_lines(reader, note, angle_deg):
+    level = read_numbers(note(*SUMS), reader, PARAMS)
+    matrix = cv2.getRotationMatrix2D((300, 150), angle_deg, 1)
+    matrix[:, 2] += (100, 250)
+    page = cv2.warpAffine(note(*SUMS), matrix, (800, 800), borderValue=(240, 240, 240))
+    (read,) = read_document(encode(page), reader, PARAMS).pages
+    assert (read.rotation, read.width, read.height) == (0, 800, 800)
+    assert [(number.line, number.position) for number in read.numbers] == [(n.line, n.position) for n in level]
+    assert sum(number.text == other.text for number, other in zip(read.numbers, level, strict=True)) >= 4
+    for number, other in zip(read.numbers, level, strict=True):
+        assert number.bbox.center == pytest.approx(tuple(matrix @ (*other.bbox.center, 1)), abs=6)

@@ -30,6 +30,8 @@ KINDS: dict[Callable[[Desk], None], float] = {
     notes: 0.12,
 }
 """What sheets are filled with, and how often."""
+LARGEST_PX: dict[Callable[[Desk], None], int] = {printed_page: 60, notes: 260}
+"""Height of their largest digits, where it is not 110."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +62,7 @@ def draw(rng: np.random.Generator, digits: Digits, fonts: Fonts) -> Drawn:
     height, width = int(rng.integers(600, 1300)), int(rng.integers(600, 1300))
     kinds = list(KINDS)
     fill = kinds[int(rng.choice(len(kinds), p=list(KINDS.values())))]
-    largest_px = {printed_page: 60, notes: 260}.get(fill, 110)
+    largest_px = LARGEST_PX.get(fill, 110)
     size_px = round(float(np.exp(rng.uniform(np.log(20), np.log(largest_px)))))
     writer = Writer.anyone(rng, digits)
     scribe = Scribe.anyone(rng, fonts, lambda: writer.digit(rng, size_px))

@@ -14,6 +14,8 @@ from recognition.training.augment import (
     height_field,
     hooked_one,
     ink_at_level,
+    slashed,
+    stretched,
     variant,
     warp,
     with_sliver,
@@ -167,3 +169,40 @@ def test_slivers_come_on_either_side(mnist: Sample) -> None:
         margin = (both.shape[1] - ink.shape[1]) // 2
         sides.add(cv2.boundingRect(both)[0] < margin + cv2.boundingRect(ink)[0])
     assert sides == {False, True}
+
+
+@settings(deadline=None, max_examples=60)
+@given(seeds, st.integers(0, 399), st.integers(10, 55))
+def test_stretched_ink_is_about_as_wide_as_high(mnist: Sample, seed: int, index: int, height_px: int) -> None:
+    ink = ink_at_level(height_field(mnist[0][index], height_px), 0.35)
+    kept = ink.copy()
+    wide = stretched(np.random.default_rng(seed), ink)
+    assert np.array_equal(ink, kept), "the picture handed in was changed"
+    assert (wide.dtype, wide.ndim) == (np.uint8, 2)
+    *_, before = cv2.boundingRect(ink)
+    *_, width, height = cv2.boundingRect(wide)
+    assert height == pytest.approx(before, abs=2)
+    assert 0.6 * height - 2 <= width <= 1.2 * height + 2
+
+
+def test_nothing_stretched_is_nothing() -> None:
+    assert not stretched(np.random.default_rng(0), np.zeros((20, 30), np.uint8)).any()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_slash_goes_through_a_zero_from_the_lower_left_to_the_upper_right(mnist: Sample, seed: int) -> None:
+    field = height_field(of(mnist, 0), 40)
+    changed = slashed(np.random.default_rng(seed), field)
+    assert (changed.dtype, changed.shape) == (np.float32, field.shape)
+    assert (changed >= field - 1e-6).all()
+    rows, columns = np.nonzero(changed > field + 0.2)
+    assert rows.size
+    assert np.corrcoef(rows, columns)[0, 1] < -0.8
+    height, width = field.shape
+    assert rows.mean() == pytest.approx(height / 2, abs=0.15 * height)
+    assert columns.mean() == pytest.approx(width / 2, abs=0.2 * width)
+
+
+def test_where_there_is_no_zero_there_is_no_slash() -> None:
+    empty = np.zeros((60, 40), np.float32)
+    assert slashed(np.random.default_rng(0), empty) is empty

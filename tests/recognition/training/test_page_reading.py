@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
-from config.shipped import shipped_model
-from recognition.classify import Classifier
+from config.shipped import shipped_context, shipped_model
 from recognition.page import read_document
 from recognition.params import RecognitionParams
-from recognition.training.page_reading import Kind, Mistake, PageReading, judge, read_pages, severity
+from recognition.reader import Reader
+from recognition.training.page_reading import Kind, Mistake, Models, PageReading, judge, read_pages, severity
 from recognition.training.truth import TrueNumber, TruePage, Truth
 
 PARAMS = RecognitionParams()
@@ -31,12 +31,12 @@ def note(sample_pages: ModuleType, tmp_path: Path) -> Path:
     return path
 
 
-def judged(path: Path, truth: Truth, classifier: Classifier) -> PageReading:
-    return judge(TruePage(path, truth), lambda data: read_document(data, classifier, PARAMS), PARAMS)
+def judged(path: Path, truth: Truth, reader: Reader) -> PageReading:
+    return judge(TruePage(path, truth), lambda data: read_document(data, reader, PARAMS), PARAMS)
 
 
-def test_a_page_read_right_has_no_mistakes(note: Path, classifier: Classifier) -> None:
-    reading = judged(note, Truth(("28 614",), None, {"style": "plain"}), classifier)
+def test_a_page_read_right_has_no_mistakes(note: Path, reader: Reader) -> None:
+    reading = judged(note, Truth(("28 614",), None, {"style": "plain"}), reader)
     assert reading.name == "note.png"
     assert reading.keys == {"style": "plain"}
     assert (reading.counts.numbers, reading.counts.exact, reading.counts.edits) == (2, 2, 0)
@@ -45,9 +45,9 @@ def test_a_page_read_right_has_no_mistakes(note: Path, classifier: Classifier) -
     assert (reading.mistakes, reading.error) == ((), "")
 
 
-def test_every_kind_of_mistake_is_cut_out(note: Path, classifier: Classifier) -> None:
+def test_every_kind_of_mistake_is_cut_out(note: Path, reader: Reader) -> None:
     numbers = (TrueNumber("29", (60, 95, 90, 60)), TrueNumber("555", (60, 220, 120, 50)))
-    reading = judged(note, Truth(("29", "555"), numbers, {}), classifier)
+    reading = judged(note, Truth(("29", "555"), numbers, {}), reader)
     by_kind = {mistake.kind: mistake for mistake in reading.mistakes}
     assert (by_kind[Kind.WRONG].truth, by_kind[Kind.WRONG].read) == ("29", "28")
     assert (by_kind[Kind.ALARM].truth, by_kind[Kind.ALARM].read) == (None, "614")
@@ -55,12 +55,10 @@ def test_every_kind_of_mistake_is_cut_out(note: Path, classifier: Classifier) ->
     assert all(mistake.crop.startswith(b"\xff\xd8") for mistake in reading.mistakes)
 
 
-def test_a_file_that_cannot_be_read_counts_as_one_on_which_nothing_was_read(
-    tmp_path: Path, classifier: Classifier
-) -> None:
+def test_a_file_that_cannot_be_read_counts_as_one_on_which_nothing_was_read(tmp_path: Path, reader: Reader) -> None:
     path = tmp_path / "broken.png"
     path.write_bytes(b"\x89PNG\r\n\x1a\n")
-    reading = judged(path, Truth(("12",), None, {}), classifier)
+    reading = judged(path, Truth(("12",), None, {}), reader)
     assert reading.error
     assert (reading.counts.numbers, reading.counts.exact, reading.counts.edits) == (1, 0, 2)
 
@@ -69,8 +67,8 @@ def test_several_processes_read_the_same_as_one(note: Path) -> None:
     other = note.with_name("other.png")
     other.write_bytes(note.read_bytes())
     pages = [TruePage(path, Truth(("28 615",), None, {})) for path in (note, other)]
-    alone = list(read_pages(pages, shipped_model(), PARAMS, 1))
-    together = list(read_pages(pages, shipped_model(), PARAMS, 2))
+    alone = list(read_pages(pages, Models(shipped_model(), shipped_context()), PARAMS, 1))
+    together = list(read_pages(pages, Models(shipped_model(), shipped_context()), PARAMS, 2))
     assert together == alone
     assert [reading.name for reading in together] == ["note.png", "other.png"]
 

@@ -1,0 +1,88 @@
+"""Looks at a page: its ink and the first reading of all pieces, and by that, how it has to be turned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recognition.arrays import Image
+from recognition.binarize import Ink, binarize
+from recognition.components import find_components
+from recognition.params import RecognitionParams
+from recognition.reader import Reader
+from recognition.reading import Reading
+from recognition.rules import remove_rules
+from recognition.skew import sheet_skew_deg, writing_skew_deg
+from recognition.turn import QUARTERS_DEG, best_angle_deg, sample, turn_deg
+from recognition.types import BoundingBox
+from recognition.view import View, off_the_edge, only_inside, turned_view, view_of
+
+_LINE_PIECES = 200
+"""So many pieces show how the lines of a page run."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What is seen of a page before its digits are put together.
+
+    Attributes:
+        view: of the page.
+        ink: of the view.
+        readings: of all pieces of it that are no ruled lines.
+        fields: rows of boxes.
+    """
+
+    view: View
+    ink: Ink
+    readings: list[Reading]
+    fields: tuple[BoundingBox, ...]
+
+
+def look_at(view: View, reader: Reader, params: RecognitionParams) -> Look:
+    """Returns what is seen of a page as it stands."""
+    ink = only_inside(binarize(view.gray, params.binarize), view.inside)
+    writing = remove_rules(ink, params.rules)
+    pieces = off_the_edge(find_components(writing.mask, ink.darkness, params.components), view.inside)
+    return Look(view, ink, reader.read(pieces, ink.darkness), writing.fields)
+
+
+def look_upright(pixels: Image, reader: Reader, params: RecognitionParams) -> tuple[Image, int, Look]:
+    """Turns a page so that its digits stand upright.
+
+    Args:
+        pixels: uint8 (height, width, 3) BGR.
+        reader: reads single digits.
+        params: of all steps.
+
+    Returns:
+        The page, by how many degrees it was turned counter-clockwise (0, 90, 180 or 270), and what is seen of it.
+    """
+    look = look_at(view_of(pixels, params.size, params.paper), reader, params)
+    rotation = int(turn_deg(look.readings, look.ink.darkness, QUARTERS_DEG, reader.classifier, params.turn))
+    if rotation:
+        pixels = np.ascontiguousarray(np.rot90(pixels, rotation // 90))
+        look = look_at(view_of(pixels, params.size, params.paper), reader, params)
+    return pixels, rotation, deskewed(look, reader, params)
+
+
+def deskewed(look: Look, reader: Reader, params: RecognitionParams) -> Look:
+    """Returns what is seen of a page when it is turned so that its lines lie level, where they slope much.
+
+    A sheet that lies aslant in its picture tells how much, else the writing does. The digits have to be read about
+    as surely then, or clearly more so when a quarter turn or two are added. The page itself stays as it is.
+    """
+    chosen = sample(look.readings, look.view.gray.shape, _LINE_PIECES)
+    if len(chosen) < params.turn.min_pieces:
+        return look
+    sheet = look.view.sheet
+    skew = sheet_skew_deg(sheet) if sheet is not None else writing_skew_deg(chosen)
+    if abs(skew) < params.turn.min_skew_deg:
+        return look
+    darkness = look.ink.darkness
+    quarters = [(quarter - skew) % 360 for quarter in (0.0, *QUARTERS_DEG)]
+    # Lines at half a right angle may as well slope the other way.
+    level = [-skew] if abs(skew) < 30 else [-skew, -skew + float(np.copysign(90, skew))]
+    angle = turn_deg(look.readings, darkness, quarters, reader.classifier, params.turn)
+    angle = angle or best_angle_deg(look.readings, darkness, level, reader.classifier, params.turn)
+    return look_at(turned_view(look.view, angle), reader, params) if angle else look
