@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -115,3 +116,10 @@ def test_a_column_of_single_digits_has_no_slope():
     assert page_slope(column, PARAMS) == 0
     assert page_slope(column[:1], PARAMS) == 0
     assert page_slope([], PARAMS) == 0
+
+
+def test_digits_in_a_grid_are_numbers_each(write):
+    lines = [["123456"], ["789012"], ["345678"], ["901234"]]
+    readings = [reading for row in range(4) for reading in write([[]] * row + [lines[row]], step=50)]
+    square = replace(PARAMS, max_grid_aspect=2.5)  # the lines of `write` are 100 px apart
+    assert texts(arrange(readings, (), square)) == [list(number) for (number,) in lines]
