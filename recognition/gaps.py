@@ -39,7 +39,8 @@ def number_gap(lines: Sequence[Sequence[BoundingBox]], params: LayoutParams) -> 
     typical = float(np.median(gaps))
     loose = typical > (params.max_grid_gap if is_grid(lines, params) else params.max_typical_gap)
     if not loose:
-        return max(params.max_gap, 1.5 * typical + 0.1)  # a loose hand's widest gaps are about half wider than typical
+        widest = 1.5 * typical + 0.1  # of a loose hand; where many gaps are wider, they are no one hand's
+        return max(params.max_gap, widest) if np.mean(gaps <= widest) >= 0.9 else params.max_gap
     # Some narrow gaps among the wide are numbers that stand among lone digits.
     return APART if np.percentile(gaps, 25) > params.tight_gap else params.max_gap
 
