@@ -76,6 +76,19 @@ def test_a_digit_that_touches_its_box_from_inside_keeps_what_is_inside():
     assert zone[200, 110] == 255
 
 
+@pytest.mark.parametrize("tilt_deg", [0, 3, -4])
+@pytest.mark.parametrize("thickness", [2, 4])
+def test_the_frame_of_a_box_is_found_that_writing_reaches_across(tilt_deg, thickness):
+    frame = boxes(1, side=80, tilt_deg=tilt_deg, thickness=thickness)
+    seven = blank()
+    cv2.polylines(seven, [np.array([[103, 236], [177, 214], [150, 275]])], False, 255, 5)
+    turn = cv2.getRotationMatrix2D((SHAPE[1] / 2, SHAPE[0] / 2), tilt_deg, 1)
+    seven = np.where(cv2.warpAffine(seven, turn, (SHAPE[1], SHAPE[0])) > 100, np.uint8(255), np.uint8(0))
+    zone = find_frames(frame | seven, PARAMS).zone
+    assert (zone & frame > 0).sum() >= 0.97 * (frame > 0).sum()
+    assert (zone & seven & ~frame > 0).sum() <= 0.1 * (seven > 0).sum()
+
+
 @pytest.mark.parametrize("side", [20, 40, 80])
 def test_round_and_slanted_zeros_are_no_boxes(side):
     mask = blank()
