@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.arrays import Image, as_mask, dilated, opened
+from recognition.fields import Field
 from recognition.params import RuleParams
 from recognition.types import BoundingBox
 
@@ -30,11 +31,11 @@ class Frames:
 
     Attributes:
         zone: uint8 (height, width), 255 on the frames.
-        fields: rows of boxes, each for one number with a digit a box.
+        fields: rows of boxes.
     """
 
     zone: Image
-    fields: tuple[BoundingBox, ...]
+    fields: tuple[Field, ...]
 
 
 def find_frames(mask: Image, params: RuleParams) -> Frames:
@@ -60,9 +61,9 @@ def find_frames(mask: Image, params: RuleParams) -> Frames:
             _add_edges(zone, outline, cells)
             if _is_form(cells):
                 _add_runs(zone, mask, outline, cells)
-                box = BoundingBox(*(int(value) for value in cv2.boundingRect(outline)))
+                box = _bounds(outline)
                 if len(cells) > 1 and _is_row(cells, box):
-                    fields.append(box)
+                    fields.append(Field(box, tuple(map(_bounds, cells))))
     return Frames(zone & mask, tuple(fields))
 
 
@@ -78,6 +79,10 @@ def _pieces_with_holes(mask: Image) -> Iterator[tuple[Contour, list[Contour]]]:
             holes.append(contours[hole])
             hole = int(following[hole])
         yield contours[int(index)], holes
+
+
+def _bounds(contour: Contour) -> BoundingBox:
+    return BoundingBox(*(int(value) for value in cv2.boundingRect(contour)))
 
 
 def _is_cell(hull: Contour, params: RuleParams) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from recognition.fields import Field, Spot, spots
 from recognition.gaps import APART, gaps_of, number_gap
 from recognition.params import LayoutParams
 from recognition.reading import Reading
@@ -14,7 +15,7 @@ from recognition.types import BoundingBox
 Line = list[list[Reading]]
 
 
-def arrange(readings: Sequence[Reading], fields: Sequence[BoundingBox], params: LayoutParams) -> list[Line]:
+def arrange(readings: Sequence[Reading], fields: Sequence[Field], params: LayoutParams) -> list[Line]:
     """Returns the lines of the page, each a list of numbers, each a list of digits.
 
     Digits are taken from left to right; each goes to the line whose last digit is nearest in height once the slope of
@@ -23,7 +24,7 @@ def arrange(readings: Sequence[Reading], fields: Sequence[BoundingBox], params: 
 
     Args:
         readings: the digits, in any order.
-        fields: rows of boxes; the digits in one of them are one number.
+        fields: rows of boxes, which put digits together and keep them apart however near they are.
         params: see there.
 
     Returns:
@@ -45,7 +46,9 @@ def arrange(readings: Sequence[Reading], fields: Sequence[BoundingBox], params: 
             nearest.append(reading)
     lines.sort(key=lambda line: sum(levels[id(reading)] for reading in line) / len(line))
     gap = number_gap([[reading.piece.bbox for reading in line] for line in lines], params)
-    return [_numbers(line, fields, gap, params) for line in lines]
+    boxes = [reading.piece.bbox for reading in readings]
+    places = {id(reading): spot for reading, spot in zip(readings, spots(boxes, fields), strict=True)}
+    return [_numbers(line, places, gap, params) for line in lines]
 
 
 def page_slope(boxes: Sequence[BoundingBox], params: LayoutParams) -> float:
@@ -92,23 +95,18 @@ def _height(line: list[Reading]) -> float:
     return float(np.median([reading.piece.bbox.height for reading in line]))
 
 
-def _numbers(line: list[Reading], fields: Sequence[BoundingBox], limit: float, params: LayoutParams) -> Line:
+def _numbers(line: list[Reading], places: dict[int, Spot | None], limit: float, params: LayoutParams) -> Line:
     height = _height(line)
     gaps = gaps_of([reading.piece.bbox for reading in line])
     numbers = [[line[0]]]
     for reading, gap in zip(line[1:], gaps, strict=True):
         last, box = numbers[-1][-1].piece.bbox, reading.piece.bbox
-        field, last_field = _field(box, fields), _field(last, fields)
+        spot, last_spot = places[id(reading)], places[id(numbers[-1][-1])]
         near = gap <= limit
         near = near or (limit != APART and box.center[0] - last.center[0] <= params.max_pitch * height)
-        if field == last_field and (near or field is not None):
+        one_number = spot is not None and spot.cell is None
+        if spot == last_spot and (near or one_number):
             numbers[-1].append(reading)
         else:
             numbers.append([reading])
     return numbers
-
-
-def _field(box: BoundingBox, fields: Sequence[BoundingBox]) -> int | None:
-    x, y = box.center
-    inside = (k for k, field in enumerate(fields) if field.x <= x < field.right and field.y <= y < field.bottom)
-    return next(inside, None)

@@ -11,6 +11,7 @@ from recognition.arrays import Image, as_image
 from recognition.binarize import binarize
 from recognition.classify import Classifier
 from recognition.components import find_components
+from recognition.fields import Field
 from recognition.join import join_broken
 from recognition.layout import arrange
 from recognition.load import PageImage, load_pages
@@ -20,7 +21,7 @@ from recognition.reading import Reading, read_pieces, writing_height
 from recognition.rules import remove_rules
 from recognition.select import select_digits
 from recognition.split import split_touching
-from recognition.types import BoundingBox, Document, Number, Page
+from recognition.types import Document, Number, Page
 
 
 def read_document(data: bytes, classifier: Classifier, params: RecognitionParams) -> Document:
@@ -97,7 +98,7 @@ class Found:
 
     digits: list[Reading]
     unread: list[Reading]
-    fields: tuple[BoundingBox, ...]
+    fields: tuple[Field, ...]
 
 
 def read_digits(gray: Image, classifier: Classifier, params: RecognitionParams) -> Found:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from recognition.arrays import Image, as_image, as_mask, closed, dilated, opened
 from recognition.binarize import Ink
 from recognition.boxes import find_frames
+from recognition.fields import Field
 from recognition.params import RuleParams
-from recognition.types import BoundingBox
 
 MIN_SLENDERNESS = 40
 """A line's length is at least so many times its thickness; what is stouter is writing that stands in a row."""
@@ -24,11 +24,11 @@ class Writing:
 
     Attributes:
         mask: uint8 (height, width), 255 is ink.
-        fields: rows of boxes, each for one number with a digit a box.
+        fields: rows of boxes.
     """
 
     mask: Image
-    fields: tuple[BoundingBox, ...]
+    fields: tuple[Field, ...]
 
 
 def remove_rules(ink: Ink, params: RuleParams) -> Writing:

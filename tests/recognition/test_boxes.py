@@ -45,7 +45,9 @@ def test_the_size_of_a_box_does_not_matter(side):
 
 
 def test_a_row_of_boxes_is_one_field():
-    (field,) = find_frames(boxes(6), PARAMS).fields
+    (row,) = find_frames(boxes(6), PARAMS).fields
+    field = row.bbox
+    assert len(row.cells) == 6
     assert (field.x, field.y) == (pytest.approx(99, abs=2), pytest.approx(199, abs=2))
     assert (field.right, field.bottom) == (pytest.approx(522, abs=2), pytest.approx(292, abs=2))
 
@@ -57,7 +59,7 @@ def test_a_tilted_row_of_boxes_is_one_field(tilt_deg):
 
 def test_rows_apart_are_a_field_each():
     mask = boxes(3) | boxes(4, left=500)
-    assert sorted((field.x > 400) for field in find_frames(mask, PARAMS).fields) == [False, True]
+    assert sorted((field.bbox.x > 400) for field in find_frames(mask, PARAMS).fields) == [False, True]
 
 
 def test_a_digit_in_a_box_is_no_frame():
