@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.arrays import Image, dilated, opened
+from recognition.arrays import Image, as_mask, dilated, opened
+from recognition.fields import Field
 from recognition.params import RuleParams
 from recognition.types import BoundingBox
 
@@ -18,6 +19,8 @@ Contour: TypeAlias = NDArray[Any]
 
 MAX_FRAME_PX = 24
 """No line of a frame is taken to be thicker, however large its cells are."""
+MIN_SIDES = 0.93
+"""Ink runs along at least this share of a box's outline; the strokes of a digit as square run along less of it."""
 MAX_FIELD_CELLS = 16
 """More boxes in one piece are squared paper or a table."""
 
@@ -28,11 +31,11 @@ class Frames:
 
     Attributes:
         zone: uint8 (height, width), 255 on the frames.
-        fields: rows of boxes, each for one number with a digit a box.
+        fields: rows of boxes.
     """
 
     zone: Image
-    fields: tuple[BoundingBox, ...]
+    fields: tuple[Field, ...]
 
 
 def find_frames(mask: Image, params: RuleParams) -> Frames:
@@ -52,13 +55,15 @@ def find_frames(mask: Image, params: RuleParams) -> Frames:
     fields = []
     for outline, holes in _pieces_with_holes(mask):
         cells = [hull for hull in map(cv2.convexHull, holes) if _is_cell(hull, params)]
-        if cells:
+        if len(cells) < 2 and (crossed := _crossed_cell(mask, outline, cells, params)):
+            _add_edges(zone, outline, crossed)
+        elif cells:
             _add_edges(zone, outline, cells)
             if _is_form(cells):
                 _add_runs(zone, mask, outline, cells)
-                box = BoundingBox(*(int(value) for value in cv2.boundingRect(outline)))
+                box = _bounds(outline)
                 if len(cells) > 1 and _is_row(cells, box):
-                    fields.append(box)
+                    fields.append(Field(box, tuple(map(_bounds, cells))))
     return Frames(zone & mask, tuple(fields))
 
 
@@ -76,6 +81,10 @@ def _pieces_with_holes(mask: Image) -> Iterator[tuple[Contour, list[Contour]]]:
         yield contours[int(index)], holes
 
 
+def _bounds(contour: Contour) -> BoundingBox:
+    return BoundingBox(*(int(value) for value in cv2.boundingRect(contour)))
+
+
 def _is_cell(hull: Contour, params: RuleParams) -> bool:
     (_, _), (width, height), _ = cv2.minAreaRect(hull)
     area = cv2.contourArea(hull)
@@ -83,6 +92,28 @@ def _is_cell(hull: Contour, params: RuleParams) -> bool:
         return False
     corners = cv2.approxPolyDP(hull, 0.04 * cv2.arcLength(hull, True), True)
     return len(corners) == 4 and cv2.contourArea(corners) >= 0.93 * area
+
+
+def _crossed_cell(mask: Image, outline: Contour, cells: list[Contour], params: RuleParams) -> list[Contour]:
+    """The inside of one box that writing reaches across, so that no hole of it, or only a part of it, is a rectangle.
+
+    None of what is no box, and of a row of boxes of which but one is whole: that one is as high as the row.
+    """
+    box_hull = cv2.convexHull(outline)
+    x, y, width, height = cv2.boundingRect(outline)
+    if not _is_cell(box_hull, params) or any(cv2.boundingRect(cell)[2] < 0.8 * width for cell in cells):
+        return []
+    filled = np.zeros((height + 2, width + 2), np.uint8)
+    cv2.fillPoly(filled, [box_hull - (x - 1, y - 1)], 255)
+    depth = cv2.distanceTransform(filled, cv2.DIST_L2, 5)[1:-1, 1:-1].round().astype(np.int32)
+    ink = mask[y : y + height, x : x + width] > 0
+    deepest = min(MAX_FRAME_PX, int(depth.max()) // 3)
+    shares = [float(ink[depth == k].mean()) for k in range(1, deepest + 1)]
+    if max(shares, default=0.0) < MIN_SIDES:
+        return []
+    thickness = next((k for k, share in enumerate(shares) if k > 0 and share < 0.6), 0)
+    contours, _ = cv2.findContours(as_mask(depth > thickness), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    return [cv2.convexHull(contours[0] + (x, y))] if thickness and len(contours) == 1 else []
 
 
 def _is_form(cells: list[Contour]) -> bool:

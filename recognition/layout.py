@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 
+from recognition.fields import Field, Spot, spots
+from recognition.gaps import APART, gaps_of, number_gap
 from recognition.params import LayoutParams
 from recognition.reading import Reading
 from recognition.types import BoundingBox
@@ -14,7 +15,7 @@ from recognition.types import BoundingBox
 Line = list[list[Reading]]
 
 
-def arrange(readings: Sequence[Reading], fields: Sequence[BoundingBox], params: LayoutParams) -> list[Line]:
+def arrange(readings: Sequence[Reading], fields: Sequence[Field], params: LayoutParams) -> list[Line]:
     """Returns the lines of the page, each a list of numbers, each a list of digits.
 
     Digits are taken from left to right; each goes to the line whose last digit is nearest in height once the slope of
@@ -23,7 +24,7 @@ def arrange(readings: Sequence[Reading], fields: Sequence[BoundingBox], params: 
 
     Args:
         readings: the digits, in any order.
-        fields: rows of boxes; the digits in one of them are one number.
+        fields: rows of boxes, which put digits together and keep them apart however near they are.
         params: see there.
 
     Returns:
@@ -44,8 +45,10 @@ def arrange(readings: Sequence[Reading], fields: Sequence[BoundingBox], params: 
         else:
             nearest.append(reading)
     lines.sort(key=lambda line: sum(levels[id(reading)] for reading in line) / len(line))
-    gap = number_gap([_gaps(line) for line in lines], params)
-    return [_numbers(line, fields, gap, params) for line in lines]
+    gap = number_gap([[reading.piece.bbox for reading in line] for line in lines], params)
+    boxes = [reading.piece.bbox for reading in readings]
+    places = {id(reading): spot for reading, spot in zip(readings, spots(boxes, fields), strict=True)}
+    return [_numbers(line, places, gap, params) for line in lines]
 
 
 def page_slope(boxes: Sequence[BoundingBox], params: LayoutParams) -> float:
@@ -88,53 +91,22 @@ def _distance(last: BoundingBox, box: BoundingBox, drift: float, params: LayoutP
     return drift + 0.05 * max(gap, 0.0)
 
 
-def number_gap(gaps: Sequence[Sequence[float]], params: LayoutParams) -> float:
-    """Returns how far apart the digits of one number may be on this page, in digit heights.
-
-    Where the gaps fall into two groups, narrow ones within numbers and wide ones between them, the middle of the widest
-    step from one to the other; else `params.max_gap`.
-
-    Args:
-        gaps: between neighbors, line by line, in digit heights.
-        params: see there.
-    """
-    ordered = np.sort([gap for line in gaps for gap in line])
-    inner = ordered[(ordered >= 0) & (ordered <= params.clear_gap + params.min_step)]
-    inner = np.concatenate([[0.0], inner])
-    steps = np.diff(inner)
-    middles = inner[:-1] + steps / 2
-    possible = (steps >= params.min_step) & (middles >= params.tight_gap) & (middles <= params.clear_gap)
-    if not possible.any():
-        return params.max_gap
-    return float(middles[np.argmax(np.where(possible, steps, 0))])
-
-
 def _height(line: list[Reading]) -> float:
     return float(np.median([reading.piece.bbox.height for reading in line]))
 
 
-def _gaps(line: list[Reading]) -> list[float]:
+def _numbers(line: list[Reading], places: dict[int, Spot | None], limit: float, params: LayoutParams) -> Line:
     height = _height(line)
-    boxes = [reading.piece.bbox for reading in line]
-    return [(box.x - last.right) / height for last, box in pairwise(boxes)]
-
-
-def _numbers(line: list[Reading], fields: Sequence[BoundingBox], gap: float, params: LayoutParams) -> Line:
-    height = _height(line)
+    gaps = gaps_of([reading.piece.bbox for reading in line])
     numbers = [[line[0]]]
-    for reading in line[1:]:
+    for reading, gap in zip(line[1:], gaps, strict=True):
         last, box = numbers[-1][-1].piece.bbox, reading.piece.bbox
-        field, last_field = _field(box, fields), _field(last, fields)
-        near = box.x - last.right <= gap * height
-        near = near or box.center[0] - last.center[0] <= params.max_pitch * height
-        if field == last_field and (near or field is not None):
+        spot, last_spot = places[id(reading)], places[id(numbers[-1][-1])]
+        near = gap <= limit
+        near = near or (limit != APART and box.center[0] - last.center[0] <= params.max_pitch * height)
+        one_number = spot is not None and spot.cell is None
+        if spot == last_spot and (near or one_number):
             numbers[-1].append(reading)
         else:
             numbers.append([reading])
     return numbers
-
-
-def _field(box: BoundingBox, fields: Sequence[BoundingBox]) -> int | None:
-    x, y = box.center
-    inside = (k for k, field in enumerate(fields) if field.x <= x < field.right and field.y <= y < field.bottom)
-    return next(inside, None)

@@ -9,13 +9,13 @@ import numpy as np
 from recognition.arrays import Image
 from recognition.binarize import Ink, binarize
 from recognition.components import find_components
+from recognition.fields import Field
 from recognition.params import RecognitionParams
 from recognition.reader import Reader
 from recognition.reading import Reading
 from recognition.rules import remove_rules
 from recognition.skew import sheet_skew_deg, writing_skew_deg
 from recognition.turn import QUARTERS_DEG, best_angle_deg, sample, turn_deg
-from recognition.types import BoundingBox
 from recognition.view import View, off_the_edge, only_inside, turned_view, view_of
 
 _LINE_PIECES = 200
@@ -36,7 +36,7 @@ class Look:
     view: View
     ink: Ink
     readings: list[Reading]
-    fields: tuple[BoundingBox, ...]
+    fields: tuple[Field, ...]
 
 
 def look_at(view: View, reader: Reader, params: RecognitionParams) -> Look:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from recognition.annotate import annotate, crop_png
 from recognition.arrays import Image
+from recognition.fields import Field
 from recognition.join import join_broken
 from recognition.layout import arrange
 from recognition.load import PageImage, load_pages
@@ -16,7 +17,7 @@ from recognition.reader import Reader
 from recognition.reading import Reading, writing_height
 from recognition.select import select_digits
 from recognition.split import split_touching
-from recognition.types import BoundingBox, Document, Number, Page
+from recognition.types import Document, Number, Page
 from recognition.view import view_of
 
 
@@ -93,7 +94,7 @@ class Found:
 
     digits: list[Reading]
     unread: list[Reading]
-    fields: tuple[BoundingBox, ...]
+    fields: tuple[Field, ...]
 
 
 def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:

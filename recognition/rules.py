@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.arrays import Image, as_mask, closed, dilated, opened
+from recognition.arrays import Image, as_image, as_mask, closed, dilated, opened
 from recognition.binarize import Ink
 from recognition.boxes import find_frames
+from recognition.fields import Field
 from recognition.params import RuleParams
-from recognition.types import BoundingBox
 
 MIN_SLENDERNESS = 40
 """A line's length is at least so many times its thickness; what is stouter is writing that stands in a row."""
@@ -24,11 +24,11 @@ class Writing:
 
     Attributes:
         mask: uint8 (height, width), 255 is ink.
-        fields: rows of boxes, each for one number with a digit a box.
+        fields: rows of boxes.
     """
 
     mask: Image
-    fields: tuple[BoundingBox, ...]
+    fields: tuple[Field, ...]
 
 
 def remove_rules(ink: Ink, params: RuleParams) -> Writing:
@@ -112,10 +112,12 @@ def _erase(mask: Image, zone: Image, ink: Ink, params: RuleParams) -> Image:
     on_rule = ink.mask & zone > 0  # also what was erased already, or little but the writing would be left to go by
     if not on_rule.any():
         return mask
-    limit = _darkness_limit(ink.darkness[on_rule], params)
+    thickness = max(1, round(float(cv2.distanceTransform(zone, cv2.DIST_L2, 3)[zone > 0].mean() * 4)))
+    # The edges of a thin line are paler than its middle, which tells how dark the line is.
+    core = dilated(as_image(np.where(on_rule, ink.darkness, 0)), thickness, thickness)
+    limit = _darkness_limit(core[on_rule], params)
     erased: Image = mask & as_mask(on_rule & (ink.darkness <= limit))
     rest: Image = mask & ~erased
-    thickness = max(1, round(float(cv2.distanceTransform(zone, cv2.DIST_L2, 3)[zone > 0].mean() * 4)))
     return rest | (closed(rest, thickness + 3, thickness + 3) & erased)
 
 

@@ -45,7 +45,9 @@ def test_the_size_of_a_box_does_not_matter(side):
 
 
 def test_a_row_of_boxes_is_one_field():
-    (field,) = find_frames(boxes(6), PARAMS).fields
+    (row,) = find_frames(boxes(6), PARAMS).fields
+    field = row.bbox
+    assert len(row.cells) == 6
     assert (field.x, field.y) == (pytest.approx(99, abs=2), pytest.approx(199, abs=2))
     assert (field.right, field.bottom) == (pytest.approx(522, abs=2), pytest.approx(292, abs=2))
 
@@ -57,7 +59,7 @@ def test_a_tilted_row_of_boxes_is_one_field(tilt_deg):
 
 def test_rows_apart_are_a_field_each():
     mask = boxes(3) | boxes(4, left=500)
-    assert sorted((field.x > 400) for field in find_frames(mask, PARAMS).fields) == [False, True]
+    assert sorted((field.bbox.x > 400) for field in find_frames(mask, PARAMS).fields) == [False, True]
 
 
 def test_a_digit_in_a_box_is_no_frame():
@@ -74,6 +76,19 @@ def test_a_digit_that_touches_its_box_from_inside_keeps_what_is_inside():
     zone = find_frames(mask, PARAMS).zone
     assert not zone[220:260, 140:150].any()
     assert zone[200, 110] == 255
+
+
+@pytest.mark.parametrize("tilt_deg", [0, 3, -4])
+@pytest.mark.parametrize("thickness", [2, 4])
+def test_the_frame_of_a_box_is_found_that_writing_reaches_across(tilt_deg, thickness):
+    frame = boxes(1, side=80, tilt_deg=tilt_deg, thickness=thickness)
+    seven = blank()
+    cv2.polylines(seven, [np.array([[103, 236], [177, 214], [150, 275]])], False, 255, 5)
+    turn = cv2.getRotationMatrix2D((SHAPE[1] / 2, SHAPE[0] / 2), tilt_deg, 1)
+    seven = np.where(cv2.warpAffine(seven, turn, (SHAPE[1], SHAPE[0])) > 100, np.uint8(255), np.uint8(0))
+    zone = find_frames(frame | seven, PARAMS).zone
+    assert (zone & frame > 0).sum() >= 0.97 * (frame > 0).sum()
+    assert (zone & seven & ~frame > 0).sum() <= 0.1 * (seven > 0).sum()
 
 
 @pytest.mark.parametrize("side", [20, 40, 80])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recognition.fields import Field
 from recognition.layout import arrange, page_slope
 from recognition.params import LayoutParams
 from recognition.types import BoundingBox
@@ -87,17 +89,28 @@ def test_a_narrow_one_does_not_end_a_number(make_reading):
     assert texts(arrange([make_reading(k, box) for k, box in enumerate(boxes)], (), PARAMS)) == [["012"]]
 
 
+def row(x, side, count):
+    """A row of boxes about the first line of `write`."""
+    cells = tuple(BoundingBox(x + k * side, 480, side, 80) for k in range(count))
+    return Field(BoundingBox(x, 480, count * side, 80), cells)
+
+
 def test_digits_in_a_row_of_boxes_are_one_number_however_far_apart(write):
     readings = write([["12", "34"]], step=120)
     assert texts(arrange(readings, (), PARAMS)) == [["1", "2", "3", "4"]]
-    field = BoundingBox(80, 480, 190, 80)
-    assert texts(arrange(readings, (field,), PARAMS)) == [["12", "3", "4"]]
+    assert texts(arrange(readings, (row(80, 95, 2),), PARAMS)) == [["12", "3", "4"]]
 
 
 def test_rows_of_boxes_side_by_side_are_two_numbers_however_near(write):
     readings = write([["1234"]])
-    fields = (BoundingBox(90, 480, 72, 80), BoundingBox(163, 480, 72, 80))
+    fields = (row(90, 36, 2), row(163, 36, 2))
     assert texts(arrange(readings, fields, PARAMS)) == [["12", "34"]]
+
+
+def test_boxes_that_hold_several_digits_are_a_number_each(write):
+    readings = write([["202307"]])
+    assert texts(arrange(readings, (), PARAMS)) == [["202307"]]
+    assert texts(arrange(readings, (row(95, 68, 3),), PARAMS)) == [["20", "23", "07"]]
 
 
 def test_no_digits_have_no_lines():
@@ -115,3 +128,10 @@ def test_a_column_of_single_digits_has_no_slope():
     assert page_slope(column, PARAMS) == 0
     assert page_slope(column[:1], PARAMS) == 0
     assert page_slope([], PARAMS) == 0
+
+
+def test_digits_in_a_grid_are_numbers_each(write):
+    lines = [["123456"], ["789012"], ["345678"], ["901234"]]
+    readings = [reading for row in range(4) for reading in write([[]] * row + [lines[row]], step=50)]
+    square = replace(PARAMS, max_grid_aspect=2.5)  # the lines of `write` are 100 px apart
+    assert texts(arrange(readings, (), square)) == [list(number) for (number,) in lines]

@@ -58,6 +58,16 @@ def test_ruled_lines_vanish(gray, thickness, fall):
     assert (written(page) > 0).mean() < 0.0005
 
 
+@pytest.mark.parametrize("blur_px", [0.5, 0.7, 0.9])
+def test_a_line_vanishes_whose_edges_are_much_paler_than_its_middle(blur_px):
+    page = paper()
+    for x in range(60, WIDTH, 90):
+        cv2.line(page, (x, 0), (x + 3, HEIGHT), PEN, 2, cv2.LINE_AA)
+    page = cv2.GaussianBlur(page, (0, 0), blur_px)
+    assert (binarize(page, BinarizeParams()).mask > 0).mean() > 0.02
+    assert (written(page) > 0).mean() < 0.0005
+
+
 def test_upright_lines_vanish():
     page = paper()
     rule(page, 300)

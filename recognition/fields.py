@@ -1,0 +1,69 @@
+"""Tells which digits the boxes of a form put together, and which they keep apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from recognition.types import BoundingBox
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A row of boxes.
+
+    Attributes:
+        bbox: of the row.
+        cells: the boxes in it, in any order, at least two.
+    """
+
+    bbox: BoundingBox
+    cells: tuple[BoundingBox, ...]
+
+
+class Spot(NamedTuple):
+    """Where a digit stands.
+
+    Attributes:
+        field: index of the row of boxes.
+        cell: index of the box in it; None where each box holds one digit, so that the row is one number.
+    """
+
+    field: int
+    cell: int | None
+
+
+def spots(boxes: Sequence[BoundingBox], fields: Sequence[Field]) -> list[Spot | None]:
+    """Returns for each digit where in the fields it stands, None outside of them.
+
+    A row most of whose filled boxes hold several digits is no number with a digit a box but numbers side by side, as
+    year, month and day.
+
+    Args:
+        boxes: of the digits.
+        fields: of the page.
+    """
+    result: list[Spot | None] = [None] * len(boxes)
+    for index, field in enumerate(fields):
+        inside = [k for k, box in enumerate(boxes) if _contains(field.bbox, box)]
+        cells = [_nearest(boxes[k], field.cells) for k in inside]
+        # A box that writing crosses was not found; digits that stand in none say nothing of the others.
+        sure = [cell for k, cell in zip(inside, cells, strict=True) if _contains(field.cells[cell], boxes[k])]
+        counts = np.bincount(np.array(sure, np.int64), minlength=1)
+        several = np.count_nonzero(counts > 1) > 0.5 * np.count_nonzero(counts)
+        for k, cell in zip(inside, cells, strict=True):
+            result[k] = Spot(index, cell if several else None)
+    return result
+
+
+def _contains(field: BoundingBox, box: BoundingBox) -> bool:
+    x, y = box.center
+    return field.x <= x < field.right and field.y <= y < field.bottom
+
+
+def _nearest(box: BoundingBox, cells: Sequence[BoundingBox]) -> int:
+    """The cell whose sides the digit's middle is between, or else nearest to: a cell may not have been found."""
+    return int(np.argmin([max(cell.x - box.center[0], box.center[0] - cell.right) for cell in cells]))
