@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-CHATTER = re.compile(rb"[IW]\d{4} |WARNING: All log messages before absl|INFO: ")
+CHATTER = re.compile(rb"[IW]\d{4} |WARNING: All log messages before absl|INFO: |fully_quantize: ")
 """Starts of the lines by which TensorFlow and LiteRT inform of themselves."""
 
 NO_GPU = re.compile(rb"E\d{4} .*failed call to cuInit")

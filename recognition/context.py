@@ -77,19 +77,31 @@ def _show(window: NDArray[np.uint8], piece: Component, pyramid: list[Image], pie
     strength = 255 / max(piece.darkness, 1.0)
     _place(window[:, :, 0], as_image(cv2.convertScaleAbs(_scaled(shown, place), alpha=strength)), place)
     ink = [round(v / scale) for v in (box.x - left, box.y - top, box.right - left, box.bottom - top)]
-    _place(window[:, :, 1], _scaled(piece.mask, ink), ink)
+    mask = piece.mask
+    for _ in range(factor.bit_length() - 1):
+        mask = _halved(mask)
+    _place(window[:, :, 1], _scaled(mask, ink), ink)
 
 
 def _level(pyramid: list[Image], scale: float) -> tuple[Image, int]:
-    """The page reduced by a power of two to at least one and a half times what is shown of it, and the factor."""
+    """The page reduced by a power of two to at least the size at which it is shown, and the factor."""
     level = 0
-    while scale / 2 ** (level + 1) >= 1.5 and min(pyramid[0].shape) >> (level + 1) > 0:
+    while scale / 2 ** (level + 1) >= 1 and min(pyramid[0].shape) >> (level + 1) > 0:
         level += 1
     while len(pyramid) <= level:
-        height, width = pyramid[-1].shape
-        half = max(1, width // 2), max(1, height // 2)
-        pyramid.append(as_image(cv2.resize(pyramid[-1], half, interpolation=cv2.INTER_AREA)))
+        pyramid.append(_halved(pyramid[-1]))
     return pyramid[level], 2**level
+
+
+def _halved(image: Image) -> Image:
+    """The image at half the size, between mean and maximum, so that fine strokes fade less than by the mean alone."""
+    height, width = max(2, image.shape[0] // 2 * 2), max(2, image.shape[1] // 2 * 2)
+    even = cv2.copyMakeBorder(
+        image, 0, max(0, height - image.shape[0]), 0, max(0, width - image.shape[1]), cv2.BORDER_REPLICATE
+    )[:height, :width]
+    mean = cv2.resize(even, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    highest = cv2.dilate(even, np.ones((2, 2), np.uint8), anchor=(0, 0))[::2, ::2]
+    return as_image(cv2.addWeighted(mean, 0.5, highest, 0.5, 0))
 
 
 def _scaled(image: Image, place: list[int]) -> Image:
@@ -111,7 +123,7 @@ class ContextNetwork:
         self._temperature = temperature
         shapes = {(1, NEAR_PX, NEAR_PX, 2): "near", (1, FAR_HEIGHT_PX, FAR_WIDTH_PX, 2): "far"}
         self._places = {shapes[shape]: place for place, shape in enumerate(self._network.inputs) if shape in shapes}
-        if len(self._places) != len(shapes) or self._network.output != (1, 1):
+        if sorted(self._network.inputs) != sorted(shapes) or self._network.output != (1, 1):
             raise ModelMismatchError(
                 f"a context network must take {list(shapes)} and give (1, 1). "
                 f"Received: {self._network.inputs} and {self._network.output}"

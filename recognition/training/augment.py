@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from recognition.arrays import Field, Image, as_field, as_image, as_mask, dilated
-from recognition.training.thinning import line_field
+from recognition.training.forms import FORMS, SHARES, form_field
+from recognition.training.thinning import REACH, line_field
 
 SMALL_HEIGHT_PX, MIN_HEIGHT_PX, MAX_HEIGHT_PX = 10, 20, 56
 THINNING_PX = 48
@@ -56,12 +57,13 @@ def pen_field(digit: Image, height_px: int) -> Field:
         float32 (height, width) in 0..1; cut at a level, the stroke is `0.4 * height_px * (1 - level)` wide.
     """
     drawn = height_field(digit, THINNING_PX)
-    near = line_field((drawn > 0.4).view(np.uint8), 0.2 * THINNING_PX)
+    near = line_field((drawn > 0.4).view(np.uint8), REACH * THINNING_PX)
     scale = height_px / THINNING_PX
     size = max(3, round(near.shape[1] * scale)), max(3, round(near.shape[0] * scale))
-    return as_field(
-        cv2.GaussianBlur(cv2.resize(near, size, interpolation=cv2.INTER_CUBIC), (0, 0), 0.5 + height_px / 80)
-    )
+    blur_px = 0.6 + height_px / 200
+    ridge = 1 - 0.8 * blur_px / (REACH * height_px)  # what the blur leaves of the top of a straight ridge
+    soft = cv2.GaussianBlur(cv2.resize(near, size, interpolation=cv2.INTER_CUBIC), (0, 0), blur_px)
+    return as_field(np.clip(soft / np.float32(ridge), 0, 1))
 
 
 def ink_at_level(field: Field, level: float, edge: float = 0.2) -> Image:
@@ -139,14 +141,15 @@ def variant(rng: np.random.Generator, digit: Image, label: int, neighbor: Image)
     height = int(rng.integers(SMALL_HEIGHT_PX, MIN_HEIGHT_PX) if small else rng.integers(MIN_HEIGHT_PX, MAX_HEIGHT_PX))
     fine = rng.random() < FINE_SHARE
     field = pen_field(digit, height) if fine else height_field(digit, height)
-    if label == 1 and rng.random() < 0.3:
-        field, fine = hooked_one(rng, height), False
+    if label in FORMS and rng.random() < SHARES[label]:
+        field, fine = form_field(rng, label, height), True
     if label == 7 and rng.random() < 0.25:
         field = barred(rng, field)
     if label == 0 and rng.random() < 0.06:
         field = slashed(rng, field)
     level = rng.uniform(0.5, max(0.55, 1 - 3 / height)) if fine else rng.uniform(0.16, 0.6)
     ink = ink_at_level(warp(rng, field), level, rng.uniform(0.1, 0.4))
+    ink = as_image(cv2.convertScaleAbs(ink, alpha=255 / max(1, int(ink.max()))))
     if height >= MIN_HEIGHT_PX and rng.random() < 0.12:
         side = 1 + 2 * int(rng.integers(1, 1 + max(1, height // 14)))
         ink = dilated(ink, side, side)
@@ -171,7 +174,9 @@ def stretched(rng: np.random.Generator, ink: Image) -> Image:
     if not width:
         return ink
     wide = max(2, round(height * rng.uniform(0.7, 1.1)))
-    return as_image(cv2.resize(ink[y : y + height, x : x + width], (wide, height), interpolation=cv2.INTER_LINEAR))
+    broad = cv2.resize(ink[y : y + height, x : x + width], (wide, height), interpolation=cv2.INTER_LINEAR)
+    margin = height // 4
+    return as_image(cv2.copyMakeBorder(broad, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0))
 
 
 def with_sliver(rng: np.random.Generator, ink: Image, neighbor: Image) -> Image:
@@ -195,23 +200,6 @@ def with_sliver(rng: np.random.Generator, ink: Image, neighbor: Image) -> Image:
     view = canvas[row : row + other_height, column : column + reach]
     np.maximum(view, sliver, out=view)
     return canvas
-
-
-def hooked_one(rng: np.random.Generator, height_px: int) -> Field:
-    """Returns a European 1: a long upstroke before the stem, sometimes a foot."""
-    margin = height_px // 4
-    width = round(height_px * rng.uniform(0.3, 0.6))
-    canvas = np.zeros((height_px + 2 * margin, width + 2 * margin), np.float32)
-    stem = width * rng.uniform(0.7, 1.0)
-    start = (0.0, height_px * rng.uniform(0.3, 0.65))
-    thickness = max(1, round(height_px * rng.uniform(0.05, 0.11)))
-    points = np.array([start, (stem, 0), (stem + rng.normal(0, 0.04) * height_px, height_px)]) + margin
-    cv2.polylines(canvas, [np.rint(points).astype(np.int32)], False, 1.0, thickness, cv2.LINE_AA)
-    if rng.random() < 0.2:
-        reach = width * rng.uniform(0.2, 0.45)
-        foot = np.array([(stem - reach, height_px), (stem + reach, height_px)]) + margin
-        cv2.polylines(canvas, [np.rint(foot).astype(np.int32)], False, 1.0, thickness, cv2.LINE_AA)
-    return as_field(cv2.GaussianBlur(canvas, (0, 0), height_px / 30))
 
 
 def slashed(rng: np.random.Generator, field: Field) -> Field:

@@ -109,7 +109,7 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self._order = self._rng.permutation(len(self._labels))
 
     def __len__(self) -> int:
-        return len(self._order) // BATCH_SIZE
+        return max(1, len(self._order) // BATCH_SIZE)
 
     def __getitem__(self, index: int) -> tuple[tuple[NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]]:
         part = self._order[index * BATCH_SIZE : (index + 1) * BATCH_SIZE]

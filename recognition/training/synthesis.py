@@ -16,7 +16,7 @@ from recognition.training.augment import variant
 from recognition.training.rubbish import glyph_fields, rubbish
 
 NOT_A_DIGIT = 10
-PLAIN_SHARE = 0.3
+PLAIN_SHARE = 0.45
 """Of the digits of an epoch so many stay as MNIST has them, because MNIST's own hands count too."""
 RUBBISH_SHARE = 0.3
 """So many pictures that are no digit are added, relative to the digits."""

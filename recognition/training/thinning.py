@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from recognition.arrays import Field, Image, as_field
 
+REACH = 0.2
+"""Half the width of the broadest stroke that a field of a digit can give, as a share of the digit's height."""
+
 _BITS = np.array([[128, 1, 2], [64, 0, 4], [32, 16, 8]], np.float32)
 """The eight neighbors as bits: P2 above is 1, then clockwise P3 to P9."""
 

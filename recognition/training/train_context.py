@@ -115,4 +115,4 @@ def _figures(whole: NDArray[np.float32], pieces: Pieces) -> dict[str, Any]:
     taken = whole > 0.5
     kinds = {"digits": pieces.labels < NOT_A_DIGIT, "lookalikes": pieces.labels == LOOKALIKE}
     kinds["others"] = pieces.labels == NOT_A_DIGIT
-    return {f"taken_for_digits_of_{name}": float(taken[mask].mean()) for name, mask in kinds.items()}
+    return {f"taken_for_digits_of_{name}": float(taken[mask].mean()) for name, mask in kinds.items() if mask.any()}

@@ -115,7 +115,7 @@ def test_beyond_the_corner_of_the_page_there_is_paper(x, y):
 
 
 @settings(deadline=None, max_examples=80)
-@given(st.tuples(st.integers(0, 60), st.integers(0, 60)), st.integers(7, 40), st.integers(1, 40), st.booleans())
+@given(st.tuples(st.integers(0, 60), st.integers(0, 60)), st.integers(7, 300), st.integers(1, 300), st.booleans())
 def test_any_piece_of_a_page_has_windows_with_its_ink_near_the_middle(corner, longer_px, shorter_px, lying):
     x, y = corner
     mask = np.full((longer_px, min(longer_px, shorter_px)), 255, np.uint8)
@@ -138,12 +138,12 @@ def test_a_page_twice_as_large_gives_about_the_same_windows(rings, factor):
         piece_at(factor * one.bbox.x, factor * one.bbox.y, one.mask.repeat(factor, 0).repeat(factor, 1), large_page)
         for one in pieces
     ]
-    small_seen, large_seen = windows(pieces, page), windows(large, large_page)
-    for name in ("near", "far"):
-        small, big = (getattr(seen, name).astype(float) for seen in (small_seen, large_seen))
-        assert np.abs(small - big).mean() < 0.25 * small.mean()
-        for k in range(len(pieces)):
-            assert np.corrcoef(small[k].ravel(), big[k].ravel())[0, 1] > 0.85
+    seen, large_seen = windows(pieces, page), windows(large, large_page)
+    for of_both in ((seen.near, large_seen.near), (seen.far, large_seen.far)):
+        for small, big in zip(*of_both, strict=True):
+            # A stroke may lie a pixel beside where it was, so that both are compared a little blurred.
+            one, other = (cv2.GaussianBlur(window.astype(np.float32), (0, 0), 1.5) for window in (small, big))
+            assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.92
 
 
 def test_a_pale_pen_gives_the_same_windows_as_a_dark_one():
@@ -214,11 +214,7 @@ def test_a_digit_classifier_is_no_context_network(write_model):
         ((NEAR,), 1),
         ((NEAR, NEAR), 1),
         ((NEAR, FAR), 2),
-        pytest.param(
-            (NEAR, FAR, (4, 4, 2)),
-            1,
-            marks=pytest.mark.xfail(strict=True, reason="a third input is never filled, and not refused"),
-        ),
+        ((NEAR, FAR, (4, 4, 2)), 1),
     ],
 )
 def test_a_network_of_other_shapes_is_refused_with_them(shapes, outputs, tmp_path):

@@ -78,7 +78,19 @@ def draw(rng: np.random.Generator, digits: Digits, fonts: Fonts) -> Drawn:
         imitations(desk)
     page = shade(desk.sheet, rng.uniform(120, 255), _pen(rng), rng.uniform(0.35, 1.0))
     picture, owner = photograph(rng, page, desk.sheet.owner)
-    return Drawn(picture, owner, tuple(desk.sheet.labels), size_px * picture.shape[0] / height)
+    scale = picture_scale(desk.sheet, owner)
+    return Drawn(picture, owner, tuple(desk.sheet.labels), size_px * scale)
+
+
+def picture_scale(sheet: Sheet, owner: NDArray[np.int16]) -> float:
+    """Returns by how much digits are larger in a picture than on the sheet, from their median height; 1 without any."""
+    ratios = []
+    for index in range(min(len(sheet.labels), 30)):
+        rows = np.flatnonzero((owner == index + 1).any(axis=1))
+        before = np.flatnonzero((sheet.owner == index + 1).any(axis=1))
+        if rows.size and before.size:
+            ratios.append((rows[-1] - rows[0] + 1) / (before[-1] - before[0] + 1))
+    return float(np.median(ratios)) if ratios else 1.0
 
 
 def _pen(rng: np.random.Generator) -> float:

@@ -100,6 +100,8 @@ def _face(path: Path, size: int) -> ImageFont.FreeTypeFont:
 def _draws_text(path: Path) -> bool:
     try:
         face = ImageFont.truetype(str(path), 20)
-        return all(face.getbbox(text)[2] > 5 for text in ("axg", "058"))
+        masks = [face.getmask(text) for text in ("a", "g", "0", "5", "8")]
+        # Faces without a glyph draw nothing for it, or the same box for each.
+        return all(mask.getbbox() for mask in masks) and len({bytes(mask) for mask in masks}) == len(masks)
     except OSError:  # damaged, or of a kind that FreeType does not know
         return False

@@ -109,7 +109,7 @@ def cursive(rng: np.random.Generator, height_px: int) -> Field:
 
 def mirrored_digits(rng: np.random.Generator, pick: Pick, height_px: int) -> Field:
     """Returns mirrored and turned digits side by side, some joined: letters of no alphabet in a real hand."""
-    glyphs = [_turned(rng, *pick(), height_px) for _ in range(int(rng.integers(2, 8)))]
+    glyphs = [_turned(rng, *pick(), height_px)[: 2 * height_px] for _ in range(int(rng.integers(2, 8)))]
     gap = rng.uniform(-0.12, 0.15) * height_px
     width = sum(glyph.shape[1] for glyph in glyphs) + len(glyphs) * (abs(round(gap)) + 2) + 4
     canvas = np.zeros((2 * height_px, width), np.float32)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.context import Windows
+from recognition.context import FAR_HEIGHT_PX, FAR_WIDTH_PX, NEAR_PX, Windows
+from recognition.normalize import IMAGE_PX
 from recognition.training.errors import DatasetError
 
 NOT_A_DIGIT = 10
@@ -40,8 +43,11 @@ class Pieces:
     def save(self, path: Path) -> None:
         """Writes the pieces into an .npz file, whole or not at all."""
         part = path.with_name(f".{path.name}.part.npz")
-        np.savez(part, images=self.images, near=self.windows.near, far=self.windows.far, labels=self.labels)
-        part.replace(path)
+        try:
+            np.savez(part, images=self.images, near=self.windows.near, far=self.windows.far, labels=self.labels)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path: Path) -> Pieces:
@@ -51,7 +57,15 @@ class Pieces:
             DatasetError: it is missing, damaged or of another kind.
         """
         try:
-            with np.load(path) as data:
-                return cls(data["images"], Windows(data["near"], data["far"]), data["labels"])
-        except (OSError, ValueError, KeyError) as error:
+            with path.open("rb") as file, np.load(file) as data:
+                pieces = cls(data["images"], Windows(data["near"], data["far"]), data["labels"])
+        except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
             raise DatasetError(f"{path} holds no pieces ({error}); remove it to have it made anew") from error
+        count = len(pieces.labels)
+        shapes = (count, IMAGE_PX, IMAGE_PX), (count, NEAR_PX, NEAR_PX, 2), (count, FAR_HEIGHT_PX, FAR_WIDTH_PX, 2)
+        got = tuple(array.shape for array in (pieces.images, pieces.windows.near, pieces.windows.far))
+        if got != shapes:
+            raise DatasetError(
+                f"{path} holds no pieces of the shapes {shapes}; remove it to have it made anew. Received: {got}"
+            )
+        return pieces

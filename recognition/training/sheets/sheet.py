@@ -30,14 +30,12 @@ class Sheet:
         printed: likewise by print, rules and frames.
         owner: int16 (height, width), 1 + index of a digit in `labels`, or one of the constants above.
         labels: of the digits.
-        heights: of the digits in pixels.
     """
 
     written: Field
     printed: Field
     owner: NDArray[np.int16]
     labels: list[int] = field(default_factory=list)
-    heights: list[int] = field(default_factory=list)
 
     @classmethod
     def blank(cls, height: int, width: int) -> Sheet:
@@ -60,7 +58,6 @@ class Sheet:
         if x < 2 or y < 2 or x + width > self.size[1] - 2 or y + height > self.size[0] - 2:
             return False
         self.labels.append(label)
-        self.heights.append(height)
         self._put(self.written, coverage, x, y, len(self.labels))
         return True
 

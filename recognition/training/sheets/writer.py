@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 
 from recognition.arrays import Field, as_field, as_image
-from recognition.training.augment import barred, height_field, hooked_one, ink_at_level, pen_field, slashed, warp
+from recognition.training.augment import barred, height_field, ink_at_level, pen_field, slashed, warp
 from recognition.training.dataset import Digits
+from recognition.training.forms import FORMS, form_field
 
 FINE_SHARE = 0.5
 """Of the writers so many have a pen of one width, mostly finer than MNIST's."""
@@ -28,7 +29,7 @@ class Writer:
         shear: slant, columns a row.
         unsteadiness: strength of the warp of each digit.
         barred: whether a 7 has a bar.
-        hooked: whether a 1 has a hook.
+        own_forms: whether, with a fine pen, 1, 4, 6 and 9 have forms that MNIST lacks.
         slashed: whether a 0 has a slash.
         skips: share of 6x6 px that the pen leaves out.
     """
@@ -39,7 +40,7 @@ class Writer:
     shear: float
     unsteadiness: float
     barred: bool
-    hooked: bool
+    own_forms: bool
     slashed: bool
     skips: float
 
@@ -50,11 +51,11 @@ class Writer:
         return cls(
             digits,
             fine=fine,
-            level=rng.uniform(0.6, 0.92) if fine else rng.uniform(0.18, 0.6),
+            level=1 - _pen_width(rng) / 0.4 if fine else rng.uniform(0.18, 0.6),
             shear=float(np.clip(rng.normal(0, 0.15), -0.4, 0.4)),
             unsteadiness=rng.uniform(0.2, 0.8),
             barred=rng.random() < 0.25,
-            hooked=rng.random() < 0.25,
+            own_forms=rng.random() < 0.25,
             slashed=rng.random() < 0.04,
             skips=rng.uniform(0.02, 0.08) if rng.random() < BROKEN_SHARE else 0.0,
         )
@@ -63,8 +64,8 @@ class Writer:
         """Returns a random digit as coverage float32 (about height_px, width) in 0..1, cropped, and its label."""
         index = int(rng.integers(len(self.digits.labels)))
         label = int(self.digits.labels[index])
-        if label == 1 and self.hooked:
-            field = hooked_one(rng, height_px)
+        if label in FORMS and self.own_forms and self.fine:
+            field = form_field(rng, label, height_px)
         elif self.fine:
             field = pen_field(self.digits.images[index], height_px)
         else:
@@ -76,7 +77,7 @@ class Writer:
         moved = _slanted(warp(rng, field, self.unsteadiness), self.shear)
         # The finest pen leaves a line of about a pixel, as dark as any other.
         level = min(self.level, 1 - 1.2 / (0.4 * height_px)) if self.fine else self.level
-        drawn = ink_at_level(moved, level, 0.15 if self.fine else 0.2)
+        drawn = ink_at_level(moved, level, min(0.15, 1 - level) if self.fine else 0.2)
         drawn = as_image(cv2.convertScaleAbs(drawn, alpha=255 / max(1, int(drawn.max()))))
         if self.skips:
             cells = rng.random((drawn.shape[0] // 6 + 1, drawn.shape[1] // 6 + 1)) > self.skips
@@ -85,6 +86,11 @@ class Writer:
         if width == 0:  # so fine a pen, or so many skips, that nothing is left
             return self.digit(rng, height_px)
         return drawn[y : y + height, x : x + width].astype(np.float32) / np.float32(255), label
+
+
+def _pen_width(rng: np.random.Generator) -> float:
+    """Width of a fine pen's stroke as a share of the digits' height, from that of large writing with a ballpoint on."""
+    return float(np.exp(rng.uniform(np.log(0.014), np.log(0.15))))
 
 
 def _slanted(field: Field, shear: float) -> Field:

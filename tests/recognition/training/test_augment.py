@@ -12,7 +12,6 @@ from recognition.training.augment import (
     barred,
     damage,
     height_field,
-    hooked_one,
     ink_at_level,
     slashed,
     stretched,
@@ -112,16 +111,6 @@ def test_damage_leaves_the_picture_its_size_and_most_of_its_ink(seed: int) -> No
     assert np.array_equal(ink, before), "the picture handed in was changed"
     assert (damaged.dtype, damaged.shape) == (np.uint8, ink.shape)
     assert (damaged[ink > 0] > 0).mean() > 0.5
-
-
-@settings(deadline=None, max_examples=50)
-@given(seeds, st.integers(10, 60))
-def test_a_hooked_one_is_as_high_as_asked_for_with_its_hook_on_the_left(seed: int, height_px: int) -> None:
-    ink = hooked_one(np.random.default_rng(seed), height_px) > 0.3
-    rows, columns = np.nonzero(ink)
-    assert rows.max() - rows.min() + 1 == pytest.approx(height_px, rel=0.25, abs=2)
-    top = np.flatnonzero(ink[rows.min()]).mean()
-    assert columns.min() < top
 
 
 def test_a_bar_goes_through_the_stem_of_a_seven(mnist: Sample) -> None:

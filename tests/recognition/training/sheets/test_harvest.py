@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import cv2
@@ -41,7 +42,8 @@ def bar(length: int = 40) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def writer(digits: Digits) -> Writer:
-    return Writer(digits, level=0.3, shear=0.0, unsteadiness=0.0, barred=False, hooked=False, slashed=False, skips=0.0)
+    plain = {field.name: False for field in fields(Writer) if field.type == "bool"}
+    return Writer(digits, **plain, level=0.3, shear=0.0, unsteadiness=0.0, skips=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,8 @@ def lone_digits(writer: Writer) -> Drawn:
     rng, sheet = np.random.default_rng(0), Sheet.blank(400, 520)
     for k in range(12):
         coverage, label = writer.digit(rng, SIZE_PX)
+        while label == 5:  # whose bar often stands apart
+            coverage, label = writer.digit(rng, SIZE_PX)
         assert sheet.digit(coverage, label, 40 + 120 * (k % 4), 40 + 120 * (k // 4))
     return photo_of(sheet)
 

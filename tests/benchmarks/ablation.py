@@ -1,0 +1,123 @@
+"""Switches each step of recognition off in turn, and measures what that costs on each group of pages.
+
+    python tests/benchmarks/ablation.py PAGES [PAGES …] [--by KEY] [--jobs 2] [--json FILE]
+
+PAGES are folders of pages with truth files, as `digitdrop evaluate --pages` takes them. A step that costs nothing when
+it is off has to go.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import cv2
+import numpy as np
+
+from config.shipped import shipped_context, shipped_model
+from recognition import layout, look, page, reader, select, view
+from recognition.arrays import Image
+from recognition.normalize import normalize_all
+from recognition.params import RecognitionParams
+from recognition.reader import Reader, load_reader
+from recognition.rules import Writing
+from recognition.training.page_reading import PageReading, judge
+from recognition.training.scoring import Counts
+from recognition.training.truth import TruePage, load_pages_with_truth
+
+PARAMS = RecognitionParams()
+COLUMNS = {"DER": 9, "exact": 9, "alarms/page": 13, "accepted": 10, "slips/1000": 12}
+"""The figures that are printed, and the widths of their columns."""
+
+
+def from_black_and_white(inks: list[Image]) -> Image:
+    """Normalizes digits from black and white ink."""
+    return normalize_all([(ink > 127).astype(np.uint8) * np.uint8(255) for ink in inks])
+
+
+STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
+    "all on": None,
+    "context network": None,
+    "temperature": None,
+    "sheet of paper": (view, "find_sheet", lambda *_: None),
+    "quarter turns": (look, "turn_deg", lambda *_: 0.0),
+    "deskew": (look, "deskewed", lambda seen, *_: seen),
+    "rules and boxes": (look, "remove_rules", lambda ink, _: Writing(ink.mask, ())),
+    "joining": (page, "join_broken", lambda readings, *_: list(readings)),
+    "cutting": (page, "split_touching", lambda readings, *_: list(readings)),
+    "words": (select, "in_words", lambda *_: set()),
+    "borders": (select, "is_border", lambda *_: False),
+    "page's own gaps": (layout, "number_gap", lambda *_: PARAMS.layout.max_gap),
+    "slope of lines": (layout, "page_slope", lambda *_: 0.0),
+    "unread beside": (page, "unread_beside", lambda *_: False),
+    "grey ink": (reader, "normalize_all", from_black_and_white),
+}
+"""What stands in for each step when it is off: in which module, under which name."""
+
+_reader: Reader
+
+
+def main() -> None:
+    """Measures all pages with all steps, then with each off, prints the table, and writes the JSON if asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pages", type=Path, nargs="+", help="folders of pages with truth files")
+    parser.add_argument("--by", default="group", help="key of the truth files by which pages are grouped")
+    parser.add_argument("--steps", nargs="*", choices=list(STEPS), help="only these, beside `all on`")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    options = parser.parse_args()
+    pages = [one for folder in options.pages for one in load_pages_with_truth(folder)]
+    chosen = ["all on", *(options.steps or [step for step in STEPS if step != "all on"])]
+    table = {step: measure(step, pages, options.by, options.jobs) for step in dict.fromkeys(chosen)}
+    print_table(table)
+    if options.json:
+        options.json.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
+
+
+def measure(step: str, pages: list[TruePage], by: str, jobs: int) -> dict[str, dict[str, Any]]:
+    """Reads all pages in fresh processes with a step off, and sums up each group."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, context, start, (step,)) as pool:
+        readings = list(pool.map(read, pages))
+    groups: dict[str, Counts] = {}
+    for reading in readings:
+        for name in (str(reading.keys.get(by, "-")), "ALL"):
+            groups[name] = groups.get(name, Counts()) + reading.counts
+    return {name: groups[name].figures() for name in sorted(groups)}
+
+
+def start(step: str) -> None:
+    """Loads the networks in a process and switches the step off."""
+    global _reader
+    cv2.setNumThreads(1)
+    loaded = load_reader(shipped_model(), None if step == "context network" else shipped_context())
+    if step == "temperature":
+        loaded.classifier.info = replace(loaded.info, temperature=1.0)
+    _reader = loaded
+    replaced = STEPS[step]
+    if replaced is not None:
+        setattr(*replaced)
+
+
+def read(one: TruePage) -> PageReading:
+    """Reads a page and compares it with its truth."""
+    return judge(one, lambda data: page.read_document(data, _reader, PARAMS), PARAMS)
+
+
+def print_table(table: dict[str, dict[str, dict[str, Any]]]) -> None:
+    """Prints a line for each step: what being off changes in each group, and the figures with all on."""
+    for group in table["all on"]:
+        print(f"\n{group:24}" + "".join(f"{name:>{size}}" for name, size in COLUMNS.items()))
+        for step, groups in table.items():
+            cells = ("-" if groups[group][name] is None else f"{groups[group][name]:.3f}" for name in COLUMNS)
+            print(f"{step:24}" + "".join(f"{cell:>{size}}" for cell, size in zip(cells, COLUMNS.values(), strict=True)))
+
+
+if __name__ == "__main__":
+    main()
