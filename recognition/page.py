@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from recognition.annotate import annotate, crop_png
 from recognition.arrays import Image
+from recognition.company import weighed
 from recognition.fields import Field
 from recognition.join import join_broken
 from recognition.layout import arrange
@@ -13,8 +14,9 @@ from recognition.load import PageImage, load_pages
 from recognition.look import Look, look_at, look_upright
 from recognition.numbers import Place, to_number, unread_beside
 from recognition.params import RecognitionParams
+from recognition.prior import page_log_odds
 from recognition.reader import Reader
-from recognition.reading import Reading, writing_height
+from recognition.reading import Reading, raised, writing_height
 from recognition.select import select_digits
 from recognition.split import split_touching
 from recognition.types import Document, Number, Page
@@ -103,8 +105,12 @@ def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
     height = writing_height(readings, look.view.gray.shape)
     if height == 0:
         return Found([], [], look.fields)
+    if reader.context is not None:
+        by = page_log_odds(readings, height, params.prior)
+        reader, readings = replace(reader, raised_by=by), [raised(reading, by) for reading in readings]
     readings = join_broken(readings, height, ink.darkness, reader, params.join)
     readings = split_touching(readings, height, ink.darkness, reader, params.split)
+    readings = weighed(readings, height, params.company)
     selection = select_digits(readings, height, ink, params.select)
     return Found(selection.digits, selection.unread, look.fields)
 

@@ -270,6 +270,50 @@ class SplitParams:
 
 
 @dataclass(frozen=True, slots=True)
+class PriorParams:
+    """How a page's own share of digits counts. Lengths are shares of the writing's height.
+
+    Attributes:
+        min_height: of a piece that counts.
+        max_height: likewise.
+        min_by_ink: probability of any digit, by the ink alone, of a piece that counts.
+        limit: of the log odds of the share of digits.
+        lenience: added to the log odds of all pieces, because the networks have seen drawn pages, not real ones.
+    """
+
+    min_height: float = 0.4
+    max_height: float = 2.6
+    min_by_ink: float = 0.3
+    limit: float = 5.0
+    lenience: float = 3.0
+
+    def __post_init__(self) -> None:
+        _check_range(self, min_height=(0, 1), max_height=(1, 10), min_by_ink=(0, 1), limit=(0, 10), lenience=(-10, 10))
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyParams:
+    """How much a reading is told by what stands beside it. Lengths are shares of the writing's height.
+
+    Attributes:
+        min_height: of a piece that tells anything.
+        max_height: likewise.
+        reach: how far apart neighbors may be.
+        for_digits: weight of a neighbor's log odds that speak for digits.
+        against: likewise, against digits.
+    """
+
+    min_height: float = 0.4
+    max_height: float = 2.6
+    reach: float = 2.0
+    for_digits: float = 0.8
+    against: float = 0.5
+
+    def __post_init__(self) -> None:
+        _check_range(self, min_height=(0, 1), max_height=(1, 10), reach=(0, 10), for_digits=(0, 2), against=(0, 2))
+
+
+@dataclass(frozen=True, slots=True)
 class SelectParams:
     """Which readings are writing and not something else on the page.
 
@@ -386,6 +430,8 @@ class RecognitionParams:
     turn: TurnParams = field(default_factory=TurnParams)
     join: JoinParams = field(default_factory=JoinParams)
     split: SplitParams = field(default_factory=SplitParams)
+    prior: PriorParams = field(default_factory=PriorParams)
+    company: CompanyParams = field(default_factory=CompanyParams)
     select: SelectParams = field(default_factory=SelectParams)
     layout: LayoutParams = field(default_factory=LayoutParams)
     thresholds: Thresholds = field(default_factory=Thresholds)

@@ -13,7 +13,7 @@ from recognition.classify import NOT_A_DIGIT, Classifier, load_classifier
 from recognition.components import Component
 from recognition.context import ContextNetwork, load_context
 from recognition.normalize import normalize_all
-from recognition.reading import Reading
+from recognition.reading import Reading, raised
 from recognition.types import ModelInfo
 
 UNLIKELY = 0.1
@@ -27,10 +27,12 @@ class Reader:
     Attributes:
         classifier: tells which digit the ink is.
         context: tells from its surroundings whether it is one; None does without.
+        raised_by: what the page as a whole adds to the log odds of being a digit, see `prior`.
     """
 
     classifier: Classifier
     context: ContextNetwork | None = None
+    raised_by: float = 0.0
 
     @property
     def info(self) -> ModelInfo:
@@ -52,7 +54,8 @@ class Reader:
             likely = np.flatnonzero(rows[:, :NOT_A_DIGIT].max(axis=1, initial=0) >= UNLIKELY)
             rows[likely, :NOT_A_DIGIT] *= self.context.whole([pieces[int(k)] for k in likely], darkness)[:, None]
             rows[:, NOT_A_DIGIT] = np.maximum(0, 1 - rows[:, :NOT_A_DIGIT].sum(axis=1))
-        return [Reading(piece, row, touching, ink) for piece, row, ink in zip(pieces, rows, alone, strict=True)]
+        readings = [Reading(piece, row, touching, ink) for piece, row, ink in zip(pieces, rows, alone, strict=True)]
+        return [raised(reading, self.raised_by) for reading in readings]
 
 
 def load_reader(model: Path, context: Path | None = None) -> Reader:

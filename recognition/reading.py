@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from recognition.calibrate import Probabilities
 from recognition.classify import NOT_A_DIGIT
 from recognition.components import Component
+
+SUREST = 0.98
+"""Beyond this probability, and below what it leaves, networks are not to be taken at their word on new pages."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +38,11 @@ class Reading:
         return self.probabilities if self.alone is None else self.alone
 
     @property
+    def by_ink_confidence(self) -> float:
+        """The probability of the most probable digit by the ink alone."""
+        return float(self.by_ink[:NOT_A_DIGIT].max())
+
+    @property
     def digit(self) -> int:
         """The most probable digit."""
         return int(self.probabilities[:NOT_A_DIGIT].argmax())
@@ -48,6 +56,30 @@ class Reading:
     def rubbish(self) -> float:
         """The probability of being no digit."""
         return float(self.probabilities[NOT_A_DIGIT])
+
+
+def raised(reading: Reading, by: float) -> Reading:
+    """Returns a reading with its log odds of being a digit raised, or lowered where `by` is negative.
+
+    No reading becomes surer than its ink alone is; which digit it is, stays.
+    """
+    if by == 0 or reading.confidence == 0:
+        return reading
+    told = 1 / (1 + float(np.exp(-(log_odds(np.array([reading.confidence]))[0] + by))))
+    if by > 0:
+        confidence = max(reading.confidence, min(told, reading.by_ink_confidence))
+    else:
+        confidence = min(reading.confidence, told)
+    probabilities = reading.probabilities.copy()
+    probabilities[:NOT_A_DIGIT] *= np.float32(confidence / reading.confidence)
+    probabilities[NOT_A_DIGIT] = max(0.0, 1 - float(probabilities[:NOT_A_DIGIT].sum()))
+    return replace(reading, probabilities=probabilities)
+
+
+def log_odds(confidence: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns log(p / (1 - p)), bounded: no reading speaks louder than with `SUREST`."""
+    bounded = np.clip(confidence, 1 - SUREST, SUREST)
+    return np.asarray(np.log(bounded / (1 - bounded)), np.float64)
 
 
 def writing_height(readings: Sequence[Reading], size: tuple[int, ...]) -> float:

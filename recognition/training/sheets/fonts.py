@@ -21,6 +21,8 @@ HANDWRITING = (
     "kaushan", "klee", "kristi", "rufscript", "stevehand", "tomsontalks", "yuseimagic", "z003",
 )  # fmt: skip
 """Beginnings of the names of typefaces that imitate a hand."""
+HAIRLINES = ("hairline", "thin")
+"""Likewise of those in whose strokes nothing that is printed on forms is set, and which a fine pen looks like."""
 SYMBOLS = (
     "symbol",
     "d050000l",
@@ -60,7 +62,7 @@ def find_fonts(folders: Sequence[Path] = FOLDERS) -> Fonts:
     handwriting: list[Path] = []
     for path in files:
         name = path.stem.lower().replace("-", "")
-        if any(part in name for part in SYMBOLS) or not _draws_text(path):
+        if any(part in name for part in (*SYMBOLS, *HAIRLINES)) or not _draws_text(path):
             continue
         (handwriting if name.startswith(HANDWRITING) else printed).append(path)
     return Fonts(tuple(printed), tuple(handwriting))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -21,6 +22,8 @@ def numbers(desk: Desk) -> None:
     between = rng.uniform(0.8, 3)
     longest = desk.whole(1, 9)
     slope = rng.normal(0, 0.02)
+    writer = desk.writer.only(rng) if desk.chance(0.2) else desk.writer
+    desk = replace(desk, writer=writer)
     y = size * rng.uniform(1.2, 3)
     while y < desk.sheet.size[0] - size * 0.3:
         x = size * rng.uniform(0.3, 3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -59,6 +59,14 @@ class Writer:
             slashed=rng.random() < 0.04,
             skips=rng.uniform(0.02, 0.08) if rng.random() < BROKEN_SHARE else 0.0,
         )
+
+    def only(self, rng: np.random.Generator) -> Writer:
+        """Returns the same writer with one digit alone to write, as children and testers fill a page."""
+        label = rng.integers(10)
+        of_it = np.flatnonzero(self.digits.labels == label)
+        if of_it.size == 0:
+            return self
+        return replace(self, digits=Digits(self.digits.images[of_it], self.digits.labels[of_it]))
 
     def digit(self, rng: np.random.Generator, height_px: int) -> tuple[Field, int]:
         """Returns a random digit as coverage float32 (about height_px, width) in 0..1, cropped, and its label."""

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from recognition.company import weighed
+from recognition.params import CompanyParams
+
+HEIGHT = 40.0
+PARAMS = CompanyParams()
+
+
+@pytest.fixture
+def row(make_reading):
+    """Readings side by side, a digit's width apart, with these confidences; the ink alone is sure of each."""
+
+    def make(*confidences, step=40, height=40):
+        sure = make_reading(3, (0, 0, 20, height)).probabilities
+        readings = [
+            make_reading(3, (step * k, 100, 20, height), confidence, rubbish=0.99 * (1 - confidence))
+            for k, confidence in enumerate(confidences)
+        ]
+        return [replace(reading, alone=sure) for reading in readings]
+
+    return make
+
+
+def confidences(readings):
+    return [reading.confidence for reading in readings]
+
+
+def test_a_doubtful_digit_among_digits_is_believed_more(row):
+    before = row(0.97, 0.3, 0.97)
+    assert confidences(weighed(before, HEIGHT, PARAMS))[1] > 0.6
+
+
+def test_a_doubtful_digit_among_letters_is_believed_less(row):
+    before = row(0.02, 0.6, 0.02, 0.02)
+    assert confidences(weighed(before, HEIGHT, PARAMS))[1] < 0.3
+
+
+def test_what_stands_alone_stays_as_it_is(row):
+    before = row(0.6, 0.02, step=400)
+    assert weighed(before, HEIGHT, PARAMS) == before
+
+
+def test_no_reading_becomes_surer_than_its_ink(row, make_reading):
+    before = row(0.97, 0.3, 0.97)
+    before[1] = replace(before[1], alone=make_reading(3, (0, 0, 20, 40), 0.4).probabilities)
+    assert confidences(weighed(before, HEIGHT, PARAMS))[1] <= 0.4 + 1e-6
+
+
+def test_the_digit_stays_the_same_and_the_probabilities_add_up(row):
+    for after in weighed(row(0.97, 0.3, 0.05, 0.6), HEIGHT, PARAMS):
+        assert after.digit == 3
+        assert after.probabilities.sum() == pytest.approx(1, abs=1e-3)
+
+
+def test_specks_and_what_is_much_larger_than_the_writing_tell_nothing(row):
+    before = row(0.6, 0.02, height=10)
+    assert weighed(before, HEIGHT, PARAMS) == before
+    before = row(0.6, 0.02, height=400)
+    assert weighed(before, HEIGHT, PARAMS) == before
+
+
+def test_another_line_tells_nothing(row, make_reading):
+    above = [make_reading(3, (40 * k, 20, 20, 40), 0.02, rubbish=0.97) for k in range(3)]
+    before = row(0.6, step=400)
+    assert confidences(weighed([*before, *above], HEIGHT, PARAMS))[0] == before[0].confidence
