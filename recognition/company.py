@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.params import CompanyParams
-from recognition.reading import Reading, log_odds, raised
+from recognition.reading import SUREST, Reading, log_odds, raised
 
 
 def weighed(readings: Sequence[Reading], height_px: float, params: CompanyParams) -> list[Reading]:
@@ -30,7 +30,8 @@ def weighed(readings: Sequence[Reading], height_px: float, params: CompanyParams
     if len(telling) < 2:
         return list(readings)
     boxes = np.array([_edges(readings[int(k)]) for k in telling], np.float64)
-    voices = log_odds(np.array([readings[int(k)].confidence for k in telling]))
+    loudest = float(log_odds(np.array([SUREST]))[0])
+    voices = np.clip([readings[int(k)].odds - params.lenience for k in telling], -loudest, loudest)
     heard = {int(k): _heard(at, boxes, voices, height_px, params) for at, k in enumerate(telling)}
     return [raised(reading, heard.get(k, 0.0)) for k, reading in enumerate(readings)]
 

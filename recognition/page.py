@@ -106,11 +106,12 @@ def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
     if height == 0:
         return Found([], [], look.fields)
     if reader.context is not None:
-        by = page_log_odds(readings, height, params.prior)
+        by = page_log_odds(readings, height, params.prior) + params.company.lenience
         reader, readings = replace(reader, raised_by=by), [raised(reading, by) for reading in readings]
     readings = join_broken(readings, height, ink.darkness, reader, params.join)
     readings = split_touching(readings, height, ink.darkness, reader, params.split)
-    readings = weighed(readings, height, params.company)
+    if reader.context is not None:
+        readings = weighed(readings, height, params.company)
     selection = select_digits(readings, height, ink, params.select)
     return Found(selection.digits, selection.unread, look.fields)
 

@@ -277,18 +277,23 @@ class PriorParams:
         min_height: of a piece that counts.
         max_height: likewise.
         min_by_ink: probability of any digit, by the ink alone, of a piece that counts.
-        limit: of the log odds of the share of digits.
-        lenience: added to the log odds of all pieces, because the networks have seen drawn pages, not real ones.
+        limit: of the log odds by which either share counts.
+        alike: probability of any digit, by the ink alone, from which a piece has a digit's form.
+        usual_alike: share of such pieces that speaks neither for digits nor for text.
+        alike_weight: log odds by which pieces are raised for each such piece more, as a share of all.
     """
 
     min_height: float = 0.4
     max_height: float = 2.6
     min_by_ink: float = 0.3
     limit: float = 5.0
-    lenience: float = 3.0
+    alike: float = 0.8
+    usual_alike: float = 0.6
+    alike_weight: float = 15.0
 
     def __post_init__(self) -> None:
-        _check_range(self, min_height=(0, 1), max_height=(1, 10), min_by_ink=(0, 1), limit=(0, 10), lenience=(-10, 10))
+        _check_range(self, min_height=(0, 1), max_height=(1, 10), min_by_ink=(0, 1), limit=(0, 10), alike=(0, 1))
+        _check_range(self, usual_alike=(0, 1), alike_weight=(0, 100))
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +306,8 @@ class CompanyParams:
         reach: how far apart neighbors may be.
         for_digits: weight of a neighbor's log odds that speak for digits.
         against: likewise, against digits.
+        lenience: log odds that are added to all readings in the end: the networks know drawn pages better than real
+            ones, on which they doubt too much.
     """
 
     min_height: float = 0.4
@@ -308,9 +315,11 @@ class CompanyParams:
     reach: float = 2.0
     for_digits: float = 0.8
     against: float = 0.5
+    lenience: float = 4.0
 
     def __post_init__(self) -> None:
         _check_range(self, min_height=(0, 1), max_height=(1, 10), reach=(0, 10), for_digits=(0, 2), against=(0, 2))
+        _check_range(self, lenience=(-10, 10))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,17 +25,27 @@ class Reading:
         probabilities: float32 (11,), index 10 for what is no digit.
         touching: the piece was cut from a larger one.
         alone: the probabilities by the ink alone, None where its surroundings were not looked at.
+        seen: confidence by the ink and its surroundings, None where it is that of `probabilities`.
+        told: log odds that the page and the neighbors have added since.
     """
 
     piece: Component
     probabilities: Probabilities
     touching: bool = False
     alone: Probabilities | None = None
+    seen: float | None = None
+    told: float = 0.0
 
     @property
     def by_ink(self) -> Probabilities:
         """What the ink alone gives, whatever stands around it."""
         return self.probabilities if self.alone is None else self.alone
+
+    @property
+    def odds(self) -> float:
+        """Log odds of being a digit, with all that was told."""
+        seen = self.confidence if self.seen is None else self.seen
+        return float(log_odds(np.array([seen]))[0]) + self.told
 
     @property
     def by_ink_confidence(self) -> float:
@@ -65,15 +75,13 @@ def raised(reading: Reading, by: float) -> Reading:
     """
     if by == 0 or reading.confidence == 0:
         return reading
-    told = 1 / (1 + float(np.exp(-(log_odds(np.array([reading.confidence]))[0] + by))))
-    if by > 0:
-        confidence = max(reading.confidence, min(told, reading.by_ink_confidence))
-    else:
-        confidence = min(reading.confidence, told)
-    probabilities = reading.probabilities.copy()
-    probabilities[:NOT_A_DIGIT] *= np.float32(confidence / reading.confidence)
+    seen = reading.confidence if reading.seen is None else reading.seen
+    told = replace(reading, seen=seen, told=reading.told + by)
+    confidence = min(1 / (1 + float(np.exp(-told.odds))), reading.by_ink_confidence)
+    probabilities = reading.by_ink.copy()
+    probabilities[:NOT_A_DIGIT] *= np.float32(confidence / reading.by_ink_confidence)
     probabilities[NOT_A_DIGIT] = max(0.0, 1 - float(probabilities[:NOT_A_DIGIT].sum()))
-    return replace(reading, probabilities=probabilities)
+    return replace(told, probabilities=probabilities)
 
 
 def log_odds(confidence: NDArray[np.float64]) -> NDArray[np.float64]:

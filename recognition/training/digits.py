@@ -18,8 +18,10 @@ layers = keras.layers
 
 HELD_OUT = 3000
 """Digits at the end of the training split that no weight sees; each epoch is measured on them as they are."""
-PIECES_SHARE = 0.5
-"""So many pieces from drawn sheets are added to an epoch, relative to the pictures it has without."""
+PIECES_SHARE = 0.4
+"""So many digits from drawn sheets are added to an epoch, relative to the pictures it has without."""
+OTHERS_SHARE = 0.15
+"""And so many pieces that are none, relative to these: with more of them the network doubts too many digits."""
 TYPICAL = 400
 """So many held-out digits set the ranges of the 8-bit integers."""
 CALIBRATION_ROUNDS = 4
@@ -106,10 +108,12 @@ def mixed(
         pieces: to choose from.
         seed: of the choice.
     """
-    known = np.flatnonzero(pieces.labels <= NOT_A_DIGIT)
+    digits, others = np.flatnonzero(pieces.labels < NOT_A_DIGIT), np.flatnonzero(pieces.labels == NOT_A_DIGIT)
     rng = np.random.default_rng(seed)
     for images, labels in made:
-        some = rng.choice(known, min(len(known), round(PIECES_SHARE * len(labels))), replace=False)
+        count = min(len(digits), round(PIECES_SHARE * len(labels)))
+        rest = min(len(others), round(OTHERS_SHARE * count))
+        some = np.concatenate([rng.choice(digits, count, replace=False), rng.choice(others, rest, replace=False)])
         images, labels = np.concatenate([images, pieces.images[some]]), np.concatenate([labels, pieces.labels[some]])
         order = rng.permutation(len(labels))
         yield images[order], labels[order]

@@ -53,6 +53,12 @@ def classifier() -> Classifier:
 
 
 @pytest.fixture(scope="session")
+def ink_reader(classifier: Classifier) -> Reader:
+    """What reads the ink alone, for pieces whose surroundings are no page."""
+    return Reader(classifier)
+
+
+@pytest.fixture(scope="session")
 def reader() -> Reader:
     """The networks that digitdrop comes with."""
     return load_reader(shipped_model(), shipped_context())
@@ -137,13 +143,13 @@ def write_model(tmp_path: Path) -> WriteModel:
 
 
 @pytest.fixture
-def certain(write_model: WriteModel) -> Callable[..., Classifier]:
+def certain(write_model: WriteModel) -> Callable[..., Reader]:
     """Makes a network that gives the same probabilities for whatever it sees."""
 
     def make(digit: int, confidence: float, rubbish: float = 0.0) -> Classifier:
         probabilities = _make_reading(digit, (0, 0, 1, 1), confidence, rubbish=rubbish).probabilities
         bias = np.log(np.maximum(probabilities, 1e-9))
-        return load_classifier(write_model(bias.tolist(), name=f"certain-{digit}-{confidence}-{rubbish}"))
+        return load_reader(write_model(bias.tolist(), name=f"certain-{digit}-{confidence}-{rubbish}"))
 
     return make
 

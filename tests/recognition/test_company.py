@@ -8,7 +8,7 @@ from recognition.company import weighed
 from recognition.params import CompanyParams
 
 HEIGHT = 40.0
-PARAMS = CompanyParams()
+PARAMS = CompanyParams(lenience=0)
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ PARAMS = JoinParams()
 
 
 @pytest.fixture
-def read(reader):
+def read(ink_reader):
     def readings(page):
         mask = np.where(page > 100, np.uint8(255), np.uint8(0))
-        return reader.read(find_components(mask, page, ComponentParams()), page)
+        return ink_reader.read(find_components(mask, page, ComponentParams()), page)
 
     return readings
 
@@ -37,39 +37,39 @@ def broken_digits(sample_pages):
     return draw
 
 
-def test_a_five_whose_bar_stands_apart_is_one_five(drawn_five, reader, read):
+def test_a_five_whose_bar_stands_apart_is_one_five(drawn_five, ink_reader, read):
     readings = read(drawn_five)
     assert len(readings) == 2
-    joined = join_broken(readings, 50.0, drawn_five, reader, PARAMS)
+    joined = join_broken(readings, 50.0, drawn_five, ink_reader, PARAMS)
     assert [reading.digit for reading in joined if reading.confidence > reading.rubbish] == [5]
 
 
 @pytest.mark.parametrize("digit", [3, 5, 7, 9])
-def test_most_broken_digits_become_whole(broken_digits, reader, read, digit):
+def test_most_broken_digits_become_whole(broken_digits, ink_reader, read, digit):
     whole = []
     for page in broken_digits(digit, 10):
-        joined = join_broken(read(page), 60.0, page, reader, PARAMS)
+        joined = join_broken(read(page), 60.0, page, ink_reader, PARAMS)
         whole.append([reading.digit for reading in joined if reading.piece.bbox.height > 20] == [digit])
     assert sum(whole) >= 7
 
 
-def test_sure_digits_side_by_side_stay_apart(sample_pages, reader, read):
+def test_sure_digits_side_by_side_stay_apart(sample_pages, ink_reader, read):
     hand = sample_pages.Hand(np.random.default_rng(0), sample_pages.Digits.load(), (120, 500))
     hand.write("2846039", 20, 30, 60)
     page = np.rint(255 * hand.ink).astype(np.uint8)
     readings = read(page)
     assert len(readings) == 7
-    joined = join_broken(readings, 60.0, page, reader, JoinParams(max_gap=0.5))
+    joined = join_broken(readings, 60.0, page, ink_reader, JoinParams(max_gap=0.5))
     assert sorted(map(id, joined)) == sorted(map(id, readings))
 
 
-def test_pieces_far_apart_stay_apart(drawn_five, reader, read):
+def test_pieces_far_apart_stay_apart(drawn_five, ink_reader, read):
     gone = np.zeros((200, 200), np.uint8)
     gone[100:200, :100] = drawn_five
     gone[100:130, 47:] = 0
     gone[20:50, 47:100] = drawn_five[:30, 47:]
     readings = read(gone)
-    assert join_broken(readings, 50.0, gone, reader, PARAMS) == readings
+    assert join_broken(readings, 50.0, gone, ink_reader, PARAMS) == readings
 
 
 @pytest.mark.parametrize(
@@ -92,22 +92,22 @@ def test_what_is_beside_a_sure_digit_joins_it_only_to_make_another(
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_fewer_than_two_pieces_are_left_alone(drawn_five, reader, read, count):
+def test_fewer_than_two_pieces_are_left_alone(drawn_five, ink_reader, read, count):
     readings = read(drawn_five)[:count]
-    assert join_broken(readings, 50.0, drawn_five, reader, PARAMS) == readings
+    assert join_broken(readings, 50.0, drawn_five, ink_reader, PARAMS) == readings
 
 
-def test_without_rounds_nothing_is_joined(drawn_five, reader, read):
+def test_without_rounds_nothing_is_joined(drawn_five, ink_reader, read):
     readings = read(drawn_five)
-    assert join_broken(readings, 50.0, drawn_five, reader, JoinParams(rounds=0)) == readings
+    assert join_broken(readings, 50.0, drawn_five, ink_reader, JoinParams(rounds=0)) == readings
 
 
-def test_no_ink_is_lost_or_doubled_when_more_than_two_pieces_are_near(sample_pages, reader, read):
+def test_no_ink_is_lost_or_doubled_when_more_than_two_pieces_are_near(sample_pages, ink_reader, read):
     hand = sample_pages.Hand(np.random.default_rng(5), sample_pages.Digits.load(), (120, 500))
     hand.write("5735", 20, 30, 60)
     page = np.rint(255 * hand.ink).astype(np.uint8)
     page[50:52] = page[68:70] = 0
     readings = read(page)
-    joined = join_broken(readings, 60.0, page, reader, PARAMS)
+    joined = join_broken(readings, 60.0, page, ink_reader, PARAMS)
     assert len(joined) < len(readings)
     assert sum(r.piece.area_px for r in joined) == sum(r.piece.area_px for r in readings)

@@ -16,10 +16,10 @@ HEIGHT = 60
 
 
 @pytest.fixture
-def read(reader):
+def read(ink_reader):
     def readings(page):
         mask = np.where(page > 102, np.uint8(255), np.uint8(0))
-        return reader.read(find_components(mask, page, ComponentParams()), page)
+        return ink_reader.read(find_components(mask, page, ComponentParams()), page)
 
     return readings
 
@@ -28,13 +28,13 @@ def by_column(readings):
     return sorted(readings, key=lambda reading: reading.piece.bbox.x)
 
 
-def test_most_touching_pairs_are_cut_into_their_digits(touching, reader, read):
+def test_most_touching_pairs_are_cut_into_their_digits(touching, ink_reader, read):
     pairs = ["23", "45", "68", "07", "39", "52", "84", "66", "29", "30"]
     right = 0
     for seed, pair in enumerate(pairs):
         page = np.rint(255 * touching(pair, seed)).astype(np.uint8)
         (whole,) = read(page)
-        parts = by_column(split_touching([whole], HEIGHT, page, reader, PARAMS))
+        parts = by_column(split_touching([whole], HEIGHT, page, ink_reader, PARAMS))
         if len(parts) > 1:
             assert all(part.touching for part in parts)
             for part in parts:
@@ -44,39 +44,39 @@ def test_most_touching_pairs_are_cut_into_their_digits(touching, reader, read):
     assert right >= 7
 
 
-def test_a_sure_digit_is_not_cut(sample_pages, reader, read):
+def test_a_sure_digit_is_not_cut(sample_pages, ink_reader, read):
     hand = sample_pages.Hand(np.random.default_rng(2), sample_pages.Digits.load(), (120, 800))
     hand.write("0123456789", 20, 30, HEIGHT)
     page = np.rint(255 * hand.ink).astype(np.uint8)
     sure = [reading for reading in read(page) if reading.confidence >= PARAMS.sure]
     assert len(sure) >= 8
-    assert split_touching(sure, HEIGHT, page, reader, PARAMS) == sure
+    assert split_touching(sure, HEIGHT, page, ink_reader, PARAMS) == sure
 
 
-def test_what_is_much_larger_than_the_writing_is_left_alone(touching, reader, read):
+def test_what_is_much_larger_than_the_writing_is_left_alone(touching, ink_reader, read):
     page = np.rint(255 * touching("23", 0)).astype(np.uint8)
     readings = read(page)
-    assert split_touching(readings, HEIGHT / 4, page, reader, PARAMS) == readings
-    assert split_touching(readings, HEIGHT * 4, page, reader, PARAMS) == readings
+    assert split_touching(readings, HEIGHT / 4, page, ink_reader, PARAMS) == readings
+    assert split_touching(readings, HEIGHT * 4, page, ink_reader, PARAMS) == readings
 
 
-def test_what_the_pages_edge_cuts_off_is_left_alone(touching, reader, read):
+def test_what_the_pages_edge_cuts_off_is_left_alone(touching, ink_reader, read):
     page = np.rint(255 * touching("23", 0)).astype(np.uint8)
     (whole,) = read(page)
-    assert len(split_touching([whole], HEIGHT, page, reader, PARAMS)) == 2
+    assert len(split_touching([whole], HEIGHT, page, ink_reader, PARAMS)) == 2
     at_edge = np.ascontiguousarray(page[whole.piece.bbox.y :])
     (cut_off,) = read(at_edge)
-    assert split_touching([cut_off], HEIGHT, at_edge, reader, PARAMS) == [cut_off]
+    assert split_touching([cut_off], HEIGHT, at_edge, ink_reader, PARAMS) == [cut_off]
 
 
-def test_no_readings_give_none(reader):
-    assert split_touching([], HEIGHT, np.zeros((5, 5), np.uint8), reader, PARAMS) == []
+def test_no_readings_give_none(ink_reader):
+    assert split_touching([], HEIGHT, np.zeros((5, 5), np.uint8), ink_reader, PARAMS) == []
 
 
-def test_without_cuts_the_piece_stays_whole(touching, reader, read):
+def test_without_cuts_the_piece_stays_whole(touching, ink_reader, read):
     page = np.rint(255 * touching("45", 1)).astype(np.uint8)
     readings = read(page)
-    assert split_touching(readings, HEIGHT, page, reader, SplitParams(cut_cost=10, narrow_cost=10)) == readings
+    assert split_touching(readings, HEIGHT, page, ink_reader, SplitParams(cut_cost=10, narrow_cost=10)) == readings
 
 
 def bars(bridge: int) -> np.ndarray:

@@ -73,7 +73,7 @@ def test_a_network_that_reads_the_same_in_whatever_it_sees_turns_nothing(certain
     readings = [make_reading(3, (40 * k, 20, 20, 30), 0.5) for k in range(1, 15)]
     darkness = np.zeros((200, 700), np.uint8)
     darkness[20:50] = 200
-    assert turn_deg(readings, darkness, QUARTERS_DEG, certain(3, 0.5), PARAMS) == 0
+    assert turn_deg(readings, darkness, QUARTERS_DEG, certain(3, 0.5).classifier, PARAMS) == 0
 
 
 def test_pieces_of_the_size_of_the_writing_are_sampled_from_all_over_the_page(make_reading):

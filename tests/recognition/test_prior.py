@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from recognition.params import PriorParams
+from recognition.prior import digit_share, page_log_odds
+
+PARAMS = PriorParams()
+HEIGHT = 40.0
+
+
+@pytest.fixture
+def page(make_reading):
+    """Readings of pieces, each given by the confidence with its surroundings and by the ink alone."""
+
+    def make(*pieces, height=40):
+        readings = []
+        for k, (confidence, by_ink) in enumerate(pieces):
+            alone = make_reading(3, (0, 0, 20, height), by_ink).probabilities
+            reading = make_reading(3, (60 * k, 0, 20, height), confidence, rubbish=0.99 * (1 - confidence))
+            readings.append(replace(reading, alone=alone))
+        return readings
+
+    return make
+
+
+def test_pages_of_digits_raise_and_pages_of_text_lower(page):
+    digits = page(*[(0.9, 0.99)] * 8, (0.3, 0.99))
+    text = page(*[(0.01, 0.05)] * 8, (0.02, 0.6), (0.3, 0.9))
+    assert page_log_odds(digits, HEIGHT, PARAMS) > 2
+    assert page_log_odds(text, HEIGHT, PARAMS) < -4
+
+
+def test_a_form_lies_between(page):
+    digits = page(*[(0.95, 0.99)] * 8)
+    text = page(*[(0.01, 0.05)] * 8)
+    form = page_log_odds([*digits, *text], HEIGHT, PARAMS)
+    assert page_log_odds(text + digits[:1], HEIGHT, PARAMS) < form < page_log_odds(digits, HEIGHT, PARAMS)
+
+
+def test_no_page_is_condemned_or_believed_without_limit(page):
+    for pieces in ([(0.99, 0.99)] * 500, [(0.001, 0.31)] * 500):
+        assert abs(page_log_odds(page(*pieces), HEIGHT, PARAMS)) <= 2 * PARAMS.limit
+
+
+def test_specks_do_not_count(page):
+    specks = page(*[(0.01, 0.9)] * 50, height=8)
+    digits = page(*[(0.9, 0.99)] * 5)
+    assert page_log_odds([*digits, *specks], HEIGHT, PARAMS) == page_log_odds(digits, HEIGHT, PARAMS)
+
+
+def test_a_page_without_pieces_tells_nothing(page):
+    assert page_log_odds([], HEIGHT, PARAMS) == 0
+    assert page_log_odds(page((0.01, 0.1)), HEIGHT, PARAMS) == 0
+
+
+def test_a_share_of_clear_pieces_is_found():
+    odds = np.concatenate([np.full(30, 4.0), np.full(70, -4.0)])
+    assert digit_share(odds) == pytest.approx(0.3, abs=0.02)
+
+
+@given(arrays.arrays(np.float64, st.integers(0, 40), elements=st.floats(-4, 4)))
+def test_a_share_is_never_none_or_all(odds):
+    assert 0 < digit_share(odds) < 1
