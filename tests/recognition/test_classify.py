@@ -14,7 +14,8 @@ ONLY_SEVEN = np.where(np.arange(11) == 7, 5.0, 0.0)
 
 
 def softmax(logits):
-    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    """As pages show them: what is no digit is rarer there than in training."""
+    weights = np.exp(logits - logits.max(axis=1, keepdims=True)) * np.where(np.arange(11) == NOT_A_DIGIT, 0.25, 1)
     return weights / weights.sum(axis=1, keepdims=True)
 
 
@@ -37,6 +38,12 @@ def test_the_temperature_of_the_facts_softens_the_probabilities(write_model):
     soft = load_classifier(write_model(ONLY_SEVEN.tolist(), name="soft", temperature=2.0)).probabilities(image)
     np.testing.assert_allclose(sharp[0], softmax(ONLY_SEVEN[None])[0], atol=1e-5)
     np.testing.assert_allclose(soft[0], softmax(ONLY_SEVEN[None] / 2)[0], atol=1e-5)
+
+
+def test_what_is_no_digit_is_told_by_a_network_that_is_sure_of_it(write_model):
+    rubbish = np.where(np.arange(11) == NOT_A_DIGIT, 9.0, 0.0)
+    (row,) = load_classifier(write_model(rubbish.tolist())).probabilities(np.zeros((1, 28, 28), np.uint8))
+    assert row[NOT_A_DIGIT] > 0.99
 
 
 def test_a_network_of_ten_classes_never_says_that_something_is_no_digit(write_model):

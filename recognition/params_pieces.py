@@ -1,0 +1,184 @@
+"""Parameters of the steps that make digits and numbers of pieces of ink."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from recognition.params_range import check_range
+
+
+@dataclass(frozen=True, slots=True)
+class JoinParams:
+    """When pieces of one broken digit are put together. Lengths are shares of the writing's height.
+
+    Attributes:
+        max_gap: between the boxes of two pieces.
+        max_gap_below: likewise, of two that stand above each other and are no sure digits.
+        max_height: of what they are together.
+        max_width: likewise.
+        min_confidence: of the reading of what they are together.
+        min_part: a smaller piece may as well be dirt, and need not belong to a digit.
+        leftover: what is left of a reading's weight when a piece beside it would not be explained.
+        rounds: how many pieces, at most, one digit may be put together from, less one.
+    """
+
+    max_gap: float = 0.22
+    max_gap_below: float = 0.4
+    max_height: float = 1.7
+    max_width: float = 1.3
+    min_confidence: float = 0.4
+    min_part: float = 0.2
+    leftover: float = 0.65
+    rounds: int = 3
+
+    def __post_init__(self) -> None:
+        check_range(self, max_gap=(0, 1), max_gap_below=(0, 1), max_height=(1, 4), max_width=(0.2, 4), rounds=(0, 10))
+        check_range(self, min_confidence=(0, 1), min_part=(0, 1), leftover=(0, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class SplitParams:
+    """How touching digits are cut apart. Lengths are shares of the piece's height.
+
+    Attributes:
+        sure: a piece that is read with this confidence is not cut.
+        min_width: of a piece that may be two digits.
+        max_width: of one digit.
+        max_cuts: so many places of a piece are tried, the thinnest.
+        cut_cost: of a stroke's width of ink that a cut goes through, in nats of confidence.
+        narrow_cost: of cutting a piece as narrow as it is high into two, in nats; twice as wide costs nothing.
+        max_digits: a piece that could hold more is no writing.
+    """
+
+    sure: float = 0.9
+    min_width: float = 0.55
+    max_width: float = 1.3
+    max_cuts: int = 18
+    cut_cost: float = 0.1
+    narrow_cost: float = 0.7
+    max_digits: int = 12
+
+    def __post_init__(self) -> None:
+        check_range(self, sure=(0, 1), min_width=(0.1, 2), max_width=(0.5, 3), max_cuts=(1, 40))
+        check_range(self, cut_cost=(0, 10), narrow_cost=(0, 10), max_digits=(2, 40))
+
+
+@dataclass(frozen=True, slots=True)
+class PriorParams:
+    """How a page's own share of digits counts. Lengths are shares of the writing's height.
+
+    Attributes:
+        min_height: of a piece that counts.
+        max_height: likewise.
+        min_by_ink: probability of any digit, by the ink alone, of a piece that counts.
+        limit: of the log odds by which either share counts.
+        alike: probability of any digit, by the ink alone, from which a piece has a digit's form.
+        usual_alike: share of such pieces that speaks neither for digits nor for text.
+        alike_weight: log odds by which pieces are raised for each such piece more, as a share of all.
+    """
+
+    min_height: float = 0.4
+    max_height: float = 2.6
+    min_by_ink: float = 0.3
+    limit: float = 5.0
+    alike: float = 0.8
+    usual_alike: float = 0.6
+    alike_weight: float = 15.0
+
+    def __post_init__(self) -> None:
+        check_range(self, min_height=(0, 1), max_height=(1, 10), min_by_ink=(0, 1), limit=(0, 10), alike=(0, 1))
+        check_range(self, usual_alike=(0, 1), alike_weight=(0, 100))
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyParams:
+    """How much a reading is told by what stands beside it. Lengths are shares of the writing's height.
+
+    Attributes:
+        min_height: of a piece that tells anything.
+        max_height: likewise.
+        reach: how far apart neighbors may be.
+        for_digits: weight of a neighbor's log odds that speak for digits.
+        against: likewise, against digits.
+        lenience: log odds that are added to all readings in the end: the networks know drawn pages better than real
+            ones, on which they doubt too much.
+    """
+
+    min_height: float = 0.4
+    max_height: float = 2.6
+    reach: float = 2.0
+    for_digits: float = 0.8
+    against: float = 0.5
+    lenience: float = 4.0
+
+    def __post_init__(self) -> None:
+        check_range(self, min_height=(0, 1), max_height=(1, 10), reach=(0, 10), for_digits=(0, 2), against=(0, 2))
+        check_range(self, lenience=(-10, 10))
+
+
+@dataclass(frozen=True, slots=True)
+class SelectParams:
+    """Which readings are writing and not something else on the page.
+
+    Attributes:
+        min_height: of a digit, as a share of the writing's height.
+        max_height: likewise.
+        min_darkness: of a digit's ink, as a share of the writing's.
+        min_confidence: a reading below it is no digit.
+        min_member_confidence: likewise, right beside a digit; it is then marked for review.
+        word_gap: between pieces of one word, as a share of the writing's height.
+    """
+
+    min_height: float = 0.4
+    max_height: float = 2.6
+    min_darkness: float = 0.45
+    min_confidence: float = 0.3
+    min_member_confidence: float = 0.2
+    word_gap: float = 0.35
+
+    def __post_init__(self) -> None:
+        check_range(self, min_height=(0, 1), max_height=(1, 10), min_darkness=(0, 1), min_confidence=(0, 1))
+        check_range(self, min_member_confidence=(0, 1), word_gap=(0, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutParams:
+    """How digits become numbers and lines. Lengths are shares of the digits' height.
+
+    Attributes:
+        max_gap: between digits of one number, where a page's gaps do not tell.
+        tight_gap: up to which gaps never part numbers.
+        clear_gap: from which gaps always part numbers.
+        min_step: between the gaps within and between numbers, for the page's gaps to tell.
+        max_gap_ratio: of the gaps within numbers to those between them, for the page's gaps to tell.
+        max_typical_gap: on a page whose gaps are all of one kind, for digits to be one number and not one each.
+        max_grid_gap: likewise, of digits in a grid.
+        max_grid_aspect: of a grid, how far its rows are apart over how far its columns are.
+        max_pitch: between their middles, which serves digits in boxes; either makes a number.
+        max_drift: between the middles of neighbours in a line.
+        reach: how far apart neighbours in a line may be.
+        neighbor: within this distance to the right a digit's neighbour tells the slope of its line.
+        max_slope: of the lines of a page, in rows a column.
+    """
+
+    max_gap: float = 0.7
+    tight_gap: float = 0.35
+    clear_gap: float = 1.2
+    min_step: float = 0.25
+    # Measured on 46 pages of about 35 hands: within numbers up to 0.38 of the gaps between them, in all but one hand;
+    # typical gaps of numbers to 0.63 and of lone digits in a line from 0.69, in a grid from 0.55.
+    max_gap_ratio: float = 0.42
+    max_typical_gap: float = 0.66
+    max_grid_gap: float = 0.4
+    max_grid_aspect: float = 1.5
+    max_pitch: float = 0.95
+    max_drift: float = 0.6
+    reach: float = 12.0
+    neighbor: float = 6.0
+    max_slope: float = 0.4
+
+    def __post_init__(self) -> None:
+        check_range(self, max_gap=(0, 5), tight_gap=(0, 5), clear_gap=(0, 5), min_step=(0, 5))
+        check_range(self, max_gap_ratio=(0, 1), max_typical_gap=(0, 5), max_grid_gap=(0, 5), max_grid_aspect=(0, 10))
+        check_range(self, max_pitch=(0, 5), max_drift=(0.1, 1), reach=(1, 1000))
+        check_range(self, neighbor=(1, 100), max_slope=(0, 1))
