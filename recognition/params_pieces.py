@@ -127,6 +127,7 @@ class SelectParams:
         min_confidence: a reading below it is no digit.
         min_member_confidence: likewise, right beside a digit; it is then marked for review.
         word_gap: between pieces of one word, as a share of the writing's height.
+        min_part: longer side of what may be a part of a broken digit, likewise; a comma and dirt are smaller.
     """
 
     min_height: float = 0.4
@@ -135,10 +136,11 @@ class SelectParams:
     min_confidence: float = 0.3
     min_member_confidence: float = 0.2
     word_gap: float = 0.35
+    min_part: float = 0.25
 
     def __post_init__(self) -> None:
         check_range(self, min_height=(0, 1), max_height=(1, 10), min_darkness=(0, 1), min_confidence=(0, 1))
-        check_range(self, min_member_confidence=(0, 1), word_gap=(0, 2))
+        check_range(self, min_member_confidence=(0, 1), word_gap=(0, 2), min_part=(0, 1))
 
 
 @dataclass(frozen=True, slots=True)

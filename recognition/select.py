@@ -21,7 +21,7 @@ class Selection:
 
     Attributes:
         digits: the readings that are digits of the page's own hand.
-        unread: those that are none but as large and as dark as its digits.
+        unread: those that are none but as dark as its digits, and large enough to be a part of one.
     """
 
     digits: list[Reading]
@@ -61,11 +61,14 @@ def select_digits(readings: Sequence[Reading], height_px: float, ink: Ink, param
     digits = [reading for reading in likely if reading.piece.darkness >= dark]
     digits += _likely_members(readings, digits, letters, height_px, params)
     chosen = {id(reading) for reading in digits}
-    low, high = params.min_height * height_px, params.max_height * height_px
+    low, high = params.min_part * height_px, params.max_height * height_px
     unread = [
         reading
         for reading in readings
-        if id(reading) not in chosen and low <= reading.piece.bbox.height <= high and reading.piece.darkness >= dark
+        if id(reading) not in chosen
+        and max(reading.piece.bbox.width, reading.piece.bbox.height) >= low
+        and reading.piece.bbox.height <= high
+        and reading.piece.darkness >= dark
     ]
     return Selection(digits, unread)
 
