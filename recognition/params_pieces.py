@@ -48,6 +48,7 @@ class SplitParams:
         cut_cost: of a stroke's width of ink that a cut goes through, in nats of confidence.
         narrow_cost: of cutting a piece as narrow as it is high into two, in nats; twice as wide costs nothing.
         max_digits: a piece that could hold more is no writing.
+        trust: share of a cut digit's confidence that is left.
     """
 
     sure: float = 0.9
@@ -57,10 +58,11 @@ class SplitParams:
     cut_cost: float = 0.1
     narrow_cost: float = 0.7
     max_digits: int = 12
+    trust: float = 0.93
 
     def __post_init__(self) -> None:
         check_range(self, sure=(0, 1), min_width=(0.1, 2), max_width=(0.5, 3), max_cuts=(1, 40))
-        check_range(self, cut_cost=(0, 10), narrow_cost=(0, 10), max_digits=(2, 40))
+        check_range(self, cut_cost=(0, 10), narrow_cost=(0, 10), max_digits=(2, 40), trust=(0, 1))
 
 
 @dataclass(frozen=True, slots=True)

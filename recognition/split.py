@@ -8,7 +8,7 @@ Strings Using a Dynamic Programming Algorithm", ICDAR 2001.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -114,8 +114,15 @@ def _best(whole: Reading, segments: dict[_Key, Reading], params: SplitParams) ->
     box = whole.piece.bbox
     score -= params.narrow_cost * max(0.0, len(readings) - box.width / box.height)
     if len(readings) > 1 and score > np.log(max(whole.confidence, 1e-6)) and score / len(readings) > np.log(0.35):
-        return readings
+        return [_doubted(reading, params.trust) for reading in readings]
     return [whole]
+
+
+def _doubted(reading: Reading, trust: float) -> Reading:
+    """A cut may have been made where none was due, which the network does not know of."""
+    probabilities = reading.probabilities * np.float32(trust)
+    alone = reading.by_ink * np.float32(trust)
+    return replace(reading, probabilities=probabilities, alone=alone)
 
 
 def find_seams(mask: Image, params: SplitParams) -> list[_Seam]:
