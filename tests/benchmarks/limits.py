@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -19,13 +18,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from pages import rates, score
-from sample_pages import Digits, DrawnPage, plain_page
-
-sys.path.pop(0)
-sys.path.pop(0)
+# `pages` stands beside this file, and finds the drawing code; its folder is on the path of a script.
+from pages import Digits, DrawnPage, plain_page, rates, score
 
 from config.shipped import shipped_context, shipped_model
 from recognition.reader import Reader, load_reader
