@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.arrays import Image, as_image
+from recognition.calibrate import scale
 from recognition.components import Component
 from recognition.errors import ModelMismatchError
 from recognition.litert import Network, read_model
@@ -141,10 +142,7 @@ class ContextNetwork:
         """
         seen = windows(pieces, darkness)
         shown = self._network.run({self._places["near"]: seen.near, self._places["far"]: seen.far})[:, 0]
-        shown = np.clip(shown, 1e-6, 1 - 1e-6)
-        odds = (shown / (1 - shown)) ** np.float32(1 / self._temperature)
-        whole: NDArray[np.float32] = (odds / (1 + odds)).astype(np.float32)
-        return whole
+        return scale(np.stack([1 - shown, shown], axis=1), self._temperature)[:, 1]
 
 
 def load_context(path: Path) -> ContextNetwork:

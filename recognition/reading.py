@@ -42,10 +42,14 @@ class Reading:
         return self.probabilities if self.alone is None else self.alone
 
     @property
+    def first_confidence(self) -> float:
+        """The confidence by the ink and its surroundings, before anything was told."""
+        return self.confidence if self.seen is None else self.seen
+
+    @property
     def odds(self) -> float:
         """Log odds of being a digit, with all that was told."""
-        seen = self.confidence if self.seen is None else self.seen
-        return float(log_odds(np.array([seen]))[0]) + self.told
+        return float(log_odds(np.array([self.first_confidence]))[0]) + self.told
 
     @property
     def by_ink_confidence(self) -> float:
@@ -75,8 +79,7 @@ def raised(reading: Reading, by: float) -> Reading:
     """
     if by == 0 or reading.confidence == 0:
         return reading
-    seen = reading.confidence if reading.seen is None else reading.seen
-    told = replace(reading, seen=seen, told=reading.told + by)
+    told = replace(reading, seen=reading.first_confidence, told=reading.told + by)
     confidence = min(1 / (1 + float(np.exp(-told.odds))), reading.by_ink_confidence)
     probabilities = reading.by_ink.copy()
     probabilities[:NOT_A_DIGIT] *= np.float32(confidence / reading.by_ink_confidence)

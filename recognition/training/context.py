@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from recognition.classify import NOT_A_DIGIT
 from recognition.context import FAR_HEIGHT_PX, FAR_WIDTH_PX, NEAR_PX
 from recognition.training.backend import keras
-from recognition.training.sheets.pieces import NOT_A_DIGIT, Pieces
+from recognition.training.sheets.pieces import Pieces
 
 layers = keras.layers
 

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.calibrate import fit_temperature
+from recognition.classify import NOT_A_DIGIT
 from recognition.training.backend import keras
+from recognition.training.dataset import Digits, Mnist
 from recognition.training.recipe import History, Recipe, Session, to_inputs
-from recognition.training.sheets.pieces import NOT_A_DIGIT, Pieces
+from recognition.training.sheets.pieces import Pieces
 from recognition.training.synthesis import epochs
 
 layers = keras.layers
@@ -28,6 +30,16 @@ CALIBRATION_ROUNDS = 4
 """The temperature is fitted to so many variants of each held-out digit."""
 PEAK_LEARNING_RATE = 2e-3
 PROCESSES = 2
+
+
+def fitted_part(data: Mnist) -> Digits:
+    """Returns the training split without the digits that no weight sees."""
+    return Digits(data.train.images[:-HELD_OUT], data.train.labels[:-HELD_OUT])
+
+
+def held_out_part(data: Mnist) -> Digits:
+    """Returns the digits of the training split that no weight sees."""
+    return Digits(data.train.images[-HELD_OUT:], data.train.labels[-HELD_OUT:])
 
 
 def build_digits() -> keras.Model:
@@ -76,10 +88,9 @@ def fit_synthesized(model: keras.Model, session: Session) -> History:
     Returns:
         Loss and accuracy of each epoch, on the pictures trained on and on plain digits held out.
     """
-    images, labels = session.data.train
+    held_out = held_out_part(session.data)
     made = epochs(
-        images[:-HELD_OUT],
-        labels[:-HELD_OUT],
+        *fitted_part(session.data),
         seed=session.seed,
         count=len(session.epochs),
         processes=PROCESSES,
@@ -90,7 +101,7 @@ def fit_synthesized(model: keras.Model, session: Session) -> History:
         _Epochs(model, made, session.batch_size),
         initial_epoch=session.epochs.start,
         epochs=session.epochs.stop,
-        validation_data=(to_inputs(model, images[-HELD_OUT:]), labels[-HELD_OUT:]),
+        validation_data=(to_inputs(model, held_out.images), held_out.labels),
         callbacks=[keras.callbacks.LearningRateScheduler(_schedule(session.epochs)), *session.callbacks],
         shuffle=False,
         verbose=0,
@@ -121,7 +132,7 @@ def mixed(
 
 def calibrate_on_synthesized(model: keras.Model, session: Session) -> float:
     """Returns the temperature under which the held-out digits, as other hands would write them, are most likely."""
-    images, labels = (part[-HELD_OUT:] for part in session.data.train)
+    images, labels = held_out_part(session.data)
     made = epochs(images, labels, seed=session.seed + 1, count=CALIBRATION_ROUNDS, processes=PROCESSES)
     pictures, classes = (np.concatenate(parts) for parts in zip(*made, strict=True))
     probabilities = model.predict(to_inputs(model, pictures), batch_size=500, verbose=0)
@@ -130,7 +141,7 @@ def calibrate_on_synthesized(model: keras.Model, session: Session) -> float:
 
 def typical_digits(session: Session) -> NDArray[np.uint8]:
     """Returns held-out digits, as they are and as other hands would write them, uint8 (n, 28, 28)."""
-    images, labels = (part[-HELD_OUT:][:TYPICAL] for part in session.data.train)
+    images, labels = (part[:TYPICAL] for part in held_out_part(session.data))
     (made,) = epochs(images, labels, seed=session.seed + 2, count=1, processes=1)
     return np.concatenate([images, made[0]])
 

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.arrays import Field, Image
+from recognition.classify import NOT_A_DIGIT
 from recognition.normalize import IMAGE_PX, normalize
 from recognition.training.augment import variant
 from recognition.training.rubbish import glyph_fields, rubbish
 
-NOT_A_DIGIT = 10
 PLAIN_SHARE = 0.45
 """Of the digits of an epoch so many stay as MNIST has them, because MNIST's own hands count too."""
 RUBBISH_SHARE = 0.3

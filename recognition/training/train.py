@@ -18,7 +18,7 @@ from recognition.training.backend import keras, tensorflow
 from recognition.training.callbacks import show_progress
 from recognition.training.convert import convert
 from recognition.training.dataset import Digits, Mnist, load_mnist
-from recognition.training.digits import DIGITS, HELD_OUT
+from recognition.training.digits import DIGITS, fitted_part
 from recognition.training.errors import TrainingError
 from recognition.training.options import TrainOptions
 from recognition.training.recipe import VALIDATION_SHARE, History, Recipe, Session, to_inputs
@@ -189,9 +189,7 @@ def _summary(figures: dict[str, Any]) -> str:
 def _pieces(options: TrainOptions, data: Mnist, console: Console) -> Pieces | None:
     if options.pieces is None:
         return None
-    images, labels = data.train
-    fit = Digits(images[:-HELD_OUT], labels[:-HELD_OUT])
-    return obtain_pieces(options.pieces, fit, seed=options.seed, sheets=options.sheets, console=console)
+    return obtain_pieces(options.pieces, fitted_part(data), seed=options.seed, sheets=options.sheets, console=console)
 
 
 def _as_litert_takes(images: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from recognition.calibrate import fit_temperature
+from recognition.classify import NOT_A_DIGIT
 from recognition.training.backend import keras, tensorflow
 from recognition.training.callbacks import show_progress
 from recognition.training.context import (
@@ -21,13 +22,13 @@ from recognition.training.context import (
     to_windows,
 )
 from recognition.training.convert import to_litert
-from recognition.training.dataset import Digits, load_mnist
-from recognition.training.digits import HELD_OUT
+from recognition.training.dataset import load_mnist
+from recognition.training.digits import fitted_part, held_out_part
 from recognition.training.options import TrainOptions
 from recognition.training.record import sha256_of, write_record
 from recognition.training.saved import load_to_resume, save_model
 from recognition.training.sheets.obtain import obtain_pieces
-from recognition.training.sheets.pieces import LOOKALIKE, NOT_A_DIGIT, Pieces
+from recognition.training.sheets.pieces import LOOKALIKE, Pieces
 
 NAME = "context"
 HELD_OUT_SHARE = 12
@@ -75,14 +76,12 @@ def train_context(options: TrainOptions, console: Console | None = None) -> Path
 
 
 def _pieces(options: TrainOptions, console: Console) -> tuple[Pieces, Pieces]:
-    images, labels = load_mnist(options.data).train
+    data = load_mnist(options.data)
     path = options.pieces or Path("pieces.npz")
-    fit = Digits(images[:-HELD_OUT], labels[:-HELD_OUT])
-    rest = Digits(images[-HELD_OUT:], labels[-HELD_OUT:])
-    fitted_to = obtain_pieces(path, fit, seed=options.seed, sheets=options.sheets, console=console)
+    fitted_to = obtain_pieces(path, fitted_part(data), seed=options.seed, sheets=options.sheets, console=console)
     held_out = obtain_pieces(
         path.with_stem(f"{path.stem}-held-out"),
-        rest,
+        held_out_part(data),
         seed=options.seed + 1,
         sheets=max(1, options.sheets // HELD_OUT_SHARE),
         console=console,

@@ -35,6 +35,7 @@ from recognition.page import read_document
 from recognition.params import RecognitionParams
 from recognition.reader import Reader, load_reader
 from recognition.training.dataset import load_test
+from recognition.training.scoring import edit_distance
 
 STYLES: dict[str, Callable[[np.random.Generator, Digits], DrawnPage]] = {
     "plain": plain_page,
@@ -113,16 +114,6 @@ def aligned(read: Sequence[str], truth: Sequence[str]) -> set[int]:
         for j, other in enumerate(truth):
             row.append((*previous[j], i) if one == other else max(previous[j + 1], row[j], key=len))
     return set(row[-1])
-
-
-def edit_distance(first: str, second: str) -> int:
-    """Levenshtein's distance."""
-    row = list(range(len(second) + 1))
-    for i, one in enumerate(first, 1):
-        previous, row = row, [i]
-        for j, other in enumerate(second, 1):
-            row.append(min(previous[j] + 1, row[-1] + 1, previous[j - 1] + (one != other)))
-    return row[-1]
 
 
 def rates(counts: Mapping[str, int]) -> dict[str, float]:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from recognition.binarize import Ink, binarize
+from recognition.classify import NOT_A_DIGIT
 from recognition.components import Component, find_components, join
 from recognition.context import windows
 from recognition.join import near_pairs
@@ -19,7 +20,7 @@ from recognition.split import segments
 from recognition.training.dataset import Digits
 from recognition.training.sheets.draw import Drawn, draw
 from recognition.training.sheets.fonts import Fonts, find_fonts
-from recognition.training.sheets.pieces import LOOKALIKE, NOT_A_DIGIT, Pieces
+from recognition.training.sheets.pieces import LOOKALIKE, Pieces
 from recognition.training.sheets.sheet import TEXT, UNKNOWN
 
 WHOLE_FROM, PART_UP_TO = 0.78, 0.62

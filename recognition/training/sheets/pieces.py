@@ -14,7 +14,6 @@ from recognition.context import FAR_HEIGHT_PX, FAR_WIDTH_PX, NEAR_PX, Windows
 from recognition.normalize import IMAGE_PX
 from recognition.training.errors import DatasetError
 
-NOT_A_DIGIT = 10
 LOOKALIKE = 255
 """Label of print and letters: no digit to the context network, but perhaps of a digit's form."""
 
@@ -26,7 +25,7 @@ class Pieces:
     Attributes:
         images: uint8 (n, 28, 28), normalized.
         windows: of the n pieces.
-        labels: uint8 (n,), 0 to 9, `NOT_A_DIGIT` or `LOOKALIKE`.
+        labels: uint8 (n,), 0 to 9, `classify.NOT_A_DIGIT` or `LOOKALIKE`.
     """
 
     images: NDArray[np.uint8]

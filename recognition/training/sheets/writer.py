@@ -11,6 +11,7 @@ from recognition.arrays import Field, as_field, as_image
 from recognition.training.augment import barred, height_field, ink_at_level, pen_field, slashed, warp
 from recognition.training.dataset import Digits
 from recognition.training.forms import FORMS, form_field
+from recognition.training.thinning import REACH
 
 FINE_SHARE = 0.5
 """Of the writers so many have a pen of one width, mostly finer than MNIST's."""
@@ -51,7 +52,7 @@ class Writer:
         return cls(
             digits,
             fine=fine,
-            level=1 - _pen_width(rng) / 0.4 if fine else rng.uniform(0.18, 0.6),
+            level=1 - _pen_width(rng) / (2 * REACH) if fine else rng.uniform(0.18, 0.6),
             shear=float(np.clip(rng.normal(0, 0.15), -0.4, 0.4)),
             unsteadiness=rng.uniform(0.2, 0.8),
             barred=rng.random() < 0.25,
@@ -84,7 +85,7 @@ class Writer:
             field = slashed(rng, field)
         moved = _slanted(warp(rng, field, self.unsteadiness), self.shear)
         # The finest pen leaves a line of about a pixel, as dark as any other.
-        level = min(self.level, 1 - 1.2 / (0.4 * height_px)) if self.fine else self.level
+        level = min(self.level, 1 - 1.2 / (2 * REACH * height_px)) if self.fine else self.level
         drawn = ink_at_level(moved, level, min(0.15, 1 - level) if self.fine else 0.2)
         drawn = as_image(cv2.convertScaleAbs(drawn, alpha=255 / max(1, int(drawn.max()))))
         if self.skips:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from recognition.classify import NOT_A_DIGIT
 from recognition.components import Component, make_component
 from recognition.context import Windows, load_context, windows
 from recognition.training import context as context_module
@@ -22,7 +23,7 @@ from recognition.training.errors import DatasetError
 from recognition.training.options import TrainOptions
 from recognition.training.record import sha256_of
 from recognition.training.saved import load_model
-from recognition.training.sheets.pieces import LOOKALIKE, NOT_A_DIGIT, Pieces
+from recognition.training.sheets.pieces import LOOKALIKE, Pieces
 from recognition.training.train_context import _figures, train_context
 
 pytestmark = [

@@ -3,12 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from recognition.classify import NOT_A_DIGIT
 from recognition.context import Windows
 from recognition.training import digits as digits_module
 from recognition.training.dataset import Digits, Mnist
 from recognition.training.digits import HELD_OUT, mixed, typical_digits
 from recognition.training.recipe import Session
-from recognition.training.sheets.pieces import LOOKALIKE, NOT_A_DIGIT, Pieces
+from recognition.training.sheets.pieces import LOOKALIKE, Pieces
 
 MADE = 1  # the value of every pixel of an epoch's own pictures
 

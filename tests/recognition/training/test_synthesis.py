@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from recognition.classify import NOT_A_DIGIT
 from recognition.training import synthesis
-from recognition.training.synthesis import NOT_A_DIGIT, PLAIN_SHARE, RUBBISH_SHARE, epochs
+from recognition.training.synthesis import PLAIN_SHARE, RUBBISH_SHARE, epochs
 
 COUNT = 90
 

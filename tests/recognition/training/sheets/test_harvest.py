@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from recognition.binarize import binarize
+from recognition.classify import NOT_A_DIGIT
 from recognition.components import Component, find_components
 from recognition.params import RecognitionParams
 from recognition.training.dataset import Digits
@@ -16,7 +17,7 @@ from recognition.training.sheets.draw import Drawn, draw
 from recognition.training.sheets.fonts import Fonts, find_fonts, set_text
 from recognition.training.sheets.harvest import MAX_OTHER, MAX_WHOLE, _Judge, gather
 from recognition.training.sheets.obtain import obtain_pieces
-from recognition.training.sheets.pieces import LOOKALIKE, NOT_A_DIGIT, Pieces
+from recognition.training.sheets.pieces import LOOKALIKE, Pieces
 from recognition.training.sheets.sheet import CLUTTER, TEXT, UNKNOWN, Sheet, shade
 from recognition.training.sheets.writer import Writer
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recognition.classify import NOT_A_DIGIT
 from recognition.context import Windows
 from recognition.training.errors import DatasetError
-from recognition.training.sheets.pieces import LOOKALIKE, NOT_A_DIGIT, Pieces
+from recognition.training.sheets.pieces import LOOKALIKE, Pieces
 
 LABELS = [3, 0, NOT_A_DIGIT, LOOKALIKE]
 
