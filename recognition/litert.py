@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,27 +20,30 @@ from recognition.types import ModelInfo
 BATCHES = (1, 8, 64, 256)
 """Batch sizes a network is run with; a call is padded to the smallest that holds it, so few shapes are prepared."""
 
+Shape = tuple[int, ...]
+
 
 class Network:
     """A loaded network with one output. Not to be used by two threads at once."""
 
-    def __init__(self, model: bytes, name: str) -> None:
+    def __init__(self, model: bytes, name: str, batches: Sequence[int] = BATCHES) -> None:
         self._model = model
-        self._interpreters: dict[int, Interpreter] = {}
+        self._batches = batches
+        self._interpreters: dict[tuple[Shape, ...] | None, Interpreter] = {}
         try:
-            self._interpreter(1)
+            self._interpreter(None)
         except (ValueError, RuntimeError) as error:
             raise ModelLoadError(f"the model {name} cannot be run by LiteRT: {error}") from error
 
     @property
-    def inputs(self) -> list[tuple[int, ...]]:
-        """Shape of each input for one sample."""
-        return [_shape(detail) for detail in self._interpreters[1].get_input_details()]
+    def inputs(self) -> list[Shape]:
+        """Shape of each input for one sample; a side that may be of any length is 1."""
+        return [_shape(detail) for detail in self._interpreters[None].get_input_details()]
 
     @property
-    def output(self) -> tuple[int, ...]:
-        """Shape of the output for one sample."""
-        return _shape(self._interpreters[1].get_output_details()[0])
+    def output(self) -> Shape:
+        """Shape of the output for one sample, likewise."""
+        return _shape(self._interpreters[None].get_output_details()[0])
 
     def run(self, inputs: dict[int, NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Returns the output for samples given as pixels.
@@ -51,16 +55,18 @@ class Network:
             float32 (n, …).
         """
         count = len(next(iter(inputs.values())))
-        parts = [np.zeros((0, *self.output[1:]), np.float32)]
+        if not count:
+            return np.zeros((0, *self.output[1:]), np.float32)
+        parts = []
         start = 0
         while start < count:
-            size = next((batch for batch in BATCHES if batch >= count - start), BATCHES[-1])
+            size = next((batch for batch in self._batches if batch >= count - start), self._batches[-1])
             parts.append(self._run_batch({k: part[start : start + size] for k, part in inputs.items()}, size))
             start += size
         return np.concatenate(parts)
 
     def _run_batch(self, inputs: dict[int, NDArray[np.uint8]], size: int) -> NDArray[np.float32]:
-        interpreter = self._interpreter(size)
+        interpreter = self._interpreter(tuple((size, *inputs[place].shape[1:]) for place in sorted(inputs)))
         details = interpreter.get_input_details()
         for place, part in inputs.items():
             batch = np.zeros(details[place]["shape"], np.float32)
@@ -70,18 +76,19 @@ class Network:
         output: NDArray[np.float32] = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
         return output[: len(next(iter(inputs.values())))]
 
-    def _interpreter(self, batch: int) -> Interpreter:
-        if batch not in self._interpreters:
+    def _interpreter(self, shapes: tuple[Shape, ...] | None) -> Interpreter:
+        """One that is prepared for inputs of these shapes; None leaves them as the model has them."""
+        if shapes not in self._interpreters:
             with without_chatter():
                 interpreter = Interpreter(model_content=self._model, num_threads=1)
-                for detail in interpreter.get_input_details():
-                    interpreter.resize_tensor_input(detail["index"], [batch, *detail["shape"][1:]])
+                for detail, shape in zip(interpreter.get_input_details(), shapes or (), strict=False):
+                    interpreter.resize_tensor_input(detail["index"], shape)
                 interpreter.allocate_tensors()
-            self._interpreters[batch] = interpreter
-        return self._interpreters[batch]
+            self._interpreters[shapes] = interpreter
+        return self._interpreters[shapes]
 
 
-def _shape(detail: dict[str, Any]) -> tuple[int, ...]:
+def _shape(detail: dict[str, Any]) -> Shape:
     return tuple(int(n) for n in detail["shape"])
 
 
