@@ -16,14 +16,18 @@ from recognition.training.forms import FORMS, SHARES, form_field
 from recognition.training.thinning import REACH, line_field
 
 SMALL_HEIGHT_PX, MIN_HEIGHT_PX, MAX_HEIGHT_PX = 10, 20, 56
+COARSE_HEIGHT_PX = 13
 THINNING_PX = 48
 """Height at which a digit is thinned."""
 FINE_SHARE = 0.2
 """Of the variants so many are by a pen of one width, mostly finer than MNIST's."""
-STRETCHED_SHARE = 0.12
-"""Of the variants so many are stretched about as wide as high."""
-BILEVEL_SHARE = 0.15
-"""Of the variants so many are black and white alone, as a scanner or an app leaves them."""
+STRETCHED_SHARE = 0.14
+"""Of the variants so many are stretched about as wide as high, half of them small and in black and white."""
+BILEVEL_SHARE = 0.12
+"""Of the other variants so many are black and white alone, as a scanner or an app leaves them."""
+
+SLIGHT = 0.5
+"""How strongly, relative to other hands, one hand varies."""
 
 
 def height_field(digit: Image, height_px: int) -> Field:
@@ -137,8 +141,11 @@ def variant(rng: np.random.Generator, digit: Image, label: int, neighbor: Image)
     Returns:
         uint8 (height, width) ink of any size, for `recognition.normalize`.
     """
-    small = rng.random() < 0.2
-    height = int(rng.integers(SMALL_HEIGHT_PX, MIN_HEIGHT_PX) if small else rng.integers(MIN_HEIGHT_PX, MAX_HEIGHT_PX))
+    square = rng.random() < STRETCHED_SHARE
+    coarse = square and rng.random() < 0.5
+    small = coarse or rng.random() < 0.2
+    least = COARSE_HEIGHT_PX if coarse else SMALL_HEIGHT_PX
+    height = int(rng.integers(least, MIN_HEIGHT_PX) if small else rng.integers(MIN_HEIGHT_PX, MAX_HEIGHT_PX))
     fine = rng.random() < FINE_SHARE
     field = pen_field(digit, height) if fine else height_field(digit, height)
     if label in FORMS and rng.random() < SHARES[label]:
@@ -150,17 +157,31 @@ def variant(rng: np.random.Generator, digit: Image, label: int, neighbor: Image)
     level = rng.uniform(0.5, max(0.55, 1 - 3 / height)) if fine else rng.uniform(0.16, 0.6)
     ink = ink_at_level(warp(rng, field), level, rng.uniform(0.1, 0.4))
     ink = as_image(cv2.convertScaleAbs(ink, alpha=255 / max(1, int(ink.max()))))
-    if height >= MIN_HEIGHT_PX and rng.random() < 0.12:
-        side = 1 + 2 * int(rng.integers(1, 1 + max(1, height // 14)))
+    if height >= MIN_HEIGHT_PX and rng.random() < 0.15:
+        side = 1 + 2 * int(rng.integers(1, 1 + max(1, height // 12)))
         ink = dilated(ink, side, side)
-    if rng.random() < STRETCHED_SHARE:
+    if square:
         ink = stretched(rng, ink)
     if rng.random() < 0.12:
         ink = with_sliver(rng, ink, ink_at_level(height_field(neighbor, height), rng.uniform(0.2, 0.5)))
     ink = damage(rng, ink)
-    if rng.random() < BILEVEL_SHARE:
+    if coarse or rng.random() < BILEVEL_SHARE:
         ink = as_mask(ink > rng.uniform(60, 150))
     return ink
+
+
+def slight(rng: np.random.Generator, digit: Image) -> Image:
+    """Returns one MNIST digit as the same hand might have written it another time.
+
+    Args:
+        rng: source of chance.
+        digit: uint8 (28, 28), ink bright.
+
+    Returns:
+        uint8 (height, width) ink, for `recognition.normalize`.
+    """
+    enlarged = cv2.resize(digit, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    return as_image(np.rint(warp(rng, as_field(enlarged.astype(np.float32)), SLIGHT)))
 
 
 def stretched(rng: np.random.Generator, ink: Image) -> Image:

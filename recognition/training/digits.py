@@ -13,6 +13,7 @@ from recognition.classify import NOT_A_DIGIT
 from recognition.training.backend import keras
 from recognition.training.dataset import Digits, Mnist
 from recognition.training.recipe import History, Recipe, Session, to_inputs
+from recognition.training.rubbish import is_stroke
 from recognition.training.sheets.pieces import Pieces
 from recognition.training.synthesis import epochs
 
@@ -23,7 +24,10 @@ HELD_OUT = 3000
 PIECES_SHARE = 0.4
 """So many digits from drawn sheets are added to an epoch, relative to the pictures it has without."""
 OTHERS_SHARE = 0.15
-"""And so many pieces that are none, relative to these: with more of them the network doubts too many digits."""
+"""And so many pieces that are none, relative to these: with more of them the network doubts too many digits.
+
+Strokes are left out, because the ink alone cannot tell a rule from a 1.
+"""
 TYPICAL = 400
 """So many held-out digits set the ranges of the 8-bit integers."""
 CALIBRATION_ROUNDS = 4
@@ -119,7 +123,9 @@ def mixed(
         pieces: to choose from.
         seed: of the choice.
     """
-    digits, others = np.flatnonzero(pieces.labels < NOT_A_DIGIT), np.flatnonzero(pieces.labels == NOT_A_DIGIT)
+    digits = np.flatnonzero(pieces.labels < NOT_A_DIGIT)
+    others = np.flatnonzero(pieces.labels == NOT_A_DIGIT)
+    others = others[[not is_stroke(pieces.images[other]) for other in others]]
     rng = np.random.default_rng(seed)
     for images, labels in made:
         count = min(len(digits), round(PIECES_SHARE * len(labels)))

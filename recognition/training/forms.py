@@ -22,25 +22,39 @@ DRAWN_PX = 48
 
 
 def one(rng: np.random.Generator) -> list[Stroke]:
-    """A European 1: a long upstroke before the stem, sometimes a foot."""
+    """A European 1: a long upstroke before the stem, in some hands from the baseline on, sometimes a foot."""
     width = rng.uniform(0.3, 0.6)
     stem = width * rng.uniform(0.7, 1.0)
     bottom = stem + rng.normal(0, 0.05)
-    strokes: list[Stroke] = [[(0.0, rng.uniform(0.3, 0.65)), (stem, 0.0)], [(stem, 0.0), (bottom, 1.0)]]
-    if rng.random() < 0.3:
+    from_baseline = rng.random() < 0.2
+    start = rng.uniform(0.7, 1.0) if from_baseline else rng.uniform(0.3, 0.65)
+    bend = (stem * rng.uniform(0.5, 0.85), start * rng.uniform(0.5, 0.7))
+    strokes: list[Stroke] = [[(0.0, start), bend, (stem, 0.0)], [(stem, 0.0), (bottom, 1.0)]]
+    if not from_baseline and rng.random() < 0.3:
         reach = width * rng.uniform(0.2, 0.5)
         strokes.append([(bottom - reach, 1.0), (bottom + reach, rng.uniform(0.95, 1.0))])
     return strokes
 
 
 def four(rng: np.random.Generator) -> list[Stroke]:
-    """A 4 of one stroke, down to the left, across and down again; in others the stem is a stroke of its own."""
+    """A 4 of one stroke, down to the left, across and down again; in others the stem is a stroke of its own.
+
+    Some hands round it like a u whose right side goes on downwards.
+    """
     knee = rng.uniform(0.45, 0.72)
     left, right = rng.uniform(0.0, 0.15), rng.uniform(0.7, 1.0)
     top = rng.uniform(0.3, 0.7)
     bottom = right - rng.uniform(0.0, 0.2)
     rise = rng.normal(0, 0.04)
-    if rng.random() < 0.6:
+    kind = rng.random()
+    if kind < 0.35:
+        low = knee * rng.uniform(0.9, 1.1)
+        bowl = [(left, low * 0.5), (left + 0.08, low), (right * 0.6, low * 1.02)]
+        return [
+            [(left + rng.uniform(0.0, 0.3), 0.0), *bowl, (right, low * rng.uniform(0.6, 0.9))],
+            [(right + rng.uniform(0.0, 0.1), rng.uniform(0.0, 0.4)), (bottom, 1.0)],
+        ]
+    if kind < 0.75:
         bend = (right * 0.98, knee + rng.uniform(0.02, 0.12))
         return [
             [(top, 0.0), ((top + left) / 2, knee * 0.5), (left, knee)],
@@ -56,11 +70,15 @@ def four(rng: np.random.Generator) -> list[Stroke]:
 
 
 def nine(rng: np.random.Generator) -> list[Stroke]:
-    """A 9 whose tail curls to the left below its loop, which may stay open."""
+    """A 9 whose tail curls to the left below its loop, which may stay open; in some hands the tail sways like an s."""
     wide, high = rng.uniform(0.28, 0.42), rng.uniform(0.2, 0.3)
     start = rng.uniform(-0.9, 0.0)
     turn = np.linspace(start, start - 2 * np.pi * rng.uniform(0.8, 1.05), 12)
     loop = [(0.45 + wide * float(np.cos(a)), high + high * float(np.sin(a))) for a in turn]
+    if rng.random() < 0.3:
+        near, far = rng.uniform(0.35, 0.6), rng.uniform(0.6, 0.9)
+        sway = [(0.45 + wide * 0.8, high), (near, rng.uniform(0.45, 0.6)), (far, rng.uniform(0.68, 0.82))]
+        return [loop, [*sway, (far - 0.12, 0.97), (rng.uniform(0.0, 0.3), 1.0)]]
     depth = rng.uniform(0.85, 1.0)
     tail = [(0.45 + wide, high * 0.9), (0.45 + wide * rng.uniform(0.8, 1.1), 0.65), (rng.uniform(0.4, 0.6), depth)]
     return [loop, [*tail, (rng.uniform(0.0, 0.2), depth - rng.uniform(0.0, 0.15))]]
@@ -81,7 +99,7 @@ def six(rng: np.random.Generator) -> list[Stroke]:
 
 
 FORMS: dict[int, Callable[[np.random.Generator], list[Stroke]]] = {1: one, 4: four, 6: six, 9: nine}
-SHARES = {1: 0.3, 4: 0.2, 6: 0.04, 9: 0.15}
+SHARES = {1: 0.3, 4: 0.25, 6: 0.04, 9: 0.2}
 """Of the variants of a digit so many have its form."""
 
 

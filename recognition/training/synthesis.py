@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from recognition.arrays import Field, Image
 from recognition.classify import NOT_A_DIGIT
 from recognition.normalize import IMAGE_PX, normalize
-from recognition.training.augment import variant
+from recognition.training.augment import slight, variant
 from recognition.training.rubbish import glyph_fields, rubbish
 
-PLAIN_SHARE = 0.45
+PLAIN_SHARE = 0.25
 """Of the digits of an epoch so many stay as MNIST has them, because MNIST's own hands count too."""
+SLIGHT_SHARE = 0.2
+"""And so many are varied slightly."""
 RUBBISH_SHARE = 0.3
 """So many pictures that are no digit are added, relative to the digits."""
 CHUNK = 1000
@@ -88,7 +90,12 @@ def _make(chunk: _Chunk) -> tuple[Image, NDArray[np.uint8]]:
     classes = np.full(len(pictures), NOT_A_DIGIT, np.uint8)
     for at, index in enumerate(chunk.digits):
         digit, label = _images[index], int(_labels[index])
-        pictures[at] = digit if rng.random() < PLAIN_SHARE else normalize(variant(rng, digit, label, pick()[0]))
+        kind = rng.random()
+        if kind < PLAIN_SHARE:
+            pictures[at] = digit
+        else:
+            another = kind >= PLAIN_SHARE + SLIGHT_SHARE
+            pictures[at] = normalize(variant(rng, digit, label, pick()[0]) if another else slight(rng, digit))
         classes[at] = label
     for at in range(len(chunk.digits), len(pictures)):
         pictures[at] = normalize(rubbish(rng, pick, _glyphs))

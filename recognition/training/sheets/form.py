@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
+
+from recognition.arrays import as_field
 from recognition.training.sheets.desk import Desk, write_number
 from recognition.training.sheets.fonts import set_text
 from recognition.training.sheets.hand import scribble
@@ -25,7 +29,7 @@ def form(desk: Desk) -> None:
                 above = desk.chance(0.25)
                 desk.sheet.print(printed, round(x), round(y - size * 1.7 if above else y - label_px))
                 x += 0 if above else printed.shape[1] + size * 0.3
-            x = _field(desk, x, y, thickness)
+            x = _bubbles(desk, x, y, thickness) if desk.chance(0.07) else _field(desk, x, y, thickness)
             x += size * rng.uniform(0.5, 3)
         y += size * rng.uniform(2, 3)
 
@@ -67,9 +71,35 @@ def _field(desk: Desk, x: float, y: float, thickness: int) -> float:
     return x + width
 
 
+def _bubbles(desk: Desk, x: float, y: float, thickness: int) -> float:
+    """Printed rings or ovals to be filled in, in rows; some hold a printed digit, some are filled."""
+    rng, size, sheet = desk.rng, desk.size_px, desk.sheet
+    high = size * rng.uniform(0.35, 1.0)
+    wide = high * rng.uniform(0.8, 1.5)
+    columns, rows = desk.whole(1, 8), desk.whole(1, 4)
+    numbered, filled = desk.chance(0.3), desk.chance(0.4)
+    pitch, face = wide * rng.uniform(1.3, 2.5), desk.print_face()
+    for row in range(rows):
+        for column in range(columns):
+            at = x + column * pitch, y - row * high * 1.5 - high
+            drawn = np.zeros((round(high) + 4, round(wide) + 4), np.uint8)
+            middle = drawn.shape[1] // 2, drawn.shape[0] // 2
+            pen = cv2.FILLED if filled and desk.chance(0.2) else thickness
+            cv2.ellipse(drawn, middle, (round(wide / 2), round(high / 2)), 0, 0, 360, 255, pen, cv2.LINE_AA)
+            sheet.print(as_field(drawn / 255), round(at[0]), round(at[1]))
+            if numbered:
+                digit = set_text(str(column % 10), face, max(6, round(0.6 * high)))
+                sheet.print(digit, round(at[0] + 2 + (wide - digit.shape[1]) / 2), round(at[1] + 2 + 0.2 * high))
+    return x + columns * pitch
+
+
 def _letters(desk: Desk, x: float, y: float, count: int, pitch: int | None) -> None:
+    block = desk.chance(0.6)
     for _ in range(count if pitch else 1):
-        drawn = desk.scribe.word(desk.rng, desk.size_px)
+        if pitch and block:
+            drawn = desk.scribe.block_letter(desk.rng, round(0.95 * desk.size_px))
+        else:
+            drawn = desk.scribe.word(desk.rng, desk.size_px)
         if pitch:
             drawn = drawn[:, : max(4, round(pitch * 0.8))]
         desk.sheet.write(drawn, round(x), round(y - drawn.shape[0]))

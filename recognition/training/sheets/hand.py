@@ -15,6 +15,8 @@ from recognition.training.sheets.fonts import Fonts, set_text
 from recognition.training.sheets.words import word
 
 SCRIPTS = (cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX)
+CAPITALS = "ABCDEFGHJKLMNPQRTUVWXYABCDBCDTFN"
+"""What is written into boxes: no letter that is a digit's form whole, and those of lists of choices more often."""
 UPSIDE_DOWN_STAYS = (0, 1, 3, 8)
 """Mirrored top to bottom these digits stay what they are, or nearly."""
 
@@ -64,6 +66,20 @@ class Scribe:
             drawn = _script(rng, height_px)
         else:
             drawn = cursive(rng, height_px) if kind == 2 else mirrored_digits(rng, self.pick, height_px)
+        return bent(rng, drawn, self.level, self.shear)
+
+    def block_letter(self, rng: np.random.Generator, height_px: int) -> Field:
+        """Returns a handwritten capital as coverage, as people fill boxes and lists of choices with them.
+
+        Args:
+            rng: source of chance.
+            height_px: of the letter, about.
+
+        Returns:
+            float32 (height, width) in 0..1.
+        """
+        letter = str(rng.choice(list(CAPITALS)))
+        drawn = set_text(letter, self.font, height_px) if self.font else _plain(letter, height_px, rng)
         return bent(rng, drawn, self.level, self.shear)
 
 
@@ -169,6 +185,15 @@ def _script(rng: np.random.Generator, height_px: int) -> Field:
     (width, height), base = cv2.getTextSize(text, font, scale, thickness)
     canvas = np.zeros((height + base + 2 * thickness + 4, width + 2 * thickness + 8), np.uint8)
     cv2.putText(canvas, text, (thickness + 2, height + thickness + 2), font, scale, 255, thickness, cv2.LINE_AA)
+    return canvas.astype(np.float32) / np.float32(255)
+
+
+def _plain(letter: str, height_px: int, rng: np.random.Generator) -> Field:
+    scale, thickness = height_px / 21, max(1, round(height_px * rng.uniform(0.03, 0.09)))
+    canvas = np.zeros((round(1.4 * height_px) + 4, round(1.4 * height_px) + 8), np.uint8)
+    cv2.putText(
+        canvas, letter, (4, round(1.2 * height_px)), cv2.FONT_HERSHEY_SIMPLEX, scale, 255, thickness, cv2.LINE_AA
+    )
     return canvas.astype(np.float32) / np.float32(255)
 
 

@@ -54,6 +54,8 @@ def table(desk: Desk) -> None:
             sheet.line((left + k * column, top), (left + k * column, top + rows * row), thickness, strength)
     by_hand = desk.chance(0.4)
     printed = desk.chance(0.2)
+    choices = desk.chance(0.25)  # rows of printed numbers in order, each with a row for answers under it
+    letters = desk.chance(0.7)
     face = desk.print_face()
     for k in range(rows):
         base = top + (k + 1) * row - 0.18 * row
@@ -61,7 +63,12 @@ def table(desk: Desk) -> None:
             _text(desk, word(rng), face, size * 0.2, base, by_hand=by_hand)
         for j in range(columns):
             x = left + j * column + 0.1 * size
-            if k == 0 and desk.chance(0.8):
+            if choices and k % 2 == 0:
+                _text(desk, str(k // 2 * columns + j + 1), face, x + 0.3 * column, base, by_hand=False)
+            elif choices and letters:
+                drawn = desk.scribe.block_letter(rng, size)
+                sheet.write(drawn, round(x + rng.uniform(0, 0.4) * column), round(base - drawn.shape[0] + 0.1 * size))
+            elif k == 0 and desk.chance(0.8):
                 _text(desk, printed_number(rng) if desk.chance(0.4) else word(rng)[:6], face, x, base, by_hand=by_hand)
             elif printed:
                 _text(desk, printed_number(rng)[:longest], face, x, base, by_hand=False)

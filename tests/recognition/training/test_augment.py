@@ -14,6 +14,7 @@ from recognition.training.augment import (
     height_field,
     ink_at_level,
     slashed,
+    slight,
     stretched,
     variant,
     warp,
@@ -195,3 +196,13 @@ def test_a_slash_goes_through_a_zero_from_the_lower_left_to_the_upper_right(mnis
 def test_where_there_is_no_zero_there_is_no_slash() -> None:
     empty = np.zeros((60, 40), np.float32)
     assert slashed(np.random.default_rng(0), empty) is empty
+
+
+def test_a_slight_variant_is_the_same_digit_another_time(mnist) -> None:
+    images, _ = mnist
+    rng = np.random.default_rng(5)
+    for image in images[:20]:
+        varied = normalize(slight(rng, image))
+        assert not np.array_equal(varied, image)
+        apart = np.abs(varied.astype(int) - image).sum() / np.maximum(varied, image).sum(dtype=int)
+        assert apart < 0.85

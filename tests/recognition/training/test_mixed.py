@@ -81,3 +81,12 @@ def test_typical_digits_are_held_out_ones_as_they_are_and_varied(mnist, monkeypa
     np.testing.assert_array_equal(typical[:20], images[-HELD_OUT:][:20])
     assert len(typical) >= 40
     assert typical[20:].any()
+
+
+def test_strokes_that_are_no_digit_are_left_out() -> None:
+    some = pieces([5, NOT_A_DIGIT] * 60)
+    some.images[1::4] = 0
+    some.images[1::4, 4:24, 13:15] = 255
+    for images, labels in mixed(epochs(3), some, seed=1):
+        strokes = images[:, 0, 0] == 0
+        assert not (labels[strokes] == NOT_A_DIGIT).any()

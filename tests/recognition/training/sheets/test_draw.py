@@ -10,6 +10,7 @@ from recognition.training.sheets.clutter import clutter, ruling
 from recognition.training.sheets.desk import Desk, write_number
 from recognition.training.sheets.draw import KINDS, draw
 from recognition.training.sheets.fonts import Fonts
+from recognition.training.sheets.form import _bubbles
 from recognition.training.sheets.numbers import notes, numbers, table
 from recognition.training.sheets.sheet import CLUTTER, NOBODY, TEXT, UNKNOWN
 from recognition.training.sheets.texts import handwritten_page, imitations, printed_page
@@ -149,3 +150,13 @@ def test_the_same_seed_draws_the_same_sheet(digits: Digits, fonts: Fonts) -> Non
     np.testing.assert_array_equal(one.owner, again.owner)
     assert one.labels == again.labels
     assert one.owner.max() <= len(one.labels)
+
+
+def test_bubbles_are_printed_and_no_digit_is_written_with_them(make_desk: MakeDesk) -> None:
+    for seed in range(6):
+        desk = make_desk(seed, 30)
+        right = _bubbles(desk, 40, 200, 2)
+        assert right > 40
+        assert owners(desk) == {NOBODY, TEXT}
+        assert not desk.sheet.labels
+        check(desk)

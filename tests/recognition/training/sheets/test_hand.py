@@ -71,3 +71,11 @@ def test_a_lower_level_is_a_broader_pen() -> None:
     areas = [(bent(np.random.default_rng(0), line, level, 0.0) > 0.5).sum() for level in (0.25, 0.5, 0.75)]
     assert areas == sorted(areas, reverse=True)
     assert areas[0] > areas[-1] > 0
+
+
+@settings(deadline=None, max_examples=30)
+@given(seeds, st.integers(12, 110))
+def test_a_block_letter_is_ink_with_and_without_a_face(fonts: Fonts, seed: int, height_px: int) -> None:
+    for face in (None, fonts.printed[0]):
+        scribe = Scribe(lambda: (np.zeros((4, 4), np.float32), 0), face, (1, 0, 0, 0), level=0.5, shear=0.1)
+        assert is_coverage(scribe.block_letter(np.random.default_rng(seed), height_px))
