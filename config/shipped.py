@@ -5,7 +5,8 @@ from __future__ import annotations
 import sysconfig
 from pathlib import Path
 
-MODEL_NAME, CONTEXT_NAME = "digits.tflite", "context.tflite"
+MODEL_NAME = "digits.tflite"
+COMPANION_NAMES = "context.tflite", "sequence.tflite"
 
 DEFAULT_FILE = Path(__file__).with_name("default.yaml")
 """Every key with its default and what it does; a configuration to start from."""
@@ -16,9 +17,9 @@ def shipped_model() -> Path:
     return _shipped(MODEL_NAME)
 
 
-def shipped_context() -> Path:
-    """Where the network stands that tells digits from everything else on a page."""
-    return _shipped(CONTEXT_NAME)
+def shipped_companions() -> tuple[Path, ...]:
+    """Where the networks stand that help it: to tell digits from everything else, and to read several at once."""
+    return tuple(map(_shipped, COMPANION_NAMES))
 
 
 def _shipped(name: str) -> Path:

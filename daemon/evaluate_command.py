@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from config.schema import Settings
-from config.shipped import shipped_context, shipped_model
+from config.shipped import shipped_companions, shipped_model
 from daemon.progress import read_progress
 from recognition.params import RecognitionParams
 from recognition.training.evaluate import REPORT, EvaluateOptions, evaluate
@@ -53,7 +53,7 @@ def evaluate_and_show(words: EvaluateWords) -> None:
         by=words.by,
         out=words.out,
         params=RecognitionParams() if settings is None else settings.recognition_params(),
-        context=shipped_context(),
+        companions=shipped_companions(),
         processes=words.jobs,
     )
     model = words.model or (shipped_model() if settings is None else settings.model)

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from config.schema import Settings, TablesSettings, usable_cores
-from config.shipped import shipped_context, shipped_model
+from config.shipped import shipped_companions, shipped_model
 from daemon.engine.handle import WorkerSetup
 from daemon.engine.interface import Engine
 from daemon.engine.local import LocalEngine
@@ -91,7 +91,7 @@ def _engine(options: ReadOptions, params: RecognitionParams, workers: int) -> En
     model = prepare_model(options.model or shipped_model(), _model_cache())
     timeout_s = Settings.model_fields["engine"].get_default(call_default_factory=True).timeout_seconds
     return LocalEngine(
-        WorkerSetup(model.absolute(), params, context=shipped_context()), workers=workers, timeout_s=timeout_s
+        WorkerSetup(model.absolute(), params, companions=shipped_companions()), workers=workers, timeout_s=timeout_s
     )
 
 

@@ -1,7 +1,8 @@
 """Weighs each reading by what stands beside it: digits stand among digits, letters among letters.
 
 One pass of belief propagation along lines of writing (Pearl, "Probabilistic Reasoning in Intelligent Systems", 1988):
-each piece tells its neighbors by how much it speaks for digits or against them.
+each piece tells its neighbors by how much it speaks for digits or against them. What the page as a whole says is not
+passed on, because each has heard it already: digits in a field of a form stand against a page of print together.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.params import CompanyParams
-from recognition.reading import SUREST, Reading, log_odds, raised
+from recognition.reading import Reading, log_odds, raised
 
 
 def weighed(readings: Sequence[Reading], height_px: float, params: CompanyParams) -> list[Reading]:
@@ -30,8 +31,7 @@ def weighed(readings: Sequence[Reading], height_px: float, params: CompanyParams
     if len(telling) < 2:
         return list(readings)
     boxes = np.array([_edges(readings[int(k)]) for k in telling], np.float64)
-    loudest = float(log_odds(np.array([SUREST]))[0])
-    voices = np.clip([readings[int(k)].odds - params.lenience for k in telling], -loudest, loudest)
+    voices = log_odds(np.array([readings[int(k)].first_confidence for k in telling]))
     heard = {int(k): _heard(at, boxes, voices, height_px, params) for at, k in enumerate(telling)}
     return [raised(reading, heard.get(k, 0.0)) for k, reading in enumerate(readings)]
 
@@ -48,10 +48,10 @@ def _heard(
     beside[at] = False
     if not beside.any():
         return 0.0
-    near = np.exp(-np.maximum(gaps[beside], 0))
+    near = np.exp(-np.maximum(gaps[beside], 0))  # what is farther off says less
     said = voices[beside]
     said = np.where(said > 0, params.for_digits * said, params.against * said)
-    return float((near * said).sum() / np.maximum(near.sum(), 1.0))
+    return float(np.clip((near * said).sum(), -params.limit, params.limit))
 
 
 def _edges(reading: Reading) -> tuple[int, int, int, int]:

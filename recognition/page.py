@@ -17,6 +17,7 @@ from recognition.params import RecognitionParams
 from recognition.prior import page_log_odds
 from recognition.reader import Reader
 from recognition.reading import Reading, raised, writing_height
+from recognition.recheck import recheck
 from recognition.select import select_digits
 from recognition.split import split_touching
 from recognition.types import Document, Number, Page
@@ -77,10 +78,13 @@ def _numbers(look: Look, pixels: Image, reader: Reader, params: RecognitionParam
     found = read_digits(look, reader, params)
     lines = arrange(found.digits, found.fields, params.layout)
     place = Place(look.view.to_page, pixels.shape[1], pixels.shape[0])
+    positions = [(line, position) for line, numbers in enumerate(lines) for position in range(len(numbers))]
+    numbers = [digits for line in lines for digits in line]
+    unread = [unread_beside(digits, found.unread) for digits in numbers]
+    twice = recheck(numbers, found.unread, look.ink.darkness, reader, params.recheck)
     return [
-        to_number(digits, (line, position), unread_beside(digits, found.unread), place, params.thresholds)
-        for line, numbers in enumerate(lines)
-        for position, digits in enumerate(numbers)
+        to_number(number.digits, position, number.missed or beside, place, params.thresholds)
+        for number, position, beside in zip(twice, positions, unread, strict=True)
     ]
 
 
@@ -106,7 +110,7 @@ def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
     if height == 0:
         return Found([], [], look.fields)
     if reader.context is not None:
-        by = page_log_odds(readings, height, params.prior) + params.company.lenience
+        by = page_log_odds(readings, height, params.prior)
         reader, readings = replace(reader, raised_by=by), [raised(reading, by) for reading in readings]
     readings = join_broken(readings, height, ink.darkness, reader, params.join)
     readings = split_touching(readings, height, ink.darkness, reader, params.split)

@@ -9,7 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from recognition.params_page import BinarizeParams, ComponentParams, PaperParams, RuleParams, SizeParams, TurnParams
-from recognition.params_pieces import CompanyParams, JoinParams, LayoutParams, PriorParams, SelectParams, SplitParams
+from recognition.params_pieces import (
+    CompanyParams,
+    JoinParams,
+    LayoutParams,
+    PriorParams,
+    RecheckParams,
+    SelectParams,
+    SplitParams,
+)
 from recognition.params_range import check_range
 
 __all__ = [
@@ -22,6 +30,7 @@ __all__ = [
     "LoadParams",
     "PaperParams",
     "PriorParams",
+    "RecheckParams",
     "RecognitionParams",
     "RuleParams",
     "SelectParams",
@@ -103,5 +112,6 @@ class RecognitionParams:
     company: CompanyParams = field(default_factory=CompanyParams)
     select: SelectParams = field(default_factory=SelectParams)
     layout: LayoutParams = field(default_factory=LayoutParams)
+    recheck: RecheckParams = field(default_factory=RecheckParams)
     thresholds: Thresholds = field(default_factory=Thresholds)
     annotate: AnnotateParams = field(default_factory=AnnotateParams)

@@ -49,6 +49,8 @@ class SplitParams:
         narrow_cost: of cutting a piece as narrow as it is high into two, in nats; twice as wide costs nothing.
         max_digits: a piece that could hold more is no writing.
         trust: share of a cut digit's confidence that is left.
+        lenience: log odds that are added to parts: the context network doubts what was cut, however well.
+        second: weight of what the sequence network says, beside the network for single digits.
     """
 
     sure: float = 0.9
@@ -59,10 +61,13 @@ class SplitParams:
     narrow_cost: float = 0.7
     max_digits: int = 12
     trust: float = 0.93
+    lenience: float = 3.0
+    second: float = 0.5
 
     def __post_init__(self) -> None:
         check_range(self, sure=(0, 1), min_width=(0.1, 2), max_width=(0.5, 3), max_cuts=(1, 40))
-        check_range(self, cut_cost=(0, 10), narrow_cost=(0, 10), max_digits=(2, 40), trust=(0, 1))
+        check_range(self, cut_cost=(0, 10), narrow_cost=(0, 10), max_digits=(2, 40), trust=(0, 1), second=(0, 1))
+        check_range(self, lenience=(-10, 10))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,9 @@ class PriorParams:
         alike: probability of any digit, by the ink alone, from which a piece has a digit's form.
         usual_alike: share of such pieces that speaks neither for digits nor for text.
         alike_weight: log odds by which pieces are raised for each such piece more, as a share of all.
+        lenience: log odds that are added for all pages: the networks know drawn pages better than real ones, on which
+            they doubt too much.
+        most: log odds that are added at the most, for parts of digits are no digits on any page.
     """
 
     min_height: float = 0.4
@@ -86,10 +94,13 @@ class PriorParams:
     alike: float = 0.8
     usual_alike: float = 0.6
     alike_weight: float = 15.0
+    lenience: float = 3.5
+    most: float = 8.0
 
     def __post_init__(self) -> None:
         check_range(self, min_height=(0, 1), max_height=(1, 10), min_by_ink=(0, 1), limit=(0, 10), alike=(0, 1))
         check_range(self, usual_alike=(0, 1), alike_weight=(0, 100))
+        check_range(self, lenience=(-10, 10), most=(0, 20))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +113,7 @@ class CompanyParams:
         reach: how far apart neighbors may be.
         for_digits: weight of a neighbor's log odds that speak for digits.
         against: likewise, against digits.
-        lenience: log odds that are added to all readings in the end: the networks know drawn pages better than real
-            ones, on which they doubt too much.
+        limit: of the log odds that all neighbors together add or take.
     """
 
     min_height: float = 0.4
@@ -111,11 +121,11 @@ class CompanyParams:
     reach: float = 2.0
     for_digits: float = 0.8
     against: float = 0.5
-    lenience: float = 4.0
+    limit: float = 8.0
 
     def __post_init__(self) -> None:
         check_range(self, min_height=(0, 1), max_height=(1, 10), reach=(0, 10), for_digits=(0, 2), against=(0, 2))
-        check_range(self, lenience=(-10, 10))
+        check_range(self, limit=(0, 20))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +153,28 @@ class SelectParams:
     def __post_init__(self) -> None:
         check_range(self, min_height=(0, 1), max_height=(1, 10), min_darkness=(0, 1), min_confidence=(0, 1))
         check_range(self, min_member_confidence=(0, 1), word_gap=(0, 2), min_part=(0, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class RecheckParams:
+    """How much the second reading of a number counts.
+
+    Attributes:
+        weight: of the second reading, beside the first.
+        lone_weight: likewise, of a number of one digit, of which the network for single digits knows more.
+        reach: how far from a digit's inner half its middle may have been seen, as a share of the number's height.
+        sure: confidence from which a digit that only the second reading has is missed.
+        put_together: confidence that each digit must reach for pieces to be joined as the second reading has them.
+    """
+
+    weight: float = 0.4
+    lone_weight: float = 0.15
+    reach: float = 0.1
+    sure: float = 0.6
+    put_together: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_range(self, weight=(0, 1), lone_weight=(0, 1), reach=(0, 1), sure=(0, 1), put_together=(0, 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ def page_log_odds(readings: Sequence[Reading], height_px: float, params: PriorPa
     alike = np.count_nonzero([reading.by_ink_confidence >= params.alike for reading in pieces])
     excess = (alike + 1) / (len(pieces) + 2) - params.usual_alike
     of_ink = float(np.clip(params.alike_weight * excess, -params.limit, params.limit))
-    return float(np.clip(usual, -params.limit, params.limit)) + of_ink
+    of_surroundings = float(np.clip(usual, -params.limit, params.limit))
+    return min(of_surroundings + of_ink + params.lenience, params.most)
 
 
 def digit_share(odds: NDArray[np.float64]) -> float:

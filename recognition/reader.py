@@ -14,6 +14,7 @@ from recognition.components import Component
 from recognition.context import ContextNetwork, load_context
 from recognition.normalize import normalize_all
 from recognition.reading import Reading, raised
+from recognition.sequence import SequenceNetwork, load_sequence
 from recognition.types import ModelInfo
 
 UNLIKELY = 0.1
@@ -27,11 +28,13 @@ class Reader:
     Attributes:
         classifier: tells which digit the ink is.
         context: tells from its surroundings whether it is one; None does without.
+        sequence: reads touching digits and whole numbers uncut; None does without.
         raised_by: what the page as a whole adds to the log odds of being a digit, see `prior`.
     """
 
     classifier: Classifier
     context: ContextNetwork | None = None
+    sequence: SequenceNetwork | None = None
     raised_by: float = 0.0
 
     @property
@@ -58,15 +61,20 @@ class Reader:
         return [raised(reading, self.raised_by) for reading in readings]
 
 
-def load_reader(model: Path, context: Path | None = None) -> Reader:
-    """Returns what reads pieces of ink with the networks of two files, each with a .json of its facts beside it.
+def load_reader(model: Path, context: Path | None = None, sequence: Path | None = None) -> Reader:
+    """Returns what reads pieces of ink with the networks of some files, each with a .json of its facts beside it.
 
     Args:
         model: a .tflite file of a network that tells digits.
         context: one of the network that tells whether ink is a digit; None does without.
+        sequence: one of the network that reads several digits at once; None does without.
 
     Raises:
         ModelLoadError: a file is missing or damaged, or does not belong to the .json beside it.
         ModelMismatchError: it is no network of that kind.
     """
-    return Reader(load_classifier(model), None if context is None else load_context(context))
+    return Reader(
+        load_classifier(model),
+        None if context is None else load_context(context),
+        None if sequence is None else load_sequence(sequence),
+    )

@@ -14,6 +14,8 @@ from recognition.components import Component
 
 SUREST = 0.98
 """Beyond this probability, and below what it leaves, networks are not to be taken at their word on new pages."""
+FLOOR = np.float32(1e-4)
+"""No network rules anything out for another: a probability below this counts as this."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,12 +81,35 @@ def raised(reading: Reading, by: float) -> Reading:
     """
     if by == 0 or reading.confidence == 0:
         return reading
-    told = replace(reading, seen=reading.first_confidence, told=reading.told + by)
-    confidence = min(1 / (1 + float(np.exp(-told.odds))), reading.by_ink_confidence)
+    return _weighed(replace(reading, seen=reading.first_confidence, told=reading.told + by))
+
+
+def seconded(reading: Reading, evidence: Probabilities, weight: float) -> Reading:
+    """Returns a reading with what another network says of the same ink, as a weighted geometric mean of the two.
+
+    Hinton, "Products of Experts", ICANN 1999.
+
+    Args:
+        reading: by the ink alone, and by its surroundings where these were looked at.
+        evidence: float32 (11,), what the other network says.
+        weight: of the evidence, 0 to 1.
+    """
+    first, second = np.log(np.maximum(reading.by_ink, FLOOR)), np.log(np.maximum(evidence, FLOOR))
+    mixed = np.exp((1 - weight) * first + weight * second)
+    mixed = (mixed / mixed.sum()).astype(np.float32)
+    if reading.seen is None and reading.alone is None:
+        return replace(reading, probabilities=mixed)
+    whole = min(1.0, reading.first_confidence / max(reading.by_ink_confidence, 1e-6))
+    return _weighed(replace(reading, alone=mixed, seen=whole * float(mixed[:NOT_A_DIGIT].max())))
+
+
+def _weighed(reading: Reading) -> Reading:
+    """The reading with the probabilities that follow from the others of its attributes."""
+    confidence = min(1 / (1 + float(np.exp(-reading.odds))), reading.by_ink_confidence)
     probabilities = reading.by_ink.copy()
     probabilities[:NOT_A_DIGIT] *= np.float32(confidence / reading.by_ink_confidence)
     probabilities[NOT_A_DIGIT] = max(0.0, 1 - float(probabilities[:NOT_A_DIGIT].sum()))
-    return replace(told, probabilities=probabilities)
+    return replace(reading, probabilities=probabilities, alone=reading.by_ink)
 
 
 def log_odds(confidence: NDArray[np.float64]) -> NDArray[np.float64]:

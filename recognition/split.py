@@ -15,13 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.arrays import Image, as_image, as_mask
+from recognition.calibrate import Probabilities
+from recognition.classify import NOT_A_DIGIT
 from recognition.components import Component, make_component, stroke_width
 from recognition.params import SplitParams
 from recognition.reader import Reader
-from recognition.reading import Reading, at_edge
+from recognition.reading import Reading, at_edge, seconded
+from recognition.sequence import Spotted
 
 SEAM_HEIGHT_PX = 48
 """Seams are sought on the piece reduced to this height."""
+NO_DIGIT: Probabilities = np.array([0.005] * NOT_A_DIGIT + [0.95], np.float32)
+"""What is said of a part in which no digit was spotted, or several."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,34 +49,74 @@ def split_touching(
         reader: reads the segments.
         params: see there.
     """
-    chosen = [
-        _may_touch(reading, height_px, params) and not at_edge(reading.piece, darkness.shape) for reading in readings
+    wide = [reading for reading in readings if _is_wide(reading, height_px, darkness, params)]
+    spotted = _spotted([reading.piece for reading in wide], darkness, reader)
+    wholes = [
+        (reading, digits)
+        for reading, digits in zip(wide, spotted, strict=True)
+        if reading.confidence < params.sure or len(digits) > 1
     ]
-    result = [reading for reading, touching in zip(readings, chosen, strict=True) if not touching]
-    wholes = [reading for reading, touching in zip(readings, chosen, strict=True) if touching]
-    plans = [segments(reading.piece, darkness, params) for reading in wholes]
-    pieces = [piece for plan in plans for piece in plan.values()]
-    readings_of = iter(reader.read(pieces, darkness, touching=True))
-    for whole, plan in zip(wholes, plans, strict=True):
-        read = {key: next(readings_of) for key in plan}
+    chosen = {id(reading) for reading, _ in wholes}
+    result = [reading for reading in readings if id(reading) not in chosen]
+    plans = [segments(whole.piece, darkness, params) for whole, _ in wholes]
+    lenient = replace(reader, raised_by=reader.raised_by + params.lenience)
+    readings_of = iter(lenient.read([segment.piece for plan in plans for segment in plan], darkness, touching=True))
+    for (whole, digits), plan in zip(wholes, plans, strict=True):
+        read = [(segment, next(readings_of)) for segment in plan]
+        if reader.sequence is not None:
+            box = whole.piece.bbox
+            whole = seconded(whole, _evidence(digits, 0, box.width), params.second)
+            read = [
+                (s, seconded(reading, _evidence(digits, s.left_px, s.right_px), params.second)) for s, reading in read
+            ]
         result += _best(whole, read, params)
     return result
 
 
-def _may_touch(reading: Reading, height_px: float, params: SplitParams) -> bool:
+def _is_wide(reading: Reading, height_px: float, darkness: Image, params: SplitParams) -> bool:
     box = reading.piece.bbox
     return (
-        reading.confidence < params.sure
-        and params.min_width * height_px <= box.width <= params.max_digits * height_px
+        params.min_width * height_px <= box.width <= params.max_digits * height_px
         and 0.5 * height_px <= box.height <= 2.2 * height_px
+        and not at_edge(reading.piece, darkness.shape)
     )
 
 
-_Key = tuple[int, int, float]
+def _spotted(pieces: Sequence[Component], darkness: Image, reader: Reader) -> list[list[Spotted]]:
+    if reader.sequence is None:
+        return [[] for _ in pieces]
+    return [digits or [] for digits in reader.sequence.spot([piece.ink(darkness) for piece in pieces])]
 
 
-def segments(piece: Component, darkness: Image, params: SplitParams) -> dict[_Key, Component]:
-    """Returns every part between two seams that may be a digit, by (left seam, right seam, cost of the right seam).
+def _evidence(digits: Sequence[Spotted], left_px: float, right_px: float) -> Probabilities:
+    """What the digits spotted in a piece say of its part between two columns: it is the one that is there, or none."""
+    inside = [digit for digit in digits if left_px <= digit.column < right_px]
+    return inside[0].probabilities if len(inside) == 1 else NO_DIGIT
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """A part of a piece between two seams, which are numbered from its left edge on.
+
+    Attributes:
+        left: number of the left seam.
+        right: number of the right seam.
+        left_px: where the left seam is, in columns of the piece.
+        right_px: likewise, the right seam.
+        cost: of the right seam, in strokes that it goes through.
+        piece: the ink.
+    """
+
+    left: int
+    right: int
+    left_px: float
+    right_px: float
+    cost: float
+    piece: Component
+
+
+def segments(piece: Component, darkness: Image, params: SplitParams) -> list[Segment]:
+    """Returns every part between two seams that may be a digit.
 
     Args:
         piece: that may be several digits.
@@ -86,7 +131,8 @@ def segments(piece: Component, darkness: Image, params: SplitParams) -> dict[_Ke
     bounds = [np.zeros(height, np.int32), *(seam.path for seam in seams), np.full(height, width, np.int32)]
     costs = [0.0, *(seam.cost / stroke for seam in seams), 0.0]
     columns = np.arange(width)
-    parts: dict[_Key, Component] = {}
+    places = [float(bound.mean()) * box.width / width for bound in bounds]
+    parts = []
     for i, left in enumerate(bounds):
         for j in range(i + 1, len(bounds)):
             if float((bounds[j] - left).mean()) > params.max_width * height:
@@ -95,21 +141,22 @@ def segments(piece: Component, darkness: Image, params: SplitParams) -> dict[_Ke
             window = as_image(cv2.resize(as_mask(area), (box.width, box.height), interpolation=cv2.INTER_NEAREST))
             part = make_component(_largest(piece.mask & window), box.x, box.y, darkness)
             if part is not None and part.bbox.height >= 0.35 * box.height:
-                parts[i, j, costs[j]] = part
+                parts.append(Segment(i, j, places[i], places[j], costs[j], part))
     return parts
 
 
-def _best(whole: Reading, segments: dict[_Key, Reading], params: SplitParams) -> list[Reading]:
+def _best(whole: Reading, read: Sequence[tuple[Segment, Reading]], params: SplitParams) -> list[Reading]:
     """The way through the segments whose product of confidences, less the ink cut through, is largest."""
-    end = max((key[1] for key in segments), default=1)
+    end = max((segment.right for segment, _ in read), default=1)
     best: dict[int, tuple[float, list[Reading]]] = {0: (0.0, [])}
     for at in range(1, end + 1):
-        for (i, j, cost), reading in segments.items():
-            if j != at or i not in best:
+        for segment, reading in read:
+            if segment.right != at or segment.left not in best:
                 continue
-            score = best[i][0] + float(np.log(max(reading.confidence, 1e-6))) - params.cut_cost * cost
+            before, readings = best[segment.left]
+            score = before + float(np.log(max(reading.confidence, 1e-6))) - params.cut_cost * segment.cost
             if at not in best or score > best[at][0]:
-                best[at] = (score, [*best[i][1], reading])
+                best[at] = (score, [*readings, reading])
     score, readings = best.get(end, (-np.inf, []))
     box = whole.piece.bbox
     score -= params.narrow_cost * max(0.0, len(readings) - box.width / box.height)

@@ -23,12 +23,12 @@ def create_engine(settings: Settings, model_path: Path) -> Engine:
     """
     # Imported here because the workers import this package: they stay small without the configuration.
     from config.errors import ConfigError
-    from config.shipped import shipped_context
+    from config.shipped import shipped_companions
     from daemon.engine.handle import WorkerSetup
     from daemon.engine.local import LocalEngine
 
     if settings.engine.kind != "local":
         rule = f"engine.kind: must be local in this version of digitdrop. Received: {settings.engine.kind}"
         raise ConfigError(rule)
-    setup = WorkerSetup(model_path.absolute(), settings.recognition_params(), context=shipped_context())
+    setup = WorkerSetup(model_path.absolute(), settings.recognition_params(), companions=shipped_companions())
     return LocalEngine(setup, workers=settings.engine.workers, timeout_s=settings.engine.timeout_seconds)

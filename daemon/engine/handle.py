@@ -31,14 +31,14 @@ class WorkerSetup:
         params: those of recognition.
         loader: "module:function" that makes what reads pieces of ink of the models' paths.
         reader: "module:function" that makes a document of bytes, of what the loader made and of the parameters.
-        context: a .tflite file of the network that tells digits from everything else; None does without.
+        companions: the .tflite files of the networks that help it, as the loader takes them after the model.
     """
 
     model: Path
     params: RecognitionParams
     loader: str = "recognition.reader:load_reader"
     reader: str = "recognition.page:read_document"
-    context: Path | None = None
+    companions: tuple[Path, ...] = ()
 
 
 class WorkerHandle:
@@ -59,7 +59,7 @@ class WorkerHandle:
             self._process = _spawn(theirs.fileno())
         self.pid = self._process.pid
         self.channel.setblocking(False)
-        models = [str(path) for path in (setup.model, setup.context) if path is not None]
+        models = [str(path) for path in (setup.model, *setup.companions)]
         told = {"models": models, "loader": setup.loader, "reader": setup.reader}
         wire.send(self.channel, told, [pickle.dumps(setup.params)])
 

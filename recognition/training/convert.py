@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from recognition.chatter import without_chatter
 from recognition.errors import ModelLoadError, ModelMismatchError
 from recognition.training.backend import keras, tensorflow
-from recognition.training.record import read_record, sha256_of, write_record
+from recognition.training.record import read_record, sha256_of, write_record, write_whole
 from recognition.training.saved import load_model
 from recognition.training.shapes import input_shape, output_classes
 
@@ -68,12 +68,7 @@ def convert(source: Path, target: Path, samples: NDArray[np.float32] | None = No
         _check_agreement(model, content, source, _noise(), MAX_DIFFERENCE)
     else:
         _check_agreement(model, content, source, samples, MAX_QUANTIZED_DIFFERENCE)
-    part = target.with_name(f".{target.name}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(target, content)
     write_record(target.with_suffix(".json"), _sidecar(source, target, model))
 
 

@@ -37,7 +37,7 @@ class EvaluateOptions:
         by: key of the truth files by which pages are grouped; None lets them decide.
         out: folder for evaluation.json and report.html; it is made when it is missing.
         params: by which pages are read.
-        context: the network that tells digits on pages from everything else; None does without.
+        companions: the networks that help it on pages, as `recognition.reader.load_reader` takes them.
         processes: how many read pages; None is one a core.
     """
 
@@ -46,7 +46,7 @@ class EvaluateOptions:
     by: str | None = None
     out: Path | None = None
     params: RecognitionParams = field(default_factory=RecognitionParams)
-    context: Path | None = None
+    companions: tuple[Path, ...] = ()
     processes: int | None = None
 
 
@@ -114,7 +114,7 @@ def _read(pages: list[TruePage], model: Path, options: EvaluateOptions, progress
     processes = min(options.processes or len(os.sched_getaffinity(0)), len(pages))
     readings = []
     with progress(len(pages)) as told:
-        for reading in read_pages(pages, Models(model, options.context), options.params, processes):
+        for reading in read_pages(pages, Models(model, options.companions), options.params, processes):
             readings.append(reading)
             counts = reading.counts
             said = f"{counts.exact} of {counts.numbers} numbers right, {counts.alarms} false alarms"

@@ -105,11 +105,11 @@ class Models:
 
     Attributes:
         digits: that tells which digit ink is.
-        context: that tells whether it is one; None does without.
+        companions: those that help it, as `recognition.reader.load_reader` takes them.
     """
 
     digits: Path
-    context: Path | None = None
+    companions: tuple[Path, ...] = ()
 
 
 def load_read(models: Models, params: RecognitionParams) -> Read:
@@ -122,7 +122,7 @@ def load_read(models: Models, params: RecognitionParams) -> Read:
     Raises:
         ModelLoadError: a network cannot be loaded.
     """
-    reader = load_reader(models.digits, models.context)
+    reader = load_reader(models.digits, *models.companions)
     return lambda data: read_document(data, reader, params)
 
 

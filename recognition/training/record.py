@@ -37,9 +37,14 @@ def read_record(model: Path) -> dict[str, Any]:
 
 def write_record(path: Path, record: Mapping[str, Any]) -> None:
     """Writes a record as JSON, whole or not at all."""
+    write_whole(path, (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a file, replacing one at once or leaving it as it was."""
     part = path.with_name(f".{path.name}.part")
     try:
-        part.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        part.write_bytes(content)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from recognition.training.convert import convert
 from recognition.training.dataset import Digits, Mnist, load_mnist
 from recognition.training.digits import DIGITS, fitted_part
 from recognition.training.errors import TrainingError
+from recognition.training.export import beside
 from recognition.training.options import TrainOptions
 from recognition.training.recipe import VALIDATION_SHARE, History, Recipe, Session, to_inputs
 from recognition.training.record import KERAS_SUFFIXES, read_record, sha256_of, write_record
@@ -29,6 +30,8 @@ from recognition.training.sheets.obtain import obtain_pieces
 from recognition.training.sheets.pieces import Pieces
 from recognition.training.train_context import NAME as CONTEXT
 from recognition.training.train_context import train_context
+from recognition.training.train_sequence import NAME as SEQUENCE
+from recognition.training.train_sequence import train_sequence
 
 __all__ = ["DEFAULT_ARCHITECTURE", "RECIPES", "TrainOptions", "train"]
 
@@ -65,6 +68,8 @@ def train(options: TrainOptions, console: Console | None = None) -> Path:
     console = console or Console(stderr=True)
     if options.architecture == CONTEXT:
         return train_context(options, console)
+    if options.architecture == SEQUENCE:
+        return train_sequence(options, console)
     keras.utils.set_random_seed(options.seed)
     start = _fresh(options) if options.resume is None else _resumed(options, options.resume)
     out = _output(options.out or Path(start.name))
@@ -86,7 +91,7 @@ def train(options: TrainOptions, console: Console | None = None) -> Path:
     samples = None if typical is None else _as_litert_takes(typical(session))
     _write(out, start.model, record, counts, samples)
     console.print(f"{out}.keras: {_summary(record['metrics'])}", highlight=False, soft_wrap=True)
-    return _file(out, ".keras")
+    return beside(out, ".keras")
 
 
 def _fresh(options: TrainOptions) -> _Start:
@@ -119,10 +124,6 @@ def _output(out: Path) -> Path:
     out = out.with_suffix("") if out.suffix in KERAS_SUFFIXES else out
     out.parent.mkdir(parents=True, exist_ok=True)
     return out
-
-
-def _file(out: Path, suffix: str) -> Path:
-    return out.with_name(out.name + suffix)  # with_suffix would cut a name with a dot in it
 
 
 def _session(options: TrainOptions, start: _Start, data: Mnist, progress: keras.callbacks.Callback) -> Session:
@@ -203,12 +204,12 @@ def _write(
     counts: NDArray[np.int64],
     samples: NDArray[np.float32] | None,
 ) -> None:
-    models = [_file(out, suffix) for suffix in (".keras", ".h5")]
+    models = [beside(out, suffix) for suffix in (".keras", ".h5")]
     for path in models:
         save_model(model, path)
     record["files"] = {path.name: sha256_of(path) for path in models}
-    write_record(_file(out, ".json"), record)
-    convert(models[0], _file(out, ".tflite"), samples)  # which adds its own hash and shapes to the record
+    write_record(beside(out, ".json"), record)
+    convert(models[0], beside(out, ".tflite"), samples)  # which adds its own hash and shapes to the record
     summary = _summary(record["metrics"])
-    plots.learning_curve(record["history"], f"{record['name']}: {summary}", _file(out, ".curve.png"))
-    plots.confusion_matrix(counts, f"{record['name']}: {summary}", _file(out, ".confusion.png"))
+    plots.learning_curve(record["history"], f"{record['name']}: {summary}", beside(out, ".curve.png"))
+    plots.confusion_matrix(counts, f"{record['name']}: {summary}", beside(out, ".confusion.png"))

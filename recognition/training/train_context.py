@@ -11,7 +11,7 @@ from rich.console import Console
 
 from recognition.calibrate import fit_temperature
 from recognition.classify import NOT_A_DIGIT
-from recognition.training.backend import keras, tensorflow
+from recognition.training.backend import keras
 from recognition.training.callbacks import show_progress
 from recognition.training.context import (
     EPOCHS,
@@ -21,12 +21,11 @@ from recognition.training.context import (
     is_whole,
     to_windows,
 )
-from recognition.training.convert import to_litert
 from recognition.training.dataset import load_mnist
 from recognition.training.digits import fitted_part, held_out_part
+from recognition.training.export import export
 from recognition.training.options import TrainOptions
-from recognition.training.record import sha256_of, write_record
-from recognition.training.saved import load_to_resume, save_model
+from recognition.training.saved import load_to_resume
 from recognition.training.sheets.obtain import obtain_pieces
 from recognition.training.sheets.pieces import LOOKALIKE, Pieces
 
@@ -71,8 +70,16 @@ def train_context(options: TrainOptions, console: Console | None = None) -> Path
             seed=options.seed,
             callbacks=[progress],
         )
-    _write(out, model, history, held_out, options)
-    return out.with_name(out.name + ".keras")
+    whole = model.predict(to_windows(held_out), batch_size=1000, verbose=0)[:, 0]
+    facts = {
+        "name": NAME,
+        "classes": 2,
+        "temperature": fit_temperature(np.stack([1 - whole, whole], axis=1), is_whole(held_out).astype(np.int64)),
+        "command": options.command,
+        "metrics": _figures(whole, held_out) | {"parameters": model.count_params()},
+        "history": {name: [float(value) for value in values] for name, values in history.items()},
+    }
+    return export(model, out, [part[:SAMPLES] for part in to_windows(held_out)], facts)
 
 
 def _pieces(options: TrainOptions, console: Console) -> tuple[Pieces, Pieces]:
@@ -87,27 +94,6 @@ def _pieces(options: TrainOptions, console: Console) -> tuple[Pieces, Pieces]:
         console=console,
     )
     return fitted_to, held_out
-
-
-def _write(
-    out: Path, model: keras.Model, history: dict[str, list[float]], held_out: Pieces, options: TrainOptions
-) -> None:
-    whole = model.predict(to_windows(held_out), batch_size=1000, verbose=0)[:, 0]
-    truth = is_whole(held_out).astype(np.int64)
-    save_model(model, out.with_name(out.name + ".keras"))
-    tflite = out.with_name(out.name + ".tflite")
-    tflite.write_bytes(to_litert(model, [part[:SAMPLES] for part in to_windows(held_out)]))
-    record = {
-        "name": NAME,
-        "sha256": sha256_of(tflite),
-        "classes": 2,
-        "temperature": fit_temperature(np.stack([1 - whole, whole], axis=1), truth),
-        "command": options.command,
-        "versions": {"keras": keras.__version__, "tensorflow": tensorflow.__version__},
-        "metrics": _figures(whole, held_out) | {"parameters": model.count_params()},
-        "history": {name: [float(value) for value in values] for name, values in history.items()},
-    }
-    write_record(out.with_name(out.name + ".json"), record)
 
 
 def _figures(whole: NDArray[np.float32], pieces: Pieces) -> dict[str, Any]:

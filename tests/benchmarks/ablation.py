@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -20,12 +21,14 @@ from typing import Any
 import cv2
 import numpy as np
 
-from config.shipped import shipped_context, shipped_model
+from config.shipped import shipped_companions, shipped_model
 from recognition import layout, look, page, reader, select, view
 from recognition.arrays import Image
 from recognition.normalize import normalize_all
 from recognition.params import RecognitionParams
 from recognition.reader import Reader, load_reader
+from recognition.reading import Reading
+from recognition.recheck import Rechecked
 from recognition.rules import Writing
 from recognition.training.page_reading import PageReading, judge
 from recognition.training.scoring import Counts
@@ -41,9 +44,16 @@ def from_black_and_white(inks: list[Image]) -> Image:
     return normalize_all([(ink > 127).astype(np.uint8) * np.uint8(255) for ink in inks])
 
 
+def unchecked(numbers: Sequence[Sequence[Reading]], *_: object) -> list[Rechecked]:
+    """Leaves numbers as they were read first."""
+    return [Rechecked(list(digits), missed=False) for digits in numbers]
+
+
 STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "all on": None,
     "context network": None,
+    "sequence network": None,
+    "second reading": (page, "recheck", unchecked),
     "temperature": None,
     "sheet of paper": (view, "find_sheet", lambda *_: None),
     "quarter turns": (look, "turn_deg", lambda *_: 0.0),
@@ -96,7 +106,9 @@ def start(step: str) -> None:
     """Loads the networks in a process and switches the step off."""
     global _reader
     cv2.setNumThreads(1)
-    loaded = load_reader(shipped_model(), None if step == "context network" else shipped_context())
+    loaded = load_reader(shipped_model(), *shipped_companions())
+    if step in ("context network", "sequence network"):
+        loaded = replace(loaded, **{step.split()[0]: None})
     if step == "temperature":
         loaded.classifier.info = replace(loaded.info, temperature=1.0)
     _reader = loaded

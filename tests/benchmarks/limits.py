@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 # `pages` stands beside this file, and finds the drawing code; its folder is on the path of a script.
 from pages import Digits, DrawnPage, plain_page, rates, score
 
-from config.shipped import shipped_context, shipped_model
+from config.shipped import shipped_companions, shipped_model
 from recognition.reader import Reader, load_reader
 from recognition.training.dataset import load_test
 
@@ -92,7 +92,7 @@ def main() -> None:
     options = parser.parse_args()
     digits = Digits(*load_test(options.data))
     pages = [plain_page(np.random.default_rng([options.seed, k]), digits, dpi=DPI) for k in range(options.each)]
-    reader = load_reader(shipped_model(), shipped_context())
+    reader = load_reader(shipped_model(), *shipped_companions())
     found: dict[str, dict[str, Mapping[str, float]]] = {}
     for name, (fault, strengths) in FAULTS.items():
         print(f"{name:28}{'exact':>8}{'digit errors':>14}{'accepted':>10}{'wrong per 1000':>16}")

@@ -30,7 +30,7 @@ from sample_pages import Digits, DrawnPage, boxed_form, encode, log_sheet, penci
 
 sys.path.pop(0)
 
-from config.shipped import shipped_context, shipped_model
+from config.shipped import shipped_companions, shipped_model
 from recognition.page import read_document
 from recognition.params import RecognitionParams
 from recognition.reader import Reader, load_reader
@@ -74,7 +74,7 @@ def main() -> None:
 
 def measure_accuracy(digits: Digits, each: int, seed: int) -> dict[str, Counter[str]]:
     """Counts what is read right and wrong on pages of each style, and of all together."""
-    reader = load_reader(shipped_model(), shipped_context())
+    reader = load_reader(shipped_model(), *shipped_companions())
     scores: dict[str, Counter[str]] = {}
     for index, (style, draw) in enumerate(STYLES.items()):
         pages = [draw(np.random.default_rng([seed, index, k]), digits) for k in range(each)]
@@ -137,7 +137,7 @@ def measure_speed(page: DrawnPage) -> dict[str, float]:
 def time_reading(data: bytes) -> dict[str, float]:
     """Median seconds of reading a picture, of OpenCV's decoding and encoding it, and the most memory this took."""
     cv2.setNumThreads(1)
-    reader = load_reader(shipped_model(), shipped_context())
+    reader = load_reader(shipped_model(), *shipped_companions())
     reading = median_seconds(lambda: read_document(data, reader, RecognitionParams()))
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     pixels = np.frombuffer(data, np.uint8)

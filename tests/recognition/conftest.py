@@ -17,7 +17,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
-from config.shipped import shipped_context, shipped_model
+from config.shipped import shipped_companions, shipped_model
 from recognition.classify import CLASSES, NOT_A_DIGIT, Classifier, load_classifier
 from recognition.components import Component
 from recognition.reader import Reader, load_reader
@@ -61,7 +61,7 @@ def ink_reader(classifier: Classifier) -> Reader:
 @pytest.fixture(scope="session")
 def reader() -> Reader:
     """The networks that digitdrop comes with."""
-    return load_reader(shipped_model(), shipped_context())
+    return load_reader(shipped_model(), *shipped_companions())
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,10 @@ import pytest
 
 from recognition.company import weighed
 from recognition.params import CompanyParams
+from recognition.reading import raised
 
 HEIGHT = 40.0
-PARAMS = CompanyParams(lenience=0)
+PARAMS = CompanyParams()
 
 
 @pytest.fixture
@@ -68,3 +69,14 @@ def test_another_line_tells_nothing(row, make_reading):
     above = [make_reading(3, (40 * k, 20, 20, 40), 0.02, rubbish=0.97) for k in range(3)]
     before = row(0.6, step=400)
     assert confidences(weighed([*before, *above], HEIGHT, PARAMS))[0] == before[0].confidence
+
+
+def test_many_neighbors_say_more_than_one_but_not_without_limit(row):
+    one, two, many = (weighed(row(*before), HEIGHT, PARAMS) for before in ([0.1, 0.97], [0.97, 0.1, 0.97], [0.97] * 9))
+    assert 0 < one[0].told < two[1].told < many[4].told + 1e-6
+    assert many[4].told <= PARAMS.limit
+
+
+def test_what_the_page_has_said_is_not_said_again(row):
+    before = [raised(reading, -5) for reading in row(0.97, 0.97, 0.97)]
+    assert all(now.told > was.told for was, now in zip(before, weighed(before, HEIGHT, PARAMS), strict=True))

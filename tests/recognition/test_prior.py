@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 from recognition.params import PriorParams
 from recognition.prior import digit_share, page_log_odds
 
-PARAMS = PriorParams()
+PARAMS = PriorParams(lenience=0, most=20)
 HEIGHT = 40.0
 
 
@@ -68,3 +68,14 @@ def test_a_share_of_clear_pieces_is_found():
 @given(arrays.arrays(np.float64, st.integers(0, 40), elements=st.floats(-4, 4)))
 def test_a_share_is_never_none_or_all(odds):
     assert 0 < digit_share(odds) < 1
+
+
+def test_no_page_adds_more_than_the_most(page):
+    digits = page(*[(0.95, 0.99)] * 8)
+    assert page_log_odds(digits, HEIGHT, PriorParams(lenience=4, most=3)) == 3
+
+
+def test_lenience_is_added_for_any_page(page):
+    text = page(*[(0.01, 0.5)] * 8)
+    strict, lenient = (page_log_odds(text, HEIGHT, PriorParams(lenience=by)) for by in (0, 2))
+    assert lenient == pytest.approx(strict + 2)

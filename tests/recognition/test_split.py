@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -7,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from recognition.classify import CLASSES
 from recognition.components import find_components
 from recognition.params import ComponentParams, SplitParams
+from recognition.sequence import Spotted
 from recognition.split import find_seams, split_touching
 
 PARAMS = SplitParams()
@@ -67,6 +71,50 @@ def test_what_the_pages_edge_cuts_off_is_left_alone(touching, ink_reader, read):
     at_edge = np.ascontiguousarray(page[whole.piece.bbox.y :])
     (cut_off,) = read(at_edge)
     assert split_touching([cut_off], HEIGHT, at_edge, ink_reader, PARAMS) == [cut_off]
+
+
+class Spotter:
+    """Stands for a sequence network that sees these digits, at these shares of the width, in any ink."""
+
+    def __init__(self, *digits):
+        self.digits = digits
+
+    def spot(self, inks):
+        return [[Spotted(share * ink.shape[1], certain(digit)) for digit, share in self.digits] for ink in inks]
+
+
+def certain(digit):
+    probabilities = np.full(CLASSES, 0.002, np.float32)
+    probabilities[digit] = 0.98
+    return probabilities
+
+
+def test_a_piece_in_which_two_digits_are_seen_is_cut_between_them_although_it_reads_as_one(
+    sample_pages, ink_reader, read
+):
+    hand = sample_pages.Hand(np.random.default_rng(2), sample_pages.Digits.load(), (120, 200))
+    hand.write("0", 40, 30, HEIGHT)
+    page = np.rint(255 * hand.ink).astype(np.uint8)
+    (zero,) = read(page)
+    assert zero.confidence >= PARAMS.sure
+    one = replace(ink_reader, sequence=Spotter((0, 0.5)))
+    assert [reading.digit for reading in split_touching([zero], HEIGHT, page, one, PARAMS)] == [0]
+    two = replace(ink_reader, sequence=Spotter((1, 0.15), (1, 0.85)))
+    (doubted, *rest) = split_touching([zero], HEIGHT, page, two, PARAMS)
+    assert rest or doubted.confidence < PARAMS.sure
+
+
+def test_what_is_seen_uncut_decides_between_two_readings_of_a_cut(touching, ink_reader, read):
+    page = np.rint(255 * touching("45", 1)).astype(np.uint8)
+    (whole,) = read(page)
+    for seen, expected in (((4, 0.25), (5, 0.75)), [4, 5]), (((4, 0.25), (6, 0.75)), None):
+        reader = replace(ink_reader, sequence=Spotter(*seen))
+        parts = by_column(split_touching([whole], HEIGHT, page, reader, PARAMS))
+        if expected is None:
+            assert min(part.confidence for part in parts) < 0.9
+        else:
+            assert [part.digit for part in parts] == expected
+            assert min(part.confidence for part in parts) > 0.8
 
 
 def test_no_readings_give_none(ink_reader):

@@ -102,7 +102,7 @@ def _cut(
         part for part in parts if low <= part.bbox.width <= high and 0.5 * size_px <= part.bbox.height <= 2.2 * size_px
     ]
     chosen = [wide[k] for k in rng.permutation(len(wide))[:12]]
-    pieces = [piece for part in chosen for piece in segments(part, ink.darkness, params.split).values()]
+    pieces = [segment.piece for part in chosen for segment in segments(part, ink.darkness, params.split)]
     return [pieces[k] for k in rng.permutation(len(pieces))[:150]]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from config.errors import ConfigError
 from config.schema import EngineSettings, Settings
-from config.shipped import shipped_context
+from config.shipped import shipped_companions
 from daemon.engine import create_engine
 from daemon.engine.interface import Engine, Job, Outcome, OutcomeKind
 from recognition.page import read_document
@@ -45,7 +45,7 @@ def outcome_of(engine: Engine, data: bytes) -> Outcome:
 
 def test_a_page_read_in_a_worker_is_read_as_in_this_process(engine, page, converted_model):
     outcome = outcome_of(engine, page)
-    here = read_document(page, load_reader(converted_model, shipped_context()), SETTINGS.recognition_params())
+    here = read_document(page, load_reader(converted_model, *shipped_companions()), SETTINGS.recognition_params())
     assert outcome.document is not None, outcome.error
     assert len(here.pages[0].numbers) > 0
     assert outcome.document.to_json() == here.to_json()

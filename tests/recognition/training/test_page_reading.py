@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from config.shipped import shipped_context, shipped_model
+from config.shipped import shipped_companions, shipped_model
 from recognition.page import read_document
 from recognition.params import RecognitionParams
 from recognition.reader import Reader
@@ -67,8 +67,8 @@ def test_several_processes_read_the_same_as_one(note: Path) -> None:
     other = note.with_name("other.png")
     other.write_bytes(note.read_bytes())
     pages = [TruePage(path, Truth(("28 615",), None, {})) for path in (note, other)]
-    alone = list(read_pages(pages, Models(shipped_model(), shipped_context()), PARAMS, 1))
-    together = list(read_pages(pages, Models(shipped_model(), shipped_context()), PARAMS, 2))
+    alone = list(read_pages(pages, Models(shipped_model(), shipped_companions()), PARAMS, 1))
+    together = list(read_pages(pages, Models(shipped_model(), shipped_companions()), PARAMS, 2))
     assert together == alone
     assert [reading.name for reading in together] == ["note.png", "other.png"]
 

@@ -1,0 +1,181 @@
+"""Reads each number once more as a whole, beside the reading of its digits one by one.
+
+Two networks that see the same ink differently, each digit cut out or all of them side by side, seldom make the same
+mistake; so a number of which they say the same may be trusted, and where they do not, a person should look. Where the
+second sees as many digits as pieces can be put together to, they are, if that reads better: parts of a broken digit
+that were taken for two, or left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognition.arrays import Image
+from recognition.calibrate import Probabilities
+from recognition.classify import NOT_A_DIGIT
+from recognition.components import Component, join
+from recognition.params import RecheckParams
+from recognition.reader import Reader
+from recognition.reading import Reading, raised, seconded
+from recognition.sequence import Spotted
+from recognition.types import BoundingBox
+
+UNSEEN: Probabilities = np.array([0.03] * NOT_A_DIGIT + [0.7], np.float32)
+"""What the second reading says of a digit of which it saw nothing, or two things: enough for a person to look.
+
+On drawn pages the first reading was right all the same in 33 of 36 such cases.
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rechecked:
+    """A number that was read twice.
+
+    Attributes:
+        digits: with what both readings say of them.
+        missed: whether the second reading saw a digit where the first has none.
+    """
+
+    digits: list[Reading]
+    missed: bool
+
+
+def recheck(
+    numbers: Sequence[Sequence[Reading]],
+    unread: Sequence[Reading],
+    darkness: Image,
+    reader: Reader,
+    params: RecheckParams,
+) -> list[Rechecked]:
+    """Reads numbers once more.
+
+    Args:
+        numbers: each of at least one digit, from left to right.
+        unread: pieces that were not taken for digits; those that stand in a number are read with it.
+        darkness: uint8 page.
+        reader: reads several digits at once, and pieces that are put together.
+        params: see there.
+
+    Returns:
+        The numbers in their order; as they were where one is too long to be read as a whole, or nothing can do so.
+    """
+    if reader.sequence is None:
+        return [Rechecked(list(digits), missed=False) for digits in numbers]
+    others = [reading.piece for reading in unread]
+    middles = np.array([piece.bbox.center for piece in others]).reshape(-1, 2)
+    found = []
+    for digits in numbers:
+        box = _union(digits)
+        found.append(_Number(digits, _inside(box, others, middles), box))
+    result = []
+    for number, spotted in zip(found, reader.sequence.spot([_ink(one, darkness) for one in found]), strict=True):
+        if spotted is None:
+            result.append(Rechecked(list(number.digits), missed=False))
+            continue
+        placed = [replace(one, column=one.column + number.box.x) for one in spotted]
+        compared, agreed = _compared(number, placed, params)
+        put_together = None if agreed else _put_together(number, placed, darkness, reader, params)
+        result.append(put_together or compared)
+    return result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Number:
+    digits: Sequence[Reading]
+    parts: list[Component]  # that stand in it and were not read
+    box: BoundingBox
+
+
+def _union(digits: Sequence[Reading]) -> BoundingBox:
+    box = digits[0].piece.bbox
+    for digit in digits[1:]:
+        box = box.union(digit.piece.bbox)
+    return box
+
+
+def _inside(box: BoundingBox, pieces: Sequence[Component], middles: NDArray[np.float64]) -> list[Component]:
+    """Pieces of which most lies in a box; what reaches far out of it belongs to something else."""
+    x, y = middles.T
+    within = (box.x <= x) & (x < box.right) & (box.y <= y) & (y < box.bottom)
+    return [pieces[int(k)] for k in np.flatnonzero(within) if pieces[int(k)].bbox.height <= box.height]
+
+
+def _ink(number: _Number, darkness: Image) -> Image:
+    box = number.box
+    canvas = np.zeros((box.height, box.width), np.uint8)
+    for piece in [*(digit.piece for digit in number.digits), *number.parts]:
+        left, top = max(piece.bbox.x, box.x), max(piece.bbox.y, box.y)
+        right, bottom = min(piece.bbox.right, box.right), min(piece.bbox.bottom, box.bottom)
+        part = piece.ink(darkness)[
+            top - piece.bbox.y : bottom - piece.bbox.y, left - piece.bbox.x : right - piece.bbox.x
+        ]
+        view = canvas[top - box.y : bottom - box.y, left - box.x : right - box.x]
+        np.maximum(view, part, out=view)
+    return canvas
+
+
+def _compared(number: _Number, spotted: Sequence[Spotted], params: RecheckParams) -> tuple[Rechecked, bool]:
+    """The digits with what was spotted of each, and whether that was just one of each and no other."""
+    digits = number.digits
+    theirs: list[list[Spotted]] = [[] for _ in digits]
+    missed = False
+    reach = params.reach * number.box.height
+    for one in spotted:
+        far = [_outside(digit.piece.bbox, one.column) for digit in digits]
+        nearest = int(np.argmin(far))
+        if far[nearest] <= reach:
+            theirs[nearest].append(one)
+        else:
+            missed = missed or one.confidence >= params.sure
+    evidence = [seen[0].probabilities if len(seen) == 1 else UNSEEN for seen in theirs]
+    weight = params.weight if len(digits) > 1 else params.lone_weight
+    twice = [seconded(digit, said, weight) for digit, said in zip(digits, evidence, strict=True)]
+    return Rechecked(twice, missed), all(len(seen) == 1 for seen in theirs) and len(spotted) == len(digits)
+
+
+def _put_together(
+    number: _Number, spotted: Sequence[Spotted], darkness: Image, reader: Reader, params: RecheckParams
+) -> Rechecked | None:
+    """The number with its pieces put together to the digits that were spotted; None where that reads no better."""
+    if not spotted or any(one.confidence < params.sure for one in spotted):
+        return None
+    groups: list[list[Component]] = [[] for _ in spotted]
+    for digit in number.digits:
+        box = digit.piece.bbox
+        if np.count_nonzero([_outside(box, one.column) == 0 for one in spotted]) > 1:
+            return None
+        groups[_nearest(box, spotted)].append(digit.piece)
+    for part in number.parts:
+        group = groups[_nearest(part.bbox, spotted)]
+        if not group or any(_above(part.bbox, piece.bbox) for piece in group):
+            group.append(part)
+    if not all(groups):
+        return None
+    told = float(np.median([digit.told for digit in number.digits]))
+    pieces = [reduce(lambda a, b: join(a, b, darkness), group) for group in groups]
+    fresh = [
+        seconded(raised(reading, told), one.probabilities, params.weight)
+        for reading, one in zip(reader.read(pieces, darkness), spotted, strict=True)
+    ]
+    better = min(reading.confidence for reading in fresh) > params.put_together
+    return Rechecked(fresh, missed=False) if better else None
+
+
+def _nearest(box: BoundingBox, spotted: Sequence[Spotted]) -> int:
+    far = [(_outside(box, one.column), abs(box.center[0] - one.column)) for one in spotted]
+    return far.index(min(far))
+
+
+def _above(box: BoundingBox, other: BoundingBox) -> bool:
+    """Whether most of a box is above, below or within another."""
+    return min(box.right, other.right) - max(box.x, other.x) >= 0.5 * box.width
+
+
+def _outside(box: BoundingBox, column: float) -> float:
+    """How far a column is from a box's inner half."""
+    return max(box.x + 0.25 * box.width - column, column - box.right + 0.25 * box.width, 0.0)

@@ -1,0 +1,45 @@
+"""Writes a network that helps to read pages: the Keras model, its 8-bit conversion, and the record of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognition.training.backend import keras, tensorflow
+from recognition.training.convert import to_litert
+from recognition.training.record import sha256_of, write_record, write_whole
+from recognition.training.saved import save_model
+
+
+def beside(out: Path, suffix: str) -> Path:
+    """The path of a model's file; unlike `Path.with_suffix` it leaves a name with a dot in it whole."""
+    return out.with_name(out.name + suffix)
+
+
+def export(model: keras.Model, out: Path, samples: Sequence[NDArray[np.float32]], facts: Mapping[str, Any]) -> Path:
+    """Writes OUT.keras, OUT.tflite and OUT.json, each whole or not at all.
+
+    Args:
+        model: compiled and fitted.
+        out: path without a suffix; its folder exists.
+        samples: typical values of each input, (n, …), which set the ranges of the 8-bit integers.
+        facts: what the record says besides hash and versions.
+
+    Returns:
+        The path of the .keras file.
+
+    Raises:
+        ModelLoadError: the model uses what LiteRT does not have.
+        OSError: a file cannot be written.
+    """
+    kept, converted = beside(out, ".keras"), beside(out, ".tflite")
+    save_model(model, kept)
+    write_whole(converted, to_litert(model, samples))
+    versions = {"keras": keras.__version__, "tensorflow": tensorflow.__version__}
+    hashes = {"sha256": sha256_of(converted), "files": {kept.name: sha256_of(kept)}}
+    write_record(beside(out, ".json"), {**hashes, "versions": versions, **facts})
+    return kept

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from recognition.classify import CLASSES, NOT_A_DIGIT
+from recognition.components import find_components, join
+from recognition.params import ComponentParams, RecheckParams
+from recognition.recheck import recheck
+from recognition.sequence import Spotted
+
+PARAMS = RecheckParams()
+PAGE = np.full((200, 400), 200, np.uint8)
+
+
+def spotted(digit: int, column: float, confidence: float = 0.98) -> Spotted:
+    probabilities = np.full(CLASSES, (1 - confidence) / 10, np.float32)
+    probabilities[digit] = confidence
+    return Spotted(column, probabilities)
+
+
+class Network:
+    """Stands for a sequence network that sees what it is told to see, and keeps what it was shown."""
+
+    def __init__(self, *found):
+        self.found, self.shown = found, []
+
+    def spot(self, inks):
+        self.shown = inks
+        return list(self.found)
+
+
+@pytest.fixture
+def seeing(ink_reader):
+    """Makes what reads the ink, with a sequence network that sees what it is told to see."""
+
+    def make(*found):
+        return replace(ink_reader, sequence=Network(*found))
+
+    return make
+
+
+@pytest.fixture
+def number(make_reading):
+    """A 4 and a 7, 20 px wide, at columns 100 and 130, read with these confidences."""
+
+    def make(first=0.95, second=0.95):
+        return [make_reading(4, (100, 50, 20, 40), first), make_reading(7, (130, 50, 20, 40), second)]
+
+    return make
+
+
+def test_where_both_readings_agree_the_digits_stay_and_are_at_least_as_sure(number, ink_reader):
+    before = number()
+    network = Network([spotted(4, 10), spotted(7, 40)])
+    (after,) = recheck([before], [], PAGE, replace(ink_reader, sequence=network), PARAMS)
+    assert [digit.digit for digit in after.digits] == [4, 7]
+    assert all(digit.confidence >= 0.95 for digit in after.digits)
+    assert not after.missed
+
+
+def test_where_they_differ_the_digit_is_doubted(number, seeing):
+    (after,) = recheck([number()], [], PAGE, seeing([spotted(4, 10), spotted(1, 40)]), PARAMS)
+    assert after.digits[0].confidence > 0.9
+    assert after.digits[1].confidence < 0.8
+
+
+def test_the_surer_reading_decides(number, seeing):
+    (after,) = recheck([number(second=0.4)], [], PAGE, seeing([spotted(4, 10), spotted(1, 40, 0.99)]), PARAMS)
+    assert after.digits[1].digit == 1
+
+
+def test_a_digit_that_was_not_spotted_and_one_that_is_two_are_doubted(number, seeing):
+    for seen in ([spotted(4, 10)], [spotted(4, 10), spotted(1, 37), spotted(1, 43)]):
+        (after,) = recheck([number()], [], PAGE, seeing(seen), PARAMS)
+        assert after.digits[0].confidence > 0.9
+        assert after.digits[1].confidence < 0.9
+
+
+def test_a_digit_that_the_first_reading_lacks_is_missed_when_it_is_sure(make_reading, seeing):
+    digits = [make_reading(4, (100, 50, 20, 40)), make_reading(7, (170, 50, 20, 40))]
+    for confidence, missed in ((0.9, True), (0.4, False)):
+        seen = [spotted(4, 10), spotted(1, 45, confidence), spotted(7, 80)]
+        (after,) = recheck([digits], [], PAGE, seeing(seen), PARAMS)
+        assert after.missed is missed
+        assert [digit.digit for digit in after.digits] == [4, 7]
+
+
+def test_a_number_too_long_to_be_read_as_a_whole_stays_as_it_was(number, seeing):
+    before = number()
+    (after,) = recheck([before], [], PAGE, seeing(None), PARAMS)
+    assert after.digits == before
+    assert not after.missed
+
+
+def test_the_network_is_shown_the_number_with_what_was_not_read_in_it(number, make_reading, ink_reader):
+    inside, outside = make_reading(0, (122, 60, 6, 20), 0.1), make_reading(0, (200, 60, 6, 20), 0.1)
+    tall = make_reading(1, (122, 0, 6, 140), 0.1)
+    network = Network([spotted(4, 10), spotted(7, 40)])
+    recheck([number()], [inside, outside, tall], PAGE, replace(ink_reader, sequence=network), PARAMS)
+    (ink,) = network.shown
+    assert ink.shape == (40, 50)
+    assert (ink[:, :20] == 255).all()
+    assert (ink[10:30, 22:28] == 255).all()
+    assert not ink[:10, 22:28].any()
+
+
+def test_no_numbers_need_no_reading(seeing):
+    assert recheck([], [], PAGE, seeing(), PARAMS) == []
+
+
+def test_probabilities_add_up(number, seeing):
+    (after,) = recheck([number()], [], PAGE, seeing([spotted(4, 10), spotted(1, 40)]), PARAMS)
+    for digit in after.digits:
+        assert digit.probabilities.sum() == pytest.approx(1, abs=1e-3)
+        assert 0 <= digit.probabilities[NOT_A_DIGIT] <= 1
+
+
+def test_parts_of_a_broken_digit_that_were_taken_for_two_are_put_together(drawn_five, ink_reader, seeing):
+    parts = find_components(drawn_five, drawn_five, ComponentParams())
+    readings = sorted(ink_reader.read(parts, drawn_five), key=lambda reading: reading.piece.bbox.x)
+    assert len(readings) == 2
+    middle = 50 - readings[0].piece.bbox.x
+    (after,) = recheck([readings], [], drawn_five, seeing([spotted(5, middle)]), PARAMS)
+    assert [digit.digit for digit in after.digits] == [5]
+    assert after.digits[0].confidence > 0.9
+    box = after.digits[0].piece.bbox
+    assert box == readings[0].piece.bbox.union(readings[1].piece.bbox)
+
+
+def test_a_part_that_was_left_out_is_put_to_its_digit(drawn_five, ink_reader, seeing):
+    parts = find_components(drawn_five, drawn_five, ComponentParams())
+    body, bar = sorted(ink_reader.read(parts, drawn_five), key=lambda reading: -reading.piece.area_px)
+    three = ink_reader.read([join(body.piece, bar.piece, drawn_five)], drawn_five)[0]
+    assert three.digit == 5
+    seen = seeing([spotted(5, 50 - body.piece.bbox.x)])
+    (after,) = recheck([[body]], [bar], drawn_five, seen, PARAMS)
+    assert not after.missed
+    assert [digit.digit for digit in after.digits] == [5]
+
+
+def test_without_a_sequence_network_numbers_stay_as_they_are(number, ink_reader):
+    (after,) = recheck([number()], [], PAGE, ink_reader, PARAMS)
+    assert [digit.digit for digit in after.digits] == [4, 7]
