@@ -142,7 +142,7 @@ def _put_together(
     number: _Number, spotted: Sequence[Spotted], darkness: Image, reader: Reader, params: RecheckParams
 ) -> Rechecked | None:
     """The number with its pieces put together to the digits that were spotted; None where that reads no better."""
-    if not spotted or any(one.confidence < params.sure for one in spotted):
+    if not spotted or any(1 - one.probabilities[NOT_A_DIGIT] < params.sure for one in spotted):
         return None
     groups: list[list[Component]] = [[] for _ in spotted]
     for digit in number.digits:
