@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from recognition.classify import NOT_A_DIGIT
 from recognition.context import FAR_HEIGHT_PX, FAR_WIDTH_PX, NEAR_PX
 from recognition.training.backend import keras
+from recognition.training.schedule import falling_rate
 from recognition.training.sheets.pieces import Pieces
 
 layers = keras.layers
@@ -60,8 +60,6 @@ def fit_context(
 ) -> dict[str, list[float]]:
     """Fits a compiled model to harvested pieces.
 
-    The learning rate falls along a cosine (Loshchilov and Hutter, arXiv 1608.03983).
-
     Args:
         model: from `build_context`.
         pieces: to fit to.
@@ -73,16 +71,12 @@ def fit_context(
     Returns:
         Loss and accuracy of each epoch, on both.
     """
-
-    def rate(epoch: int, _: float) -> float:
-        return PEAK_LEARNING_RATE * max(0.01, (1 + math.cos(math.pi * epoch / epochs)) / 2)
-
     history = model.fit(
         _Batches(pieces, seed),
         epochs=epochs,
         validation_data=(to_windows(held_out), is_whole(held_out)),
         validation_batch_size=1000,
-        callbacks=[keras.callbacks.LearningRateScheduler(rate), *callbacks],
+        callbacks=[falling_rate(PEAK_LEARNING_RATE, epochs), *callbacks],
         shuffle=False,
         verbose=0,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from recognition.classify import CLASSES
 from recognition.sequence import FRAME_PX, STRIP_HEIGHT_PX
 from recognition.training.backend import keras
+from recognition.training.schedule import falling_rate
 from recognition.training.strings import IGNORED, MAX_WIDTH_PX, String
 
 layers = keras.layers
@@ -67,8 +67,6 @@ def fit_sequence(
 ) -> dict[str, list[float]]:
     """Fits a compiled model to drawn numbers.
 
-    The learning rate falls along a cosine (Loshchilov and Hutter, arXiv 1608.03983).
-
     Args:
         model: from `build_sequence`.
         strings: to fit to.
@@ -79,14 +77,10 @@ def fit_sequence(
     Returns:
         Loss and accuracy of each epoch.
     """
-
-    def rate(epoch: int, _: float) -> float:
-        return PEAK_LEARNING_RATE * max(0.01, (1 + math.cos(math.pi * epoch / epochs)) / 2)
-
     history = model.fit(
         _Batches(strings, seed),
         epochs=epochs,
-        callbacks=[keras.callbacks.LearningRateScheduler(rate), *callbacks],
+        callbacks=[falling_rate(PEAK_LEARNING_RATE, epochs), *callbacks],
         shuffle=False,
         verbose=0,
     )
