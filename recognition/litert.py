@@ -29,21 +29,21 @@ class Network:
     def __init__(self, model: bytes, name: str, batches: Sequence[int] = BATCHES) -> None:
         self._model = model
         self._batches = batches
-        self._interpreters: dict[tuple[Shape, ...] | None, Interpreter] = {}
         try:
-            self._interpreter(None)
+            self._first = self._prepared(())
         except (ValueError, RuntimeError) as error:
             raise ModelLoadError(f"the model {name} cannot be run by LiteRT: {error}") from error
+        self._interpreters: dict[tuple[Shape, ...], Interpreter] = {tuple(self.inputs): self._first}
 
     @property
     def inputs(self) -> list[Shape]:
         """Shape of each input for one sample; a side that may be of any length is 1."""
-        return [_shape(detail) for detail in self._interpreters[None].get_input_details()]
+        return [_shape(detail) for detail in self._first.get_input_details()]
 
     @property
     def output(self) -> Shape:
         """Shape of the output for one sample, likewise."""
-        return _shape(self._interpreters[None].get_output_details()[0])
+        return _shape(self._first.get_output_details()[0])
 
     def run(self, inputs: dict[int, NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Returns the output for samples given as pixels.
@@ -76,16 +76,19 @@ class Network:
         output: NDArray[np.float32] = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
         return output[: len(next(iter(inputs.values())))]
 
-    def _interpreter(self, shapes: tuple[Shape, ...] | None) -> Interpreter:
-        """One that is prepared for inputs of these shapes; None leaves them as the model has them."""
+    def _interpreter(self, shapes: tuple[Shape, ...]) -> Interpreter:
         if shapes not in self._interpreters:
-            with without_chatter():
-                interpreter = Interpreter(model_content=self._model, num_threads=1)
-                for detail, shape in zip(interpreter.get_input_details(), shapes or (), strict=False):
-                    interpreter.resize_tensor_input(detail["index"], shape)
-                interpreter.allocate_tensors()
-            self._interpreters[shapes] = interpreter
+            self._interpreters[shapes] = self._prepared(shapes)
         return self._interpreters[shapes]
+
+    def _prepared(self, shapes: tuple[Shape, ...]) -> Interpreter:
+        """One for inputs of these shapes; without any, of those that the model has."""
+        with without_chatter():
+            interpreter = Interpreter(model_content=self._model, num_threads=1)
+            for detail, shape in zip(interpreter.get_input_details(), shapes, strict=False):
+                interpreter.resize_tensor_input(detail["index"], shape)
+            interpreter.allocate_tensors()
+        return interpreter
 
 
 def _shape(detail: dict[str, Any]) -> Shape:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,7 @@ def to_number(
         thresholds: see there.
     """
     digits = tuple(_digit(reading, place) for reading in readings)
-    box = _union([digit.bbox for digit in digits])
+    box = reduce(BoundingBox.union, (digit.bbox for digit in digits))
     text = "".join(str(digit.digit) if digit.confidence >= thresholds.digit else REJECTED for digit in digits)
     doubtful = [reading for reading in readings if reading.confidence < thresholds.accept]
     holds = {
@@ -81,7 +82,7 @@ def unread_beside(digits: Sequence[Reading], unread: Sequence[Reading]) -> bool:
         digits: of the number.
         unread: pieces that were not taken for digits.
     """
-    box = _union([digit.piece.bbox for digit in digits])
+    box = reduce(BoundingBox.union, (digit.piece.bbox for digit in digits))
     reach = BESIDE * box.height
     for piece in (reading.piece.bbox for reading in unread):
         shared = min(piece.bottom, box.bottom) - max(piece.y, box.y)
@@ -101,10 +102,3 @@ def _digit(reading: Reading, place: Place) -> Digit:
     order = np.argsort(probabilities)[::-1]
     alternatives = tuple((int(k), float(probabilities[k])) for k in order[1:3] if probabilities[k] >= 0.001)
     return Digit(int(order[0]), float(probabilities[order[0]]), place.on_page(reading.piece.bbox), alternatives)
-
-
-def _union(boxes: Sequence[BoundingBox]) -> BoundingBox:
-    box = boxes[0]
-    for other in boxes[1:]:
-        box = box.union(other)
-    return box

@@ -163,7 +163,8 @@ class RecheckParams:
         weight: of the second reading, beside the first.
         lone_weight: likewise, of a number of one digit, of which the network for single digits knows more.
         reach: how far from a digit's inner half its middle may have been seen, as a share of the number's height.
-        sure: confidence from which a digit that only the second reading has is missed.
+        sure: confidence from which a digit that only the second reading has is missed; and probability of any digit
+            that each must have for pieces to be joined as it has them.
         put_together: confidence that each digit must reach for pieces to be joined as the second reading has them.
     """
 

@@ -70,7 +70,7 @@ def recheck(
     middles = np.array([piece.bbox.center for piece in others]).reshape(-1, 2)
     found = []
     for digits in numbers:
-        box = _union(digits)
+        box = reduce(BoundingBox.union, (digit.piece.bbox for digit in digits))
         found.append(_Number(digits, _inside(box, others, middles), box))
     result = []
     for number, spotted in zip(found, reader.sequence.spot([_ink(one, darkness) for one in found]), strict=True):
@@ -89,13 +89,6 @@ class _Number:
     digits: Sequence[Reading]
     parts: list[Component]  # that stand in it and were not read
     box: BoundingBox
-
-
-def _union(digits: Sequence[Reading]) -> BoundingBox:
-    box = digits[0].piece.bbox
-    for digit in digits[1:]:
-        box = box.union(digit.piece.bbox)
-    return box
 
 
 def _inside(box: BoundingBox, pieces: Sequence[Component], middles: NDArray[np.float64]) -> list[Component]:
