@@ -17,7 +17,7 @@ from config.shipped import DEFAULT_FILE, shipped_model
 
 __all__ = ["DEFAULT_FILE", "load_settings", "shipped_model"]
 
-PATHS = ("inbox", "outbox", "archive", "failed", "state", "model")
+PATHS = ("inbox", "outbox", "archive", "failed", "state", "model", "metrics_file")
 
 
 def load_settings(path: Path, overrides: Mapping[str, Any] | None = None) -> Settings:

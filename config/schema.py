@@ -23,6 +23,10 @@ RELATION = "relation"
 MIN_RESCAN_S = 0.5
 MAX_RESCAN_S = 86_400.0
 
+MIN_MEMORY_MB, MAX_MEMORY_MB = 256, 1_048_576
+MEMORY_BASE_MB, MEMORY_PER_MEGAPIXEL_MB = 1024, 24
+"""By these `engine.memory_mb: auto` follows `pages.max_megapixels`; a grey or coloured page takes 7 MiB a megapixel."""
+
 IGNORED = (
     ".*",  # hidden: .DS_Store ._x.jpg .~lock.x# .stversions/ .@__thumb/ .syncthing.x.jpg.tmp
     "*~",
@@ -66,6 +70,13 @@ def _workers(value: object) -> object:
     return usable_cores() if value == "auto" else value
 
 
+def _memory(value: object) -> object:
+    number = isinstance(value, int) and not isinstance(value, bool)
+    if value == "auto" or (number and MIN_MEMORY_MB <= value <= MAX_MEMORY_MB):  # type: ignore[operator]
+        return value
+    raise PydanticCustomError(RULE, f"must be auto, or a whole number from {MIN_MEMORY_MB} to {MAX_MEMORY_MB}")
+
+
 def _rescan(value: object) -> object:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if value == "auto" or (number and MIN_RESCAN_S <= value <= MAX_RESCAN_S):  # type: ignore[operator]
@@ -77,6 +88,21 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+def _command(value: object) -> object:
+    words = tuple(value) if isinstance(value, list | tuple) else ()
+    if value is None or (words and all(isinstance(word, str) and "\0" not in word for word in words) and words[0]):
+        return value
+    raise PydanticCustomError(RULE, "must be null, or a list of a program and its arguments, such as [/usr/bin/logger]")
+
+
+def _metrics_file(value: object) -> object:
+    if value is None or (isinstance(value, str | Path) and str(value).endswith(".prom") and "\0" not in str(value)):
+        return value if value is None else Path(value)
+    raise PydanticCustomError(RULE, "must be null, or the path of a file whose name ends in .prom")
+
+
+Words = Annotated[tuple[str, ...], Field(strict=False)]
+Command = Annotated[Words | None, BeforeValidator(_command)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
 Patterns = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)]
 
@@ -124,6 +150,7 @@ class EngineSettings(Section):
     workers: Annotated[int, BeforeValidator(_workers)] = Field(default_factory=usable_cores, ge=1, le=256)
     address: str | None = Field(default=None, pattern=r"^(tcp|tls)://[^\s/:]+:\d+$")
     timeout_seconds: float = Field(default=120.0, ge=1, le=86_400)
+    memory_mb: Annotated[int | Literal["auto"], BeforeValidator(_memory)] = "auto"
     attempts: int = Field(default=3, ge=1, le=100)
 
     @model_validator(mode="after")
@@ -154,6 +181,14 @@ class PagesSettings(Section):
     max_pages: int = Field(default=LoadParams().max_pages, ge=1, le=10_000)
 
 
+class HooksSettings(Section):
+    """Commands that are told of finished documents."""
+
+    on_done: Command = None
+    on_failed: Command = None
+    timeout_seconds: float = Field(default=60.0, ge=1, le=3600)
+
+
 class LogSettings(Section):
     """What is logged."""
 
@@ -166,6 +201,7 @@ class Settings(Section):
     inbox: Folder = Path("/srv/digitdrop/inbox")
     outbox: Folder = Path("/srv/digitdrop/outbox")
     archive: Folder | None = Path("/srv/digitdrop/archive")
+    archive_days: int | None = Field(default=None, ge=1, le=36_500)
     failed: Folder = Path("/srv/digitdrop/failed")
     state: Folder = Path("/var/lib/digitdrop")
     model: Annotated[Path, BeforeValidator(_model)] = Field(default_factory=shipped_model)
@@ -174,7 +210,15 @@ class Settings(Section):
     engine: EngineSettings = Field(default_factory=EngineSettings)
     tables: TablesSettings = TablesSettings()
     pages: PagesSettings = PagesSettings()
+    hooks: HooksSettings = HooksSettings()
+    metrics_file: Annotated[Path | None, BeforeValidator(_metrics_file)] = None
     log: LogSettings = LogSettings()
+
+    def document_memory_mb(self) -> int:
+        """How much memory a worker may take for one document, in MiB."""
+        if self.engine.memory_mb != "auto":
+            return self.engine.memory_mb
+        return MEMORY_BASE_MB + round(MEMORY_PER_MEGAPIXEL_MB * self.pages.max_megapixels)
 
     def recognition_params(self) -> RecognitionParams:
         """What recognition has to know of all this; crops are made only where the .xlsx shows them."""

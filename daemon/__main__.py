@@ -129,11 +129,16 @@ def once(config: Config = DEFAULT_CONFIG, overrides: Overrides = None) -> None:
 
 
 @app.command()
-def status(config: Config = DEFAULT_CONFIG, overrides: Overrides = None) -> None:
+def status(
+    config: Config = DEFAULT_CONFIG,
+    overrides: Overrides = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as a JSON object.")] = False,
+) -> None:
     """Shows the queue, what failed and why, and whether the service is well."""
     from daemon.status import report as report_status
 
-    for line in report_status(_load(config, overrides)).lines():
+    said = report_status(_load(config, overrides))
+    for line in [said.to_json()] if as_json else said.lines():
         print(line)
 
 

@@ -13,6 +13,7 @@ from config.loader import load_settings
 from config.schema import Settings, usable_cores
 from daemon.check_folders import check_folders
 from daemon.engine import create_engine
+from daemon.engine.sandbox import landlock_version
 from daemon.errors import EngineError
 from daemon.findings import Finding, Level, fail, ok, warn
 from daemon.model import cached_model, model_cache, prepare_model
@@ -51,6 +52,7 @@ def findings(path: Path, overrides: Mapping[str, Any] | None = None) -> Iterator
     yield check_user()
     yield from check_folders(settings)
     yield check_workers(settings.engine.workers, usable_cores())
+    yield check_sandbox(landlock_version())
     yield check_model(settings)
 
 
@@ -68,6 +70,14 @@ def check_workers(workers: int, cores: int) -> Finding:
         return ok("workers", f"{workers} on {cores} cores")
     text = f"{workers} on {cores} cores: more than one for each core is no faster and needs more memory"
     return warn("workers", text, f"set engine.workers to auto, or to {cores} or less")
+
+
+def check_sandbox(landlock: int) -> Finding:
+    """Can the kernel take from workers what they do not need?"""
+    if landlock:
+        return ok("sandbox", f"workers may read programs and models only (Landlock, version {landlock})")
+    text = "this kernel has no Landlock: a hostile file that takes over a worker has the service's rights"
+    return warn("sandbox", text, "use Linux 5.13 or newer, with landlock among the `lsm=` of its command line")
 
 
 def check_model(settings: Settings) -> Finding:

@@ -111,7 +111,8 @@ class Delivery:
     def _move_to_archive(self, entry: Entry) -> None:
         archive = self._settings.archive
         outcome = None if archive is None else self._move(entry, archive, self.archive_place)
-        self._ledger.finish(entry.key, wall=self._wall().timestamp())
+        hook = self._settings.hooks.on_done is not None
+        self._ledger.finish(entry.key, wall=self._wall().timestamp(), hook=hook)
         self.done += 1
         ends = {
             None: "the original is left in the inbox",
@@ -132,7 +133,8 @@ class Delivery:
         else:
             entry = self._ledger.entry(entry.key)
             quarantine.write_reason(self._settings.failed, entry, self._wall())
-            self._ledger.quarantine(entry.key, wall=self._wall().timestamp())
+            hook = self._settings.hooks.on_failed is not None
+            self._ledger.quarantine(entry.key, wall=self._wall().timestamp(), hook=hook)
             self.failed += 1
             log.error("document=%s failed: %s. %s", shown(entry.path), entry.reason, entry.remedy)
         self._drop(entry.path)

@@ -48,7 +48,7 @@ class Report:
         started: seconds since the epoch, as all times here.
         written: when this was said.
         scanned: when the inbox was last scanned.
-        events: whether changes of the inbox are announced, or found by scans alone.
+        watched: whether changes are announced, or found by scans alone: of the inbox and of the shares mounted in it.
         rescan_s: how often it is scanned.
         model: name and hash of the model in use.
     """
@@ -57,7 +57,7 @@ class Report:
     started: float
     written: float
     scanned: float | None
-    events: bool
+    watched: dict[str, bool]
     rescan_s: float
     model: str
     problems: tuple[Problem, ...] = field(default=())

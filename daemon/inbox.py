@@ -9,7 +9,7 @@ from pathlib import Path
 
 from config.schema import Settings
 from daemon.documents import Candidate
-from daemon.mounts import folder_sends_events
+from daemon.mounts import event_folders
 from daemon.ready import QuietFiles
 from daemon.scan import Found, NameFilter, Refusals, scan
 from daemon.watch import Watch
@@ -105,8 +105,13 @@ class Inbox:
         """Seconds between two scans."""
         if self._settings.rescan_seconds != "auto":
             return self._settings.rescan_seconds
-        silent = self._once or self._watch.problem is not None or not folder_sends_events(self._folder)
-        return RESCAN_SILENT_S if silent else RESCAN_LOCAL_S
+        return RESCAN_LOCAL_S if all(self.watched().values()) else RESCAN_SILENT_S
+
+    def watched(self) -> dict[str, bool]:
+        """Whether changes are announced, or found by scans alone: of the inbox and of the shares mounted in it."""
+        off = self._once or self._watch.problem is not None
+        folders = event_folders(self._folder, recursive=self._settings.recursive)
+        return {str(folder): events and not off for folder, events in folders.items()}
 
     def stop(self) -> None:
         """Ends watching."""

@@ -36,7 +36,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from daemon.documents import ACTIVE, READ, Candidate, Entry, Identity, State, Taken, Verdict
+from daemon.ledger_archive import ArchiveBook
 from daemon.ledger_days import DayBook
+from daemon.ledger_hooks import HookQueue
 from daemon.ledger_results import StoredResult, drop_pictures, reserve_name, store, stored
 from daemon.ledger_rows import delete, encoded, entry_of, require, state_list, update
 from daemon.ledger_schema import open_ledger_file, transaction
@@ -56,6 +58,8 @@ class Ledger:
 
     Attributes:
         days: the results by day, for the tables.
+        archive: the originals in archive/.
+        hooks: the finished documents whose hooks have not ended.
 
     Raises:
         LedgerError: it cannot be opened, or was written by a newer digitdrop.
@@ -64,6 +68,8 @@ class Ledger:
     def __init__(self, state: Path, *, create: bool = True) -> None:
         self._connection = open_ledger_file(state, create=create)
         self.days = DayBook(self._connection)
+        self.archive = ArchiveBook(self._connection)
+        self.hooks = HookQueue(self._connection)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -207,13 +213,13 @@ class Ledger:
         query = f"SELECT 1 FROM documents WHERE target = ? AND state IN {state_list(ACTIVE)}"
         return self._connection.execute(query, (os.fsencode(target),)).fetchone() is not None
 
-    def finish(self, key: int, *, wall: float) -> None:
-        """Says that nothing is left to do for a published document."""
-        self._step(key, (State.PUBLISHED,), State.DONE, finished_at=wall, **_PROGRESS)
+    def finish(self, key: int, *, wall: float, hook: bool = False) -> None:
+        """Says that nothing is left to do for a published document, but for its hook."""
+        self._end(key, State.PUBLISHED, State.DONE, wall, hook=hook)
 
-    def quarantine(self, key: int, *, wall: float) -> None:
+    def quarantine(self, key: int, *, wall: float, hook: bool = False) -> None:
         """Says that a condemned document's original and reason are in failed/."""
-        self._step(key, (State.CONDEMNED,), State.FAILED, finished_at=wall, **_PROGRESS)
+        self._end(key, State.CONDEMNED, State.FAILED, wall, hook=hook)
 
     def forget(self, key: int) -> None:
         """Drops a document whose file is gone or no longer the same, before any result was recorded."""
@@ -224,6 +230,7 @@ class Ledger:
         """Drops a failed document whose original a person has put back."""
         with transaction(self._connection) as db:
             delete(db, key, (State.FAILED,))
+            db.execute("DELETE FROM hooks WHERE document = ?", (key,))
 
     # Questions
 
@@ -291,6 +298,12 @@ class Ledger:
             (due, counts, fault, wall, key),
         ).rowcount
         require(changed, key, ACTIVE)
+
+    def _end(self, key: int, source: State, to: State, wall: float, *, hook: bool) -> None:
+        with transaction(self._connection) as db:
+            update(db, key, (source,), state=str(to), finished_at=wall, **_PROGRESS)
+            if hook:
+                self.hooks.add(key)
 
     def _step(self, key: int, sources: Sequence[State], to: State, **values: Any) -> None:
         with transaction(self._connection) as db:

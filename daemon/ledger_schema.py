@@ -54,6 +54,12 @@ MIGRATIONS = (
         day TEXT PRIMARY KEY, changed INTEGER NOT NULL DEFAULT 0, written INTEGER NOT NULL DEFAULT 0
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE documents ADD COLUMN expired INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX documents_kept ON documents (finished_at)
+        WHERE state = 'done' AND target IS NOT NULL AND expired = 0;
+    CREATE TABLE hooks (document INTEGER PRIMARY KEY);
+    """,
 )
 """Each brings a ledger to the next version; those of released versions never change."""
 

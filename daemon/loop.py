@@ -7,20 +7,25 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import NamedTuple
 
 from config.schema import Settings
+from daemon import ledger_reports as reports
 from daemon.days import DayTables
 from daemon.documents import ACTIVE, State
 from daemon.engine.interface import Engine
 from daemon.errors import LedgerError
 from daemon.health import Health, Part, Report, summary
+from daemon.hooks import Hooks
 from daemon.inbox import Inbox
 from daemon.ledger import Ledger
+from daemon.metrics import write_metrics
+from daemon.retention import Retention
 from daemon.setbacks import Clock
 from daemon.systemd import Notifier
+from daemon.wake import Wake
 from daemon.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -42,30 +47,6 @@ Progress = Callable[[int, int], None]
 """Told how many documents are finished, and how many are known in all."""
 
 
-class Wake:
-    """Ends a wait from another thread or from a signal handler."""
-
-    def __init__(self) -> None:
-        self._descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-
-    def fileno(self) -> int:
-        """Readable once `set` was called."""
-        return self._descriptor
-
-    def set(self) -> None:
-        """Ends the present wait, or the next."""
-        os.eventfd_write(self._descriptor, 1)
-
-    def clear(self) -> None:
-        """Makes waiting possible again."""
-        with suppress(BlockingIOError):
-            os.eventfd_read(self._descriptor)
-
-    def close(self) -> None:
-        """Gives the descriptor back."""
-        os.close(self._descriptor)
-
-
 class Parts(NamedTuple):
     """What the loop drives."""
 
@@ -74,6 +55,8 @@ class Parts(NamedTuple):
     inbox: Inbox
     worker: Worker
     tables: DayTables
+    hooks: Hooks
+    retention: Retention
     notifier: Notifier
 
 
@@ -167,6 +150,8 @@ class MainLoop:
                 raise
         busy = parts.worker.run_once(now)
         parts.tables.run_once(now)
+        busy = parts.hooks.run_once(now) or busy
+        busy = parts.retention.run_once(now) or busy
         return busy or bool(candidates)
 
     def _sleep(self, busy: bool) -> None:
@@ -175,7 +160,8 @@ class MainLoop:
         self._wake_up(timeout_s)
 
     def _wake_up(self, timeout_s: float) -> None:
-        wait([self._wake.fileno(), *(source.fileno() for source in self._parts.engine.readable())], timeout_s)
+        sources = (*self._parts.engine.readable(), *self._parts.hooks.readable())
+        wait([self._wake.fileno(), *(source.fileno() for source in sources)], timeout_s)
         self._wake.clear()
 
     def _next_due(self) -> float:
@@ -183,7 +169,8 @@ class MainLoop:
         if now < self._resume:
             return min(self._resume, self._alive_due)
         times = [parts.inbox.next_due(), self._alive_due, self._report_due]
-        times += [due for due in (parts.ledger.next_due(now), parts.tables.next_due()) if due is not None]
+        dues = parts.ledger.next_due(now), parts.tables.next_due(), parts.hooks.next_due(), parts.retention.next_due()
+        times += [due for due in dues if due is not None]
         engine_s = parts.engine.wait_s()
         return min(times if engine_s is None else [*times, now + engine_s])
 
@@ -201,7 +188,12 @@ class MainLoop:
             if progress:
                 self._health.progress(part, now)
             self._note(part, problem, now)
-        self._note("tables", parts.tables.problem, now)
+        for name, problem in (
+            ("tables", parts.tables.problem),
+            ("hooks", parts.hooks.problem),
+            ("archive", parts.retention.problem),
+        ):
+            self._note(name, problem, now)
         self._beat(now)
         if now >= self._report_due:
             self._report_due = now + _REPORT_S
@@ -240,7 +232,7 @@ class MainLoop:
             started=self._started,
             written=wall,
             scanned=self._scanned,
-            events=inbox.watch_problem is None,
+            watched=inbox.watched(),
             rescan_s=inbox.rescan_s,
             model=f"{model.name} {model.sha256[:12]}",
             problems=self._health.problems,
@@ -250,11 +242,24 @@ class MainLoop:
             self._note("state", None, now)
         except OSError as error:
             self._note("state", f"{self._settings.state} cannot be written: {error.strerror}", now)
+        if self._settings.metrics_file is not None:
+            self._note("metrics", self._metrics_problem(self._settings.metrics_file, report), now)
+
+    def _metrics_problem(self, path: Path, report: Report) -> str | None:
+        """Writes the figures for Prometheus; returns why they cannot be."""
+        db = self._parts.ledger.connection
+        try:
+            write_metrics(path, report, reports.counts(db), reports.oldest_waiting(db))
+        except (OSError, sqlite3.Error) as error:
+            return f"{path} cannot be written: {error}"
+        return None
 
     # The end
 
     def _is_through(self) -> bool:
-        return not (self._parts.inbox.pending() or self._parts.worker.in_work or self._parts.ledger.open(ONCE_TRIES))
+        parts = self._parts
+        waits = parts.inbox.pending() or parts.worker.in_work or parts.ledger.open(ONCE_TRIES)
+        return not waits and parts.hooks.is_through()
 
     def _tell(self, progress: Progress) -> None:
         delivery = self._parts.worker.delivery
@@ -276,5 +281,6 @@ class MainLoop:
                 log.info("%d documents in work are given back for the next start", given_back)
             parts.worker.run_once(self._clock())
             parts.tables.run_once(self._clock(), at_once=True)
+            parts.hooks.stop()
         except (LedgerError, sqlite3.Error) as error:
             log.error("the end is left to the next start: %s", error)  # noqa: TRY400 - said already, with its remedy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 MOUNTINFO = Path("/proc/self/mountinfo")
@@ -16,6 +17,17 @@ _SILENT = frozenset(_NETWORK + _GUESTS)
 """File systems whose content changes behind this kernel's back, so that no inotify event is raised."""
 
 
+def mounts_within(folder: Path, mountinfo: str) -> dict[Path, str]:
+    """The file systems mounted below a folder, not on it, with their types; a later mount hides an earlier one.
+
+    Args:
+        folder: absolute, without links in it.
+        mountinfo: content of /proc/self/mountinfo.
+    """
+    found = {mount: kind for mount, kind in _mounts(mountinfo) if mount != folder and mount.is_relative_to(folder)}
+    return dict(sorted(found.items()))
+
+
 def file_system(folder: Path, mountinfo: str) -> str:
     """The type of the file system that a folder is on; "unknown" when no mount holds it.
 
@@ -24,15 +36,18 @@ def file_system(folder: Path, mountinfo: str) -> str:
         mountinfo: content of /proc/self/mountinfo, see proc_pid_mountinfo(5).
     """
     best, kind = -1, "unknown"
+    for mount, its_kind in _mounts(mountinfo):
+        if folder.is_relative_to(mount) and len(mount.parts) >= best:  # a later mount hides an earlier one
+            best, kind = len(mount.parts), its_kind
+    return kind
+
+
+def _mounts(mountinfo: str) -> Iterator[tuple[Path, str]]:
     for line in mountinfo.splitlines():
         before, _, after = line.partition(" - ")
         fields = before.split(" ")
-        if len(fields) < 5 or not after:
-            continue
-        mount = Path(_unescaped(fields[4]))
-        if folder.is_relative_to(mount) and len(mount.parts) >= best:  # a later mount hides an earlier one
-            best, kind = len(mount.parts), after.split(" ")[0]
-    return kind
+        if len(fields) >= 5 and after:
+            yield Path(_unescaped(fields[4])), after.split(" ")[0]
 
 
 def sends_events(kind: str) -> bool:
@@ -40,13 +55,17 @@ def sends_events(kind: str) -> bool:
     return kind not in _SILENT and not kind.startswith("fuse") and kind != "unknown"
 
 
-def folder_sends_events(folder: Path) -> bool:
-    """The same for a folder of this machine."""
+def event_folders(folder: Path, *, recursive: bool) -> dict[Path, bool]:
+    """Whether a folder of this machine, and each file system mounted below it, tells of every change."""
     try:
         mountinfo = MOUNTINFO.read_text(errors="surrogateescape")
     except OSError:
-        return False
-    return sends_events(file_system(folder.resolve(), mountinfo))
+        return {folder: False}
+    place = folder.resolve()
+    below = mounts_within(place, mountinfo) if recursive else {}
+    return {place: sends_events(file_system(place, mountinfo))} | {
+        mount: sends_events(kind) for mount, kind in below.items()
+    }
 
 
 def _unescaped(text: str) -> str:

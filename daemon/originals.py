@@ -67,7 +67,7 @@ def move_original(source: Path, target: Path, identity: Identity, sha256: str | 
         OSError: it could not be moved; that may pass, and it is still in the inbox or, copied, in both places.
     """
     found = _identity(source)
-    if _holds(target, identity, sha256):
+    if holds(target, identity, sha256):
         if found == identity:
             source.unlink()
         return Move.MOVED
@@ -78,7 +78,7 @@ def move_original(source: Path, target: Path, identity: Identity, sha256: str | 
         move_new(source, target)
     except FileExistsError:
         return Move.TAKEN
-    if _identity(target) != identity and not _holds(target, identity, sha256):
+    if _identity(target) != identity and not holds(target, identity, sha256):
         _put_back(target, source)
         return Move.REPLACED
     return Move.MOVED
@@ -158,7 +158,7 @@ def _put_back(target: Path, source: Path) -> None:
             number += 1
 
 
-def _holds(path: Path, identity: Identity, sha256: str | None) -> bool:
+def holds(path: Path, identity: Identity, sha256: str | None) -> bool:
     """Whether a file stands at a path that has an original's content; without a hash, whether it is the original."""
     try:
         status = path.lstat()

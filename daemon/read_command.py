@@ -16,6 +16,7 @@ from config.shipped import shipped_companions, shipped_model
 from daemon.engine.handle import WorkerSetup
 from daemon.engine.interface import Engine
 from daemon.engine.local import LocalEngine
+from daemon.engine.sandbox import Limits
 from daemon.model import prepare_model
 from daemon.names import shown
 from daemon.outbox import Outbox
@@ -89,10 +90,10 @@ def read_and_show(files: Sequence[Path], options: ReadOptions) -> int:
 
 def _engine(options: ReadOptions, params: RecognitionParams, workers: int) -> Engine:
     model = prepare_model(options.model or shipped_model(), _model_cache())
-    timeout_s = Settings.model_fields["engine"].get_default(call_default_factory=True).timeout_seconds
-    return LocalEngine(
-        WorkerSetup(model.absolute(), params, companions=shipped_companions()), workers=workers, timeout_s=timeout_s
-    )
+    usual = Settings()
+    limits = Limits(usual.document_memory_mb(), usual.engine.timeout_seconds)
+    setup = WorkerSetup(model.absolute(), params, companions=shipped_companions(), limits=limits)
+    return LocalEngine(setup, workers=workers, timeout_s=usual.engine.timeout_seconds)
 
 
 def _model_cache() -> Path:

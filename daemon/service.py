@@ -19,14 +19,17 @@ from daemon.documents import State
 from daemon.engine import create_engine
 from daemon.engine.interface import Engine
 from daemon.errors import PublishError
+from daemon.hooks import Hooks
 from daemon.inbox import Inbox
 from daemon.ledger import Ledger
 from daemon.ledger_schema import FILE as LEDGER_FILE
 from daemon.lock import StateLock
-from daemon.loop import MainLoop, Parts, Progress, Wake
+from daemon.loop import MainLoop, Parts, Progress
 from daemon.model import prepare_model
 from daemon.outbox import TABLES, Outbox
+from daemon.retention import Retention
 from daemon.systemd import Notifier
+from daemon.wake import Wake
 from daemon.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -87,7 +90,8 @@ def build_loop(
     inbox = Inbox(settings, wake.set, time.monotonic(), once=once)
     worker = Worker(settings, ledger, engine, outbox, drop=inbox.drop, wall=_time_of_day)
     tables = DayTables(settings.outbox / TABLES, ledger, settings.tables, wall=_time_of_day)
-    parts = Parts(ledger, engine, inbox, worker, tables, notifier)
+    hooks, retention = Hooks(settings, ledger), Retention(settings, ledger, wall=_time_of_day)
+    parts = Parts(ledger, engine, inbox, worker, tables, hooks, retention, notifier)
     return MainLoop(settings, parts, wake, wall=_time_of_day)
 
 

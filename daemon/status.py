@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 from config.schema import Settings
 from daemon import ledger_reports as reports
@@ -68,9 +68,9 @@ class Status:
     problems: tuple[Problem, ...]
     daemon: Report | None
 
-    def to_json(self) -> dict[str, Any]:
-        """The status as a JSON object."""
-        return asdict(self)
+    def to_json(self) -> str:
+        r"""The status as a JSON object; bytes of a name that are no UTF-8 become `\udcXX` escapes."""
+        return json.dumps(asdict(self), indent=2)
 
     def lines(self, now: float | None = None) -> list[str]:
         """The status as text; `now` in seconds since the epoch."""
@@ -138,9 +138,10 @@ def _service(status: Status, now: float) -> Iterator[str]:
         yield f"service: starting as process {status.pid}"
         return
     yield f"service: running as process {status.pid} for {_span(now - said.started)}"
-    watch = "events" if said.events else "scan only"
     scanned = "not scanned yet" if said.scanned is None else f"last scan {_span(now - said.scanned)} ago"
-    yield f"inbox: {watch}, scanned every {said.rescan_s:g} s, {scanned}"
+    yield f"inbox: scanned every {said.rescan_s:g} s, {scanned}"
+    for folder, events in said.watched.items():
+        yield f"  {shown(folder)}: {'events' if events else 'scan only'}"
     yield f"model: {said.model}"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,7 +30,7 @@ def without_chatter() -> Iterator[None]:
     has_gpu = Path("/dev/nvidiactl").exists()
     sys.stderr.flush()
     stderr = os.dup(2)
-    with tempfile.TemporaryFile() as held:
+    with open(os.memfd_create("chatter"), "w+b") as held:  # noqa: PTH123 - a descriptor, not a path
         os.dup2(held.fileno(), 2)
         try:
             yield

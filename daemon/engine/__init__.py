@@ -26,9 +26,15 @@ def create_engine(settings: Settings, model_path: Path) -> Engine:
     from config.shipped import shipped_companions
     from daemon.engine.handle import WorkerSetup
     from daemon.engine.local import LocalEngine
+    from daemon.engine.sandbox import Limits
 
     if settings.engine.kind != "local":
         rule = f"engine.kind: must be local in this version of digitdrop. Received: {settings.engine.kind}"
         raise ConfigError(rule)
-    setup = WorkerSetup(model_path.absolute(), settings.recognition_params(), companions=shipped_companions())
+    setup = WorkerSetup(
+        model_path.absolute(),
+        settings.recognition_params(),
+        companions=shipped_companions(),
+        limits=Limits(settings.document_memory_mb(), settings.engine.timeout_seconds),
+    )
     return LocalEngine(setup, workers=settings.engine.workers, timeout_s=settings.engine.timeout_seconds)

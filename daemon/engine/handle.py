@@ -13,6 +13,7 @@ from pathlib import Path
 from daemon.children import child_environment, describe_exit, python_module
 from daemon.engine import wire
 from daemon.engine.interface import Job
+from daemon.engine.sandbox import Limits
 from recognition.params import RecognitionParams
 
 EXIT_S = 1.0
@@ -32,6 +33,7 @@ class WorkerSetup:
         loader: "module:function" that makes what reads pieces of ink of the models' paths.
         reader: "module:function" that makes a document of bytes, of what the loader made and of the parameters.
         companions: the .tflite files of the networks that help it, as the loader takes them after the model.
+        limits: what one document may take; None for no limits.
     """
 
     model: Path
@@ -39,6 +41,7 @@ class WorkerSetup:
     loader: str = "recognition.reader:load_reader"
     reader: str = "recognition.page:read_document"
     companions: tuple[Path, ...] = ()
+    limits: Limits | None = None
 
 
 class WorkerHandle:
@@ -61,7 +64,7 @@ class WorkerHandle:
         self.channel.setblocking(False)
         models = [str(path) for path in (setup.model, *setup.companions)]
         told = {"models": models, "loader": setup.loader, "reader": setup.reader}
-        wire.send(self.channel, told, [pickle.dumps(setup.params)])
+        wire.send(self.channel, told, [pickle.dumps((setup.params, setup.limits))])
 
     def fileno(self) -> int:
         """Readable when the worker has answered or died."""

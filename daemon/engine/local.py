@@ -57,6 +57,7 @@ class LocalEngine:
         self._failures = 0  # deaths since the last document that came through
         self._replace_at = 0.0
         self._trouble: Exception | None = None
+        self._told_unconfined = False
 
     @property
     def capacity(self) -> int:
@@ -181,6 +182,9 @@ class LocalEngine:
             self._dismiss(worker, ModelLoadError(text))
             return
         self._model, worker.ready = model, True
+        if not message.get("confined") and not self._told_unconfined:
+            self._told_unconfined = True
+            log.warning("workers keep their access to files: this kernel has no Landlock (Linux 5.13 brings it)")
         log.debug("worker=%d is ready", worker.pid)
 
     def _dismiss(self, worker: WorkerHandle, trouble: Exception) -> None:

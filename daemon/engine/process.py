@@ -1,7 +1,7 @@
 """A worker process: reads the documents that come through its socket until the socket closes.
 
 Run as `python -m daemon.engine.process FD PARENT_PID`. It imports recognition and the interface, nothing else of the
-daemon, and stays small for it.
+daemon, and stays small for it. Before it sees a document it gives up what it does not need, see `sandbox`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import dataclasses
 import faulthandler
-import importlib
+import importlib.util
 import os
 import pickle
 import signal
@@ -23,10 +23,13 @@ from typing import Any
 
 from daemon.engine import wire
 from daemon.engine.interface import OutcomeKind
+from daemon.engine.sandbox import Limits, confine, limit_document, no_core_dump, taken_mb
 from recognition.errors import ModelLoadError, RecognitionError, UnreadableImageError
 from recognition.types import Document
 
 PR_SET_PDEATHSIG = 1
+OPENCV_NO_MEMORY = -4
+"""`code` of OpenCV's error when it gets no memory (cv::Error::StsNoMem)."""
 
 Reader = Callable[[bytes], Document]
 
@@ -53,20 +56,38 @@ def _prepare(parent_pid: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     faulthandler.enable()
+    no_core_dump()
 
 
 def _load(channel: socket.socket, setup: dict[str, Any], block: bytes) -> Reader | None:
     """Load the model and tell the daemon which it is, or why not."""
+    limits: Limits | None
     try:
-        params = pickle.loads(block)  # from the daemon, never from a file
+        params, limits = pickle.loads(block)  # from the daemon, never from a file
+        models = [Path(model) for model in setup["models"]]
+        confined = confine({model.parent for model in models} | _our_folders())
         read = _named(setup["reader"])
-        loaded = _named(setup["loader"])(*map(Path, setup["models"]))
+        loaded = _named(setup["loader"])(*models)
     except Exception as error:  # noqa: BLE001 - whatever it is, the daemon has to tell it
         kind = type(error).__name__ if isinstance(error, ModelLoadError) else ""
         wire.send(channel, {"refused": kind, "error": _text(error)})
         return None
-    wire.send(channel, {"ready": dataclasses.asdict(loaded.info)})
-    return lambda data: read(data, loaded, params)
+    wire.send(channel, {"ready": dataclasses.asdict(loaded.info), "confined": confined})
+    loaded_mb = taken_mb()
+
+    def read_next(data: bytes) -> Document:
+        if limits is not None:
+            limit_document(limits, loaded_mb)
+        document: Document = read(data, loaded, params)
+        return document
+
+    return read_next
+
+
+def _our_folders() -> set[Path]:
+    """Where the packages stand that a worker imports from: in a checkout no folder of the import path."""
+    specs = [importlib.util.find_spec(name) for name in ("daemon", "recognition")]
+    return {Path(place) for spec in specs if spec for place in spec.submodule_search_locations or ()}
 
 
 def _serve(channel: socket.socket, reader: Reader) -> None:
@@ -85,6 +106,8 @@ def _attempt(reader: Reader, data: bytes) -> tuple[OutcomeKind, Document | None,
         kind = OutcomeKind.INCOMPLETE if error.incomplete else OutcomeKind.UNREADABLE
         return kind, None, _text(error)
     except Exception as error:  # noqa: BLE001 - one document's fault is not the next one's
+        if isinstance(error, MemoryError) or getattr(error, "code", None) == OPENCV_NO_MEMORY:
+            return OutcomeKind.FAILED, None, "reading it takes more memory than engine.memory_mb allows"
         traceback.print_exc()
         return OutcomeKind.FAILED, None, _text(error)
 
@@ -100,4 +123,5 @@ def _text(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))
+    # At once: what interpreters do at their end, such as writing files, a worker may no longer do.
+    os._exit(main(int(sys.argv[1]), int(sys.argv[2])))

@@ -38,13 +38,15 @@ def test_every_value_has_a_comment_above_it():
     [(".".join(path), *limits) for path in known_keys(Settings) if (limits := limits_of(path, Settings))],
 )
 def test_every_range_is_told_in_the_file(key, low, high):
-    comment = _comment_of(key.split(".")[-1])
+    comment = _comment_of(key)
     assert re.search(rf"\(\D*{low:g} to ({high:g}|accept)\D*\)", comment), f"{key} says: {comment}"
 
 
-def _comment_of(name: str) -> str:
+def _comment_of(key: str) -> str:
+    *section, name = key.split(".")
     lines = TEXT.splitlines()
-    end = next(number for number, line in enumerate(lines) if line.strip().startswith(f"{name}: "))
+    begin = lines.index(f"{section[0]}:") if section else 0
+    end = next(k for k, line in enumerate(lines) if k >= begin and line.strip().startswith(f"{name}: "))
     start = end
     while lines[start - 1].lstrip().startswith("#"):
         start -= 1

@@ -143,7 +143,7 @@ def test_a_mistake_names_the_key_the_rule_and_what_was_got(mistakes, text, expec
         ("inbx: /a", "inbx: unknown key; did you mean inbox?"),
         ("stable_seconds: 2", "stable_seconds: unknown key; did you mean watch.stable_seconds?"),
         ("tables: {colour: red}", "tables.colour: unknown key; known here are: bom, decimal, delimiter, xlsx"),
-        ("1: 2", "1: unknown key; known here are: archive, engine, failed, inbox, log, model, outbox, pages, state, "),
+        ("1: 2", "1: unknown key; known here are: archive, archive_days, engine, failed, hooks, inbox, log, "),
     ],
 )
 def test_an_unknown_key_names_the_nearest_known_one(mistakes, text, expected):
@@ -229,3 +229,20 @@ def test_recognition_is_told_what_the_file_says(load):
     assert params.thresholds.accept == 0.99
     assert params.annotate.crops is True
     assert load("tables: {xlsx: false}").recognition_params().annotate.crops is False
+
+
+@pytest.mark.parametrize("command", ["notify-send done", "[]", "['']", "[1, 2]"])
+def test_a_hook_must_be_a_list_of_words(mistakes, command):
+    (mistake,) = mistakes(f"hooks: {{on_done: {command}}}")
+    assert mistake.startswith("hooks.on_done: must be null, or a list of a program and its arguments")
+
+
+def test_the_metrics_file_must_be_one_that_is_picked_up(mistakes):
+    (mistake,) = mistakes("metrics_file: /var/lib/node_exporter/digitdrop.txt")
+    assert mistake.startswith("metrics_file: must be null, or the path of a file whose name ends in .prom")
+
+
+@pytest.mark.parametrize("amount", ["lots", "255", "true"])
+def test_the_memory_of_a_document_must_be_in_its_range(mistakes, amount):
+    (mistake,) = mistakes(f"engine: {{memory_mb: {amount}}}")
+    assert mistake.startswith("engine.memory_mb: must be auto, or a whole number from 256 to 1048576")

@@ -186,6 +186,25 @@ def test_a_ledger_of_a_newer_program_is_refused_by_its_version(tmp_path: Path) -
         Ledger(tmp_path)
 
 
+@pytest.mark.parametrize("version", range(len(MIGRATIONS)))
+def test_a_ledger_of_an_older_program_is_brought_up_to_date_with_all_it_holds(tmp_path: Path, version: int) -> None:
+    with sqlite3.connect(tmp_path / FILE) as db:
+        for script in MIGRATIONS[:version]:
+            db.executescript(script)
+        db.execute(f"PRAGMA user_version = {version}")
+        if version:
+            db.execute(
+                "INSERT INTO documents (path, inode, size, mtime_ns, state, target, arrived_at, finished_at) "
+                "VALUES (?, 1, 2, 3, 'done', ?, 4.0, 5.0)",
+                (b"scan.jpg", b"scan.jpg"),
+            )
+    db.close()
+    with Ledger(tmp_path) as ledger:
+        assert ledger.connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
+        assert [entry.path for entry in ledger.archive.kept_since_before(6.0, 10)] == ["scan.jpg"] * bool(version)
+        assert arrive(ledger, "new.jpg") == 1
+
+
 def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / FILE) as db:
         db.execute("CREATE TABLE recipes (name TEXT)")

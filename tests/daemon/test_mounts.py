@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.mounts import file_system, folder_sends_events, sends_events
+from daemon.mounts import event_folders, file_system, mounts_within, sends_events
 
 MOUNTINFO = r"""21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 30 21 0:44 / /srv/office rw,relatime shared:2 - cifs //nas/office rw
@@ -31,6 +31,17 @@ def test_the_file_system_of_a_folder_is_that_of_the_nearest_mount(folder: str, k
     assert file_system(Path(folder), MOUNTINFO) == kind
 
 
+def test_the_mounts_below_a_folder_are_told_with_what_they_are() -> None:
+    kinds = {str(mount): kind for mount, kind in mounts_within(Path("/srv"), MOUNTINFO).items()}
+    assert kinds == {
+        "/srv/office": "cifs",
+        "/srv/office/scans": "fuse.sshfs",
+        "/srv/twice": "xfs",
+        "/srv/two words": "nfs4",
+    }
+    assert list(mounts_within(Path("/srv/office/scans"), MOUNTINFO)) == []
+
+
 def test_a_folder_no_mount_holds_is_of_an_unknown_file_system() -> None:
     assert file_system(Path("/inbox"), "") == "unknown"
 
@@ -46,4 +57,4 @@ def test_file_systems_of_this_machine_send_events(kind: str) -> None:
 
 
 def test_this_machines_own_mounts_are_read() -> None:
-    assert folder_sends_events(Path("/dev/shm"))
+    assert event_folders(Path("/dev/shm"), recursive=False) == {Path("/dev/shm"): True}

@@ -63,12 +63,16 @@ def test_what_waits_is_done_failed_and_held_up_is_told(settings: Settings) -> No
 def test_a_running_daemon_is_told_with_its_problems(settings: Settings) -> None:
     Ledger(settings.state).close()
     problem = Problem("scan", "the inbox is away", NOW - 300)
-    Report(os.getpid(), NOW - 7200, NOW, NOW - 5, False, 3.0, "digits 00ff", (problem,)).write(settings.state)
+    Report(
+        os.getpid(), NOW - 7200, NOW, NOW - 5, {"/srv/in": True, "/srv/in/nas": False}, 3.0, "digits 00ff", (problem,)
+    ).write(settings.state)
     with StateLock(settings.state):
         lines = report(settings, now=NOW).lines(NOW)
-    assert lines[:3] == [
+    assert lines[:5] == [
         f"service: running as process {os.getpid()} for 2 h",
-        "inbox: scan only, scanned every 3 s, last scan 5 s ago",
+        "inbox: scanned every 3 s, last scan 5 s ago",
+        "  /srv/in: events",
+        "  /srv/in/nas: scan only",
         "model: digits 00ff",
     ]
     assert "problem: scan: the inbox is away (for 5 min)" in lines
@@ -76,7 +80,7 @@ def test_a_running_daemon_is_told_with_its_problems(settings: Settings) -> None:
 
 def test_what_a_dead_daemon_said_last_is_not_repeated(settings: Settings) -> None:
     Ledger(settings.state).close()
-    Report(1, NOW, NOW, NOW, True, 120.0, "digits", (Problem("scan", "away", NOW),)).write(settings.state)
+    Report(1, NOW, NOW, NOW, {}, 120.0, "digits", (Problem("scan", "away", NOW),)).write(settings.state)
     status = report(settings, now=NOW)
     assert status.problems == ()
     assert status.lines(NOW)[0] == "service: not running"
@@ -84,7 +88,9 @@ def test_what_a_dead_daemon_said_last_is_not_repeated(settings: Settings) -> Non
 
 def test_the_status_is_json_as_well(settings: Settings) -> None:
     fill(settings.state)
-    assert json.loads(json.dumps(report(settings, now=NOW).to_json()))["done_today"] == 1
+    said = json.loads(report(settings, now=NOW).to_json())
+    assert said["done_today"] == 1
+    assert [failed["reason"] for failed in said["failed"]] == ["it is torn. Mend it"]
 
 
 def test_without_a_ledger_the_reason_is_told(settings: Settings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ import pytest
 from daemon.engine.handle import WorkerSetup
 from daemon.engine.interface import Job, Outcome, OutcomeKind
 from daemon.engine.local import LocalEngine
+from daemon.engine.sandbox import CPU_GRACE_S, Limits, landlock_version
 from daemon.errors import EngineError
 from recognition.errors import ModelLoadError, ModelMismatchError
 from recognition.params import LoadParams, RecognitionParams
@@ -29,11 +31,18 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[.
     monkeypatch.syspath_prepend(str(Path(__file__).parent / "readers"))
     engines: list[LocalEngine] = []
 
-    def engine(content: str = "abc", *, workers: int = 1, timeout_s: float = 60, **options: Any) -> LocalEngine:
+    def engine(
+        content: str = "abc",
+        *,
+        workers: int = 1,
+        timeout_s: float = 60,
+        limits: Limits | None = None,
+        **options: Any,
+    ) -> LocalEngine:
         model = tmp_path / "tiny.tflite"
         model.write_text(content)
         params = RecognitionParams(load=LoadParams(pdf_dpi=123))
-        setup = WorkerSetup(model, params, loader="injected:load", reader="injected:read")
+        setup = WorkerSetup(model, params, loader="injected:load", reader="injected:read", limits=limits)
         engines.append(LocalEngine(setup, workers=workers, timeout_s=timeout_s, **options))
         return engines[-1]
 
@@ -321,6 +330,7 @@ import pathlib, sys
 from daemon.engine.handle import WorkerSetup
 from daemon.engine.interface import Job
 from daemon.engine.local import LocalEngine
+from daemon.engine.sandbox import CPU_GRACE_S, Limits, landlock_version
 from recognition.params import RecognitionParams
 
 setup = WorkerSetup(pathlib.Path(sys.argv[1]), RecognitionParams(), "injected:load", "injected:read")
@@ -375,5 +385,52 @@ def test_workers_import_nothing_of_the_daemon_but_the_engine(started, monkeypatc
         monkeypatch.delenv(name)  # what measures the coverage of children imports a database itself
     modules = read(started(), b"modules").document.warnings
     ours = [name for name in modules if name.split(".")[0] in ("daemon", "config")]
-    assert ours == ["daemon", "daemon.engine", "daemon.engine.interface", "daemon.engine.wire"]
+    assert ours == ["daemon", "daemon.engine", "daemon.engine.interface", "daemon.engine.sandbox", "daemon.engine.wire"]
     assert not {"pydantic", "yaml", "watchdog", "typer", "sqlite3", "tensorflow", "keras"} & set(modules)
+
+
+needs_landlock = pytest.mark.skipif(landlock_version() == 0, reason="needs a kernel with Landlock (Linux 5.13)")
+
+
+@needs_landlock
+@pytest.mark.parametrize("deed", ["write {}/new", "write {}/scan", "remove {}/scan", "read {}/scan", "list {}"])
+def test_a_worker_that_was_taken_over_reaches_no_file(started, tmp_path_factory, deed):
+    folder = tmp_path_factory.mktemp("inbox")
+    (folder / "scan").write_text("somebody's numbers")
+    answer = read(started(), f"do {deed.format(folder)}".encode()).document.warnings
+    assert answer == ("refused: PermissionError",)
+    assert [path.read_text() for path in folder.iterdir()] == ["somebody's numbers"]
+
+
+@needs_landlock
+def test_a_worker_runs_no_program(started):
+    assert read(started(), b"do execute /usr/bin/true").document.warnings == ("refused: PermissionError",)
+
+
+@pytest.mark.skipif(landlock_version() < 4, reason="needs Landlock 4 (Linux 6.7)")
+def test_a_worker_connects_to_nobody(started):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert read(started(), f"do connect {port}".encode()).document.warnings == ("refused: PermissionError",)
+
+
+@pytest.mark.skipif(landlock_version() < 6, reason="needs Landlock 6 (Linux 6.12)")
+def test_a_worker_signals_no_other_process(started):
+    assert read(started(), f"do signal {os.getpid()}".encode()).document.warnings == ("refused: PermissionError",)
+
+
+def test_a_document_that_takes_too_much_memory_fails_by_name_and_its_worker_goes_on(started):
+    engine = started(limits=Limits(memory_mb=256, cpu_s=60))
+    outcome = read(engine, b"memory 400000000")
+    assert (outcome.kind, outcome.error) == (
+        OutcomeKind.FAILED,
+        "reading it takes more memory than engine.memory_mb allows",
+    )
+    assert read(engine, b"memory 100000000").document.warnings == ("100000000",)
+
+
+def test_a_worker_whose_daemon_does_not_end_it_ends_by_itself(started):
+    engine = started(limits=Limits(memory_mb=256, cpu_s=1 - CPU_GRACE_S))
+    outcome = read(engine, b"compute")
+    assert outcome.kind is OutcomeKind.CRASHED
+    assert "SIGXCPU" in outcome.error

@@ -127,9 +127,11 @@ def test_a_network_share_is_scanned_often_and_a_local_disk_seldom(
 ) -> None:
     inbox = make_inbox()
     inbox.run_once(0.0)
-    monkeypatch.setattr(daemon.inbox, "folder_sends_events", lambda folder: True)
+    monkeypatch.setattr(daemon.inbox, "event_folders", lambda folder, recursive: {folder: True})
     assert inbox.rescan_s == RESCAN_LOCAL_S
-    monkeypatch.setattr(daemon.inbox, "folder_sends_events", lambda folder: False)
+    monkeypatch.setattr(
+        daemon.inbox, "event_folders", lambda folder, recursive: {folder: True, folder / "share": False}
+    )
     assert inbox.rescan_s == RESCAN_SILENT_S
     assert make_inbox(rescan_seconds=17.0).rescan_s == 17.0
 

@@ -17,9 +17,12 @@ from daemon.documents import State
 from daemon.engine.interface import OutcomeKind
 from daemon.errors import LedgerError
 from daemon.health import Part, Report
+from daemon.hooks import Hooks
 from daemon.inbox import Inbox
-from daemon.loop import GRACE_S, LIMITS_S, MainLoop, Parts, Wake
+from daemon.loop import GRACE_S, LIMITS_S, MainLoop, Parts
+from daemon.retention import Retention
 from daemon.systemd import Notifier
+from daemon.wake import Wake
 
 WATCHDOG_S = 30.0
 
@@ -38,7 +41,8 @@ class Room:
         self.inbox = Inbox(desk.settings, self.wake.set, self.now, once=once, clock=lambda: 0.0)
         desk.worker._drop = desk.worker.delivery._drop = self.inbox.drop
         self.tables = DayTables(desk.settings.outbox / "tables", desk.ledger, desk.settings.tables, wall=desk.wall)
-        parts = Parts(desk.ledger, desk.engine, self.inbox, desk.worker, self.tables, notifier)
+        hooks, retention = Hooks(desk.settings, desk.ledger), Retention(desk.settings, desk.ledger, wall=desk.wall)
+        parts = Parts(desk.ledger, desk.engine, self.inbox, desk.worker, self.tables, hooks, retention, notifier)
         self.loop = MainLoop(desk.settings, parts, self.wake, wall=desk.wall, clock=self.clock)
 
     def clock(self) -> float:

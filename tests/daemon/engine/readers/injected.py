@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -32,6 +34,30 @@ def load(path: Path) -> SimpleNamespace:
     return SimpleNamespace(info=ModelInfo(path.stem, content, 10, 1.5))
 
 
+def attempt(what: str) -> str:
+    """Do something that no page needs, and tell how it went."""
+    deed, _, place = what.partition(" ")
+    try:
+        match deed:
+            case "write":
+                Path(place).write_text("taken over")
+            case "read":
+                return Path(place).read_text()
+            case "remove":
+                Path(place).unlink()
+            case "list":
+                return " ".join(os.listdir(place))  # noqa: PTH208 - a place that pathlib would give in parts
+            case "execute":
+                return subprocess.run([place], check=True, capture_output=True, text=True).stdout
+            case "connect":
+                socket.create_connection(("127.0.0.1", int(place))).close()
+            case "signal":
+                os.kill(int(place), 0)
+    except (OSError, subprocess.SubprocessError) as error:
+        return f"refused: {type(error).__name__}"
+    return "done"
+
+
 def read(data: bytes, classifier: SimpleNamespace, params: RecognitionParams) -> Document:
     """Do what the bytes say: crash, hang, raise, or give a document that says who read it."""
     match data.partition(b" ")[0]:
@@ -56,6 +82,13 @@ def read(data: bytes, classifier: SimpleNamespace, params: RecognitionParams) ->
             raise UnreadableImageError("\U0001f600" * 100_000)
         case b"nonsense":
             return SimpleNamespace(to_json=dict, pages=())  # type: ignore[return-value]
+        case b"do":
+            return Document((), (attempt(data.partition(b" ")[2].decode()),))
+        case b"memory":
+            return Document((), (str(len(bytearray(int(data.partition(b" ")[2])))),))
+        case b"compute":
+            while True:
+                pass
         case b"environment":
             return Document((), tuple(f"{key}={value}" for key, value in os.environ.items()))
         case b"modules":

@@ -1,0 +1,38 @@
+"""Which originals stand in archive/, and since when."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from daemon.documents import Entry
+from daemon.ledger_rows import entry_of
+from daemon.ledger_schema import transaction
+
+_KEPT = "state = 'done' AND target IS NOT NULL AND expired = 0"
+
+
+class ArchiveBook:
+    """The archived originals.
+
+    Args:
+        connection: the ledger's.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def kept_since_before(self, wall: float, limit: int) -> list[Entry]:
+        """Documents whose originals were archived before a time (seconds since the epoch), the longest first."""
+        query = f"SELECT * FROM documents WHERE {_KEPT} AND finished_at < ? ORDER BY finished_at LIMIT ?"
+        return [entry_of(row) for row in self._connection.execute(query, (wall, limit))]
+
+    def oldest(self) -> float | None:
+        """When the original was archived that has been kept the longest; None when none is."""
+        query = f"SELECT finished_at FROM documents WHERE {_KEPT} ORDER BY finished_at LIMIT 1"
+        row = self._connection.execute(query).fetchone()
+        return None if row is None else float(row[0])
+
+    def expire(self, key: int) -> None:
+        """Says that an original is no longer kept; its results are."""
+        with transaction(self._connection) as db:
+            db.execute(f"UPDATE documents SET expired = 1 WHERE key = ? AND {_KEPT}", (key,))

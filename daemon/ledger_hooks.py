@@ -1,0 +1,53 @@
+"""Which finished documents' hooks have not come to their end yet; kept so that a crash loses none."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+
+from daemon.documents import Entry
+from daemon.ledger_rows import entry_of
+from daemon.ledger_schema import transaction
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedDocument:
+    """A document whose hook is to be run, and the files of its results, relative to the outbox."""
+
+    entry: Entry
+    outputs: tuple[str, ...]
+
+
+class HookQueue:
+    """The documents whose hooks are to be run, in the order in which they finished.
+
+    Args:
+        connection: the ledger's.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def add(self, document: int) -> None:
+        """Has the hook of a document run, within the transaction that finishes it."""
+        self._connection.execute("INSERT OR IGNORE INTO hooks VALUES (?)", (document,))
+
+    def waiting(self, limit: int) -> list[FinishedDocument]:
+        """The first documents whose hooks have not ended."""
+        rows = self._connection.execute(
+            """SELECT documents.*, twins.outputs AS twin_outputs FROM hooks
+                JOIN documents ON documents.key = hooks.document
+                LEFT JOIN documents AS twins ON twins.key = documents.duplicate_of
+                ORDER BY hooks.document LIMIT ?""",
+            (limit,),
+        )
+        return [
+            FinishedDocument(entry_of(row), tuple(json.loads(row["outputs"] or row["twin_outputs"] or "[]")))
+            for row in rows
+        ]
+
+    def ended(self, document: int) -> None:
+        """Says that a document's hook has ended, well or not."""
+        with transaction(self._connection) as db:
+            db.execute("DELETE FROM hooks WHERE document = ?", (document,))

@@ -1,0 +1,97 @@
+"""The archive grows no older than the configuration says."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from daemon.retention import DAY_S, Retention
+
+
+@pytest.fixture
+def desk(make_desk: Callable[..., Any]) -> Any:
+    return make_desk(archive_days=30)
+
+
+@pytest.fixture
+def retention(desk: Any) -> Retention:
+    return Retention(desk.settings, desk.ledger, wall=desk.wall)
+
+
+def archive(desk: Any, name: str, content: bytes) -> None:
+    desk.arrive(name, content)
+    desk.run()
+
+
+def look(desk: Any, retention: Retention, days: float) -> None:
+    desk.now += days * DAY_S
+    while retention.run_once(desk.now):
+        pass
+
+
+def test_an_original_is_removed_when_its_time_is_up_and_its_results_stay(desk: Any, retention: Retention) -> None:
+    archive(desk, "a/old.jpg", b"old")
+    results = desk.files("outbox")
+    look(desk, retention, 20)
+    archive(desk, "a/new.jpg", b"new")
+    look(desk, retention, 11)
+    assert desk.files("archive") == {"a/new.jpg": b"new"}
+    look(desk, retention, 20)
+    assert list(desk.settings.archive.iterdir()) == [], "the folder that became empty went too"
+    assert desk.files("outbox").items() >= results.items()
+
+
+def test_the_age_counts_from_the_archiving_not_from_the_files_own_time(desk: Any, retention: Retention) -> None:
+    archive(desk, "ancient.jpg", b"x")  # the file's own time is years before the test's clock
+    look(desk, retention, 1)
+    assert desk.files("archive") == {"ancient.jpg": b"x"}
+
+
+def test_another_file_under_the_name_is_left_alone(desk: Any, retention: Retention) -> None:
+    archive(desk, "scan.jpg", b"mine")
+    (desk.settings.archive / "scan.jpg").write_bytes(b"not digitdrop's")
+    look(desk, retention, 31)
+    assert desk.files("archive") == {"scan.jpg": b"not digitdrop's"}
+    assert desk.ledger.archive.oldest() is None
+
+
+def test_the_same_content_is_known_after_its_original_was_removed(desk: Any, retention: Retention) -> None:
+    archive(desk, "scan.jpg", b"page")
+    look(desk, retention, 31)
+    archive(desk, "again.jpg", b"page")
+    assert desk.engine.taken == [b"page"]
+    archive(desk, "scan.jpg", b"page")
+    assert desk.files("inbox") == {}, "the same file under the same name is taken in, not held to be left in place"
+
+
+def test_an_archive_that_is_away_is_waited_for(desk: Any, retention: Retention) -> None:
+    archive(desk, "scan.jpg", b"page")
+    away = desk.settings.archive.rename(desk.root / "away")
+    look(desk, retention, 31)
+    assert "scan.jpg cannot be removed" in (retention.problem or "")
+    shutil.move(away, desk.settings.archive)
+    look(desk, retention, 0.1)
+    assert retention.problem is None
+    assert desk.files("archive") == {}
+
+
+def test_by_default_originals_are_kept_for_good(make_desk: Callable[..., Any]) -> None:
+    desk = make_desk()
+    archive(desk, "scan.jpg", b"page")
+    retention = Retention(desk.settings, desk.ledger, wall=desk.wall)
+    assert retention.next_due() is None
+    look(desk, retention, 4000)
+    assert desk.files("archive") == {"scan.jpg": b"page"}
+
+
+def test_many_are_removed_in_short_steps(desk: Any, retention: Retention) -> None:
+    for number in range(45):
+        archive(desk, f"{number}.jpg", b"%d" % number)
+    desk.now += 31 * DAY_S
+    assert retention.run_once(desk.now)
+    assert 0 < len(desk.files("archive")) < 45
+    look(desk, retention, 0)
+    assert desk.files("archive") == {}
