@@ -1,0 +1,158 @@
+"""Runs inside a booted machine as root: treats the service as life would, and notes what it saw.
+
+    probe.py PAGES OUT
+
+`PAGES` holds pictures to drop, `OUT` takes facts.json at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+SERVICE = Path("/srv/digitdrop")
+CONFIG = Path("/etc/digitdrop/digitdrop.yaml")
+PATIENCE_S = 90.0
+
+pages, out = map(Path, sys.argv[1:3])
+facts: dict[str, Any] = {}
+
+
+def systemctl(*words: str) -> str:
+    return subprocess.run(["systemctl", *words], capture_output=True, text=True, check=False).stdout
+
+
+def shown(name: str) -> str:
+    return systemctl("show", "digitdrop", "--property", name, "--value").strip()
+
+
+def until(condition: Callable[[], Any], what: str) -> Any:
+    deadline = time.monotonic() + PATIENCE_S
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} did not come; {systemctl('status', 'digitdrop')}")
+        time.sleep(0.05)
+    return value
+
+
+def page_is_read(number: int) -> dict[str, Any]:
+    """Drops a page as a user of the group does, and gives its JSON once its original is in the archive."""
+    name = f"scan{number}.jpg"
+    hidden = SERVICE / "inbox" / f".{name}"
+    shutil.copy(pages / name, hidden)
+    shutil.chown(hidden, "digitdrop", "digitdrop")
+    hidden.rename(SERVICE / "inbox" / name)
+    until((SERVICE / "archive" / name).exists, name)
+    value: dict[str, Any] = json.loads((SERVICE / "outbox" / f"{name}.json").read_bytes())
+    return value
+
+
+def is_active() -> bool:
+    return shown("ActiveState") == "active"
+
+
+def workers() -> list[int]:
+    found = subprocess.run(["pgrep", "-f", "daemon.engine.process"], capture_output=True, text=True, check=False)
+    return [int(line) for line in found.stdout.split()]
+
+
+def main_pid() -> int:
+    return int(shown("MainPID"))
+
+
+def restarted_after(number: int) -> dict[str, Any]:
+    """Sends the daemon a signal, and tells how it came back."""
+    pid, restarts = main_pid(), int(shown("NRestarts"))
+    os.kill(pid, number)
+    until(lambda: is_active() and main_pid() not in (0, pid), "another daemon")
+    return {"restarts": int(shown("NRestarts")) - restarts}
+
+
+def it_becomes_ready_and_reads() -> None:
+    until(is_active, "the service")
+    facts["status"] = shown("StatusText")
+    facts["page"] = page_is_read(1)
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (SERVICE / "outbox").glob("scan1*")}
+    facts["modes"] = modes
+    facts["owner"] = (SERVICE / "outbox" / "scan1.jpg.json").owner()
+
+
+def it_survives_a_killed_worker() -> None:
+    pid = main_pid()
+    before = workers()
+    for worker in before:
+        os.kill(worker, signal.SIGKILL)
+    page_is_read(2)
+    facts["after a killed worker"] = {"same daemon": main_pid() == pid, "workers": [len(before), len(workers())]}
+
+
+def it_is_restarted() -> None:
+    facts["after SIGKILL"] = restarted_after(signal.SIGKILL)
+    page_is_read(3)
+    facts["after its heart stopped"] = restarted_after(signal.SIGSTOP)
+    facts["watchdog"] = [line for line in journal().splitlines() if "Watchdog timeout" in line]
+    page_is_read(4)
+
+
+def it_stops() -> None:
+    for number in (5, 6, 7, 8):
+        shutil.copy(pages / f"scan{number}.jpg", SERVICE / "inbox")
+        shutil.chown(SERVICE / "inbox" / f"scan{number}.jpg", "digitdrop", "digitdrop")
+    until(lambda: any((SERVICE / "outbox").glob("scan[5678].jpg.json")), "the first of them")
+    began = time.monotonic()
+    systemctl("stop", "digitdrop")
+    facts["stop"] = {"seconds": time.monotonic() - began, "result": shown("Result"), "workers": workers()}
+
+
+def a_configuration_error_is_final() -> None:
+    good = CONFIG.read_text()
+    CONFIG.write_text(f"{good}\nthresholds: {{accept: 2}}\n")
+    systemctl("start", "digitdrop")
+    facts["configuration error"] = {
+        "state": until(lambda: shown("ActiveState") in ("failed", "active") and shown("ActiveState"), "an end"),
+        "status": shown("ExecMainStatus"),
+        "restarts": shown("NRestarts"),
+        "sub state": shown("SubState"),
+    }
+    CONFIG.write_text(good)
+    systemctl("reset-failed", "digitdrop")
+    systemctl("start", "digitdrop")
+    until(lambda: not any((SERVICE / "inbox").glob("*.jpg")), "what waited")
+
+
+def journal() -> str:
+    words = ["journalctl", "--boot", "--no-pager", "--unit", "digitdrop"]
+    return subprocess.run(words, capture_output=True, text=True, check=False).stdout
+
+
+def main() -> None:
+    try:
+        for step in (
+            it_becomes_ready_and_reads,
+            it_survives_a_killed_worker,
+            it_is_restarted,
+            it_stops,
+            a_configuration_error_is_final,
+        ):
+            step()
+        words = ["systemd-analyze", "security", "--no-pager", "digitdrop"]
+        facts["security"] = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+        folders = [SERVICE / name for name in ("inbox", "archive", "failed", "outbox")]
+        facts["left"] = {folder.name: sorted(path.name for path in folder.iterdir()) for folder in folders}
+    except Exception as error:  # noqa: BLE001 - whatever it is, the test has to tell it
+        facts["error"] = f"{type(error).__name__}: {error}"
+    finally:
+        facts["journal"] = journal()
+        (out / "facts.json").write_text(json.dumps(facts))
+        systemctl("poweroff")
+
+
+main()
