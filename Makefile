@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo run test lint bench lock clean
+.PHONY: install demo run test lint bench kill-test lock clean
 
 install: $(STAMP)
 
@@ -31,6 +31,9 @@ bench: install  ## how well and how fast pages are read, and what the tutorial's
 	@test -n "$(MNIST)" || { echo "make bench needs the folder with MNIST's IDX files: make bench MNIST=FOLDER" >&2; exit 2; }
 	$(BIN)/python tests/benchmarks/pages.py --data "$(MNIST)" --json tests/benchmarks/pages.json
 	$(BIN)/python tests/benchmarks/architectures.py bench --data "$(MNIST)"
+
+kill-test: install  ## a thousand pages through Samba while the daemon is killed fifty times; needs root and samba
+	$(BIN)/python tests/benchmarks/kill.py
 
 lock:  ## names, versions and hashes of everything pyproject.toml asks for
 	$(BIN)/python -m pip install --quiet uv

@@ -1,4 +1,4 @@
-"""What tests of several rooms share: sample pages."""
+"""What tests of several rooms share: sample pages, a Samba server, a daemon that is killed."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
-import cv2
 import numpy as np
 import pytest
 
 
-@pytest.fixture(scope="session")
-def sample_pages() -> ModuleType:
-    """The pages that the demo draws, with their truth."""
-    path = Path(__file__).with_name("sample_pages.py")
-    spec = importlib.util.spec_from_file_location("sample_pages", path)
+def loaded(name: str) -> ModuleType:
+    """A file of this folder as a module; the folder's own name is no package's."""
+    path = Path(__file__).parent / name
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
@@ -26,18 +24,30 @@ def sample_pages() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def sample_pages() -> ModuleType:
+    """The pages that the demo draws, with their truth."""
+    return loaded("sample_pages.py")
+
+
+@pytest.fixture(scope="session")
+def samba() -> ModuleType:
+    """A real Samba server and client."""
+    return loaded("samba.py")
+
+
+@pytest.fixture(scope="session")
+def kill() -> ModuleType:
+    """The benchmark that kills the daemon."""
+    return loaded("benchmarks/kill.py")
+
+
+@pytest.fixture(scope="session")
 def draw_page(sample_pages: ModuleType) -> Callable[[int], bytes]:
     """A JPEG of a small page with four handwritten numbers on it, different for each seed."""
     digits = sample_pages.Digits.load()
 
     def draw(seed: int) -> bytes:
-        rng = np.random.default_rng(seed)
-        hand = sample_pages.Hand(rng, digits, (600, 800))
-        for y in (60, 190, 320, 450):
-            hand.write(sample_pages.number(rng, 5), 90, y, 70)
-        page = sample_pages.inked(sample_pages.paper(rng, 600, 800, (245, 245, 245)), hand.ink, (45, 40, 40))
-        ok, data = cv2.imencode(".jpg", page.astype(np.uint8))
-        assert ok
-        return bytes(data)
+        data: bytes = sample_pages.small_page(np.random.default_rng(seed), digits)
+        return data
 
     return draw

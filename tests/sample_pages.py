@@ -200,6 +200,15 @@ PAGES: dict[str, Callable[[np.random.Generator, Digits], DrawnPage]] = {
 }
 
 
+def small_page(rng: np.random.Generator, digits: Digits) -> bytes:
+    """A JPEG of 800x600 with four handwritten numbers on it."""
+    hand = Hand(rng, digits, (600, 800))
+    for y in (60, 190, 320, 450):
+        hand.write(number(rng, 5), 90, y, 70)
+    page = inked(paper(rng, 600, 800, (245, 245, 245)), hand.ink, BLACK_INK)
+    return encode("small.jpg", DrawnPage(page.astype(np.uint8), ()))
+
+
 def draw(name: str, seed: int = 0) -> DrawnPage:
     """The sample page of a name; the same for the same seed."""
     return PAGES[name](np.random.default_rng([seed, *name.encode()]), Digits.load())

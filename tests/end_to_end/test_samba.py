@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -24,80 +21,10 @@ Client = Callable[[str], str]
 
 
 @pytest.fixture(scope="module")
-def client(running, tmp_path_factory) -> Iterator[Client]:
+def client(running, samba, tmp_path_factory) -> Iterator[Client]:
     """Runs commands of smbclient on the share `inbox`."""
-    folder = tmp_path_factory.mktemp("samba")
-    port = _free_port()
-    log = folder / "smbd.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            ["smbd", "-F", "--no-process-group", "-s", _configure(folder, running.inbox, port), "--debug-stdout"],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # it ends with SIGTERM to its whole process group, which must not be ours
-        )
-    try:
-        _wait_for_port(port, server, log)
-        yield lambda command: _run_client(port, command)
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def _configure(folder: Path, share: Path, port: int) -> Path:
-    places = {}
-    for name in ("private dir", "lock directory", "pid directory", "state directory", "cache directory", "ncalrpc dir"):
-        place = folder / name.replace(" ", "-")
-        place.mkdir()
-        places[name] = place
-    lines = [
-        "[global]",
-        f"smb ports = {port}",
-        "interfaces = 127.0.0.1",
-        "bind interfaces only = yes",
-        "map to guest = bad user",
-        "guest account = root",
-        "load printers = no",
-        "disable spoolss = yes",
-        *(f"{name} = {place}" for name, place in places.items()),
-        "[inbox]",
-        f"path = {share}",
-        "guest ok = yes",
-        "read only = no",
-    ]
-    path = folder / "smb.conf"
-    path.write_text("\n".join(lines) + "\n")
-    return path
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for_port(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
-    while server.poll() is None and time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except ConnectionRefusedError:
-            time.sleep(0.02)
-        else:
-            return
-    pytest.fail(f"smbd did not come up:\n{log.read_text(errors='replace')}")
-
-
-def _run_client(port: int, command: str) -> str:
-    done = subprocess.run(
-        ["smbclient", "//127.0.0.1/inbox", "-p", str(port), "-N", "-c", command],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    with samba.shared(running.inbox, tmp_path_factory.mktemp("samba")) as share:
+        yield share.run
 
 
 def test_a_scan_put_on_the_share_is_read(running, client, draw_page, tmp_path):
