@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import count
@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from config.schema import TablesSettings
-from daemon.atomic import remove_leftovers, replacing, sync_folder
+from daemon.atomic import replacing, sync_folder
 from daemon.errors import PublishError
 from daemon.result import Result, printable
 from daemon.tables import write_csv
@@ -87,30 +87,9 @@ class Outbox:
         except (OSError, ValueError, LookupError, TypeError):  # nothing there, or nothing of ours
             return None
 
-    def sweep(self, names: Iterable[str] | None = None) -> int:
-        """Removes the unfinished files of a process that was killed.
-
-        Args:
-            names: outbox names that were being published, whose folders alone are then looked at; None looks at the
-                whole outbox, which takes long in a large one.
-
-        Returns:
-            How many files were removed.
-
-        Raises:
-            PublishError: a folder could not be read or a file not removed.
-        """
-        try:
-            if names is None:
-                folders = {Path(root) for root, _, _ in os.walk(self._folder)}
-            else:
-                folders = {self._stem(name).parent for name in names} | {self._folder / TABLES}
-            return sum(remove_leftovers(folder) for folder in folders if folder.is_dir())
-        except OSError as error:
-            raise PublishError(
-                f"unfinished files of an earlier run must be removable in {self._folder}. Received: {error}. "
-                "See to the outbox's permissions"
-            ) from error
+    def folder_of(self, name: str) -> Path:
+        """The folder that the files of an outbox name stand in."""
+        return self._stem(name).parent
 
     def _parts(self, result: Result) -> Iterator[tuple[str, Callable[[BinaryIO], object]]]:
         """Each file's suffix and what writes it, in the order in which they are published."""

@@ -15,10 +15,8 @@ from types import FrameType
 from config.errors import ConfigError
 from config.schema import Settings
 from daemon.days import DayTables
-from daemon.documents import State
 from daemon.engine import create_engine
 from daemon.engine.interface import Engine
-from daemon.errors import PublishError
 from daemon.hooks import Hooks
 from daemon.inbox import Inbox
 from daemon.ledger import Ledger
@@ -27,6 +25,7 @@ from daemon.lock import StateLock
 from daemon.loop import MainLoop, Parts, Progress
 from daemon.model import prepare_model
 from daemon.outbox import TABLES, Outbox
+from daemon.repair import repair
 from daemon.retention import Retention
 from daemon.systemd import Notifier
 from daemon.wake import Wake
@@ -37,7 +36,6 @@ log = logging.getLogger(__name__)
 MODELS = "models"
 """Folder of converted models, in the state folder."""
 
-_MAX_SWEEP = 100_000
 _START_EXTENSION_S = 30.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -66,7 +64,7 @@ def run(settings: Settings, *, once: bool = False, progress: Progress | None = N
     notifier = Notifier()
     _make_folders(settings)
     with StateLock(settings.state), Ledger(settings.state) as ledger, _stop_signals() as stop:
-        _clear_up(settings, ledger)
+        repair(settings, ledger)
         try:
             engine = _started_engine(settings, notifier, stop)
         except _StoppedError:
@@ -146,17 +144,6 @@ def _started_engine(settings: Settings, notifier: Notifier, stop: _StopSignals) 
         engine.stop()
         raise
     return engine
-
-
-def _clear_up(settings: Settings, ledger: Ledger) -> None:
-    """Repairs what a run that was killed left behind."""
-    if lost := ledger.recover():
-        log.warning("the last run ended with %d documents in work; they are read again", lost)
-    names = [entry.name for entry in ledger.due(State.RECOGNIZED, 0.0, _MAX_SWEEP) if entry.name]
-    try:
-        Outbox(settings.outbox, settings.tables).sweep(names)
-    except PublishError as error:
-        log.warning("%s", error)
 
 
 def _make_folders(settings: Settings) -> None:

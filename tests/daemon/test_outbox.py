@@ -131,17 +131,6 @@ def test_a_failure_in_the_middle_leaves_no_json_and_no_half_file(tmp_path: Path)
     assert outbox.holds("x.jpg") == "ab" * 32
 
 
-def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
-    outbox = make_outbox(tmp_path)
-    published = outbox.publish("a/x.jpg", make_result())
-    (tmp_path / "b").mkdir()
-    for folder in ("a", "b"):
-        (tmp_path / folder / ".digitdrop-0011223344556677.tmp").write_bytes(b"half")
-    assert outbox.sweep(["a/x.jpg", "gone/y.jpg"]) == 1
-    assert outbox.sweep() == 1
-    assert files(tmp_path) == sorted(published)
-
-
 def test_outputs_have_the_mode_that_the_share_needs(tmp_path: Path) -> None:
     before = os.umask(0o002)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -14,11 +15,12 @@ import numpy as np
 import pytest
 
 from config.schema import EngineSettings, Settings, TablesSettings, WatchSettings
-from daemon.documents import Candidate, Identity
+from daemon.documents import ACTIVE, Candidate, Identity
 from daemon.engine.interface import HasFileno, Job, Outcome, OutcomeKind
 from daemon.errors import EngineError
 from daemon.ledger import Ledger
 from daemon.outbox import Outbox
+from daemon.repair import repair
 from daemon.worker import Worker
 from recognition.types import BoundingBox, Digit, Document, ModelInfo, Number, Page
 
@@ -116,7 +118,7 @@ class Desk:
         """What a start of the service does: a new process knows only what is on the disk."""
         self.engine = TameEngine()
         self.ledger = Ledger(self.settings.state)
-        self.ledger.recover()
+        repair(self.settings, self.ledger)
         self.outbox = Outbox(self.settings.outbox, self.settings.tables)
         self.worker = Worker(
             self.settings, self.ledger, self.engine, self.outbox, drop=self.dropped.append, wall=self.wall
@@ -161,6 +163,29 @@ class Desk:
             if not self.worker.run_once(self.now):
                 return
         pytest.fail("the worker never comes to rest")
+
+    def run_to_the_end(self) -> None:
+        """Works until everything in the inbox is finished, whatever was put off."""
+        self.see_all()
+        for _ in range(8):
+            self.run(61)
+
+    def check(self, originals: list[bytes], unreadable: frozenset[bytes] = frozenset()) -> None:
+        """Every original in one place, one whole set of outputs for each content, each row once in the table."""
+        archived = [content for name, content in self.files("archive").items()]
+        failed = {name: content for name, content in self.files("failed").items() if not name.endswith(".reason.json")}
+        assert sorted(archived) == sorted(content for content in originals if content not in unreadable)
+        assert sorted(failed.values()) == sorted(content for content in originals if content in unreadable)
+        assert self.files("failed").keys() == failed.keys() | {f"{name}.reason.json" for name in failed}
+        assert self.files("inbox") == {}
+        results = [json.loads(value) for name, value in self.files("outbox").items() if name.endswith(".json")]
+        contents = {content for content in originals if content not in unreadable}
+        assert len(results) == len(contents) == len({result["sha256"] for result in results})
+        assert len(self.files("outbox")) == 3 * len(contents)
+        days = self.ledger.days.changed()
+        rows = [entry.result["sha256"] for day in days for entry in self.ledger.days.entries(day.day)]
+        assert sorted(rows) == sorted(result["sha256"] for result in results)
+        assert self.ledger.count(*ACTIVE) == 0
 
     def files(self, folder: str) -> dict[str, bytes]:
         """Every file below a folder of the tree with its content, day tables apart."""

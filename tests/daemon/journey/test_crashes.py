@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -18,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 import daemon.originals
 from config.schema import EngineSettings
-from daemon.documents import ACTIVE, MILD_LOSSES_PER_ATTEMPT, State
+from daemon.documents import MILD_LOSSES_PER_ATTEMPT, State
 from daemon.engine.interface import OutcomeKind
 from daemon.ledger import Ledger
 
@@ -89,30 +88,6 @@ def file_systems(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(daemon.originals, "_rename_new", rename_on_one_disk)
 
 
-def run_to_the_end(desk: Any) -> None:
-    desk.see_all()
-    for _ in range(8):
-        desk.run(61)
-
-
-def check(desk: Any, originals: list[bytes], unreadable: frozenset[bytes] = frozenset()) -> None:
-    """Every original in one place, one whole set of outputs for each content, each row once in the table."""
-    archived = [content for name, content in desk.files("archive").items()]
-    failed = {name: content for name, content in desk.files("failed").items() if not name.endswith(".reason.json")}
-    assert sorted(archived) == sorted(content for content in originals if content not in unreadable)
-    assert sorted(failed.values()) == sorted(content for content in originals if content in unreadable)
-    assert desk.files("failed").keys() == failed.keys() | {f"{name}.reason.json" for name in failed}
-    assert desk.files("inbox") == {}
-    results = [json.loads(value) for name, value in desk.files("outbox").items() if name.endswith(".json")]
-    contents = {content for content in originals if content not in unreadable}
-    assert len(results) == len(contents) == len({result["sha256"] for result in results})
-    assert len(desk.files("outbox")) == 3 * len(contents)
-    days = desk.ledger.days.changed()
-    rows = [entry.result["sha256"] for day in days for entry in desk.ledger.days.entries(day.day)]
-    assert sorted(rows) == sorted(result["sha256"] for result in results)
-    assert desk.ledger.count(*ACTIVE) == 0
-
-
 @pytest.mark.usefixtures("file_systems")
 def test_killed_at_any_step_the_next_start_repairs_it(make_desk: Any, fuse: Fuse) -> None:
     contents = [b"one", b"one", b"two", b"bad"]
@@ -126,16 +101,16 @@ def test_killed_at_any_step_the_next_start_repairs_it(make_desk: Any, fuse: Fuse
         answer = desk.engine.answer = lambda data: OutcomeKind.UNREADABLE if data == b"bad" else OutcomeKind.READ
         fuse.left = step
         try:
-            run_to_the_end(desk)
+            desk.run_to_the_end()
         except Killed:
             fuse.left = None
             desk.restart()
             desk.engine.answer = answer
-            run_to_the_end(desk)
-            check(desk, contents, frozenset({b"bad"}))
+            desk.run_to_the_end()
+            desk.check(contents, frozenset({b"bad"}))
         else:
             fuse.left = None
-            check(desk, contents, frozenset({b"bad"}))
+            desk.check(contents, frozenset({b"bad"}))
             assert step > 60, "the steps were not counted"
             return
     pytest.fail("it never came to an end")
@@ -149,13 +124,13 @@ def test_killed_over_and_over_it_still_comes_to_an_end(desk: Any, fuse: Fuse) ->
     for number in range(200):
         fuse.left = 3 * number
         try:
-            run_to_the_end(desk)
+            desk.run_to_the_end()
         except Killed:
             desk.restart()
         else:
             break
     fuse.left = None
-    check(desk, contents)
+    desk.check(contents)
 
 
 NAMES = ("a.jpg", "b.jpg", "c/a.jpg")
@@ -235,8 +210,8 @@ class JourneyMachine(RuleBasedStateMachine):
             if hasattr(self, "_desk"):
                 self._fuse.left = None
                 self._answer()
-                run_to_the_end(self._desk)
-                check(self._desk, self._originals, frozenset({b"bad", b"poison"}))
+                self._desk.run_to_the_end()
+                self._desk.check(self._originals, frozenset({b"bad", b"poison"}))
                 self._desk.die()
 
     def _answer(self) -> None:
