@@ -36,6 +36,12 @@ def samba() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def mounts() -> ModuleType:
+    """Real mounts."""
+    return loaded("mounts.py")
+
+
+@pytest.fixture(scope="session")
 def kill() -> ModuleType:
     """The benchmark that kills the daemon."""
     return loaded("benchmarks/kill.py")

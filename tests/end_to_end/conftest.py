@@ -60,7 +60,7 @@ class Station:
     """
 
     def __init__(self, root: Path, **settings: Any) -> None:
-        self.root = root
+        self.root, self.stable_s = root, STABLE_S
         self.inbox, self.outbox = root / "inbox", root / "outbox"
         self.archive, self.failed, self.state = root / "archive", root / "failed", root / "state"
         for folder in (self.inbox, self.outbox, self.archive, self.failed, self.state):

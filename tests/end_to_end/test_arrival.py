@@ -85,6 +85,36 @@ def test_a_file_that_stops_half_way_and_goes_on_later_is_read_once_and_whole(sta
     assert station.stop() == 0
 
 
+def test_ten_chunks_each_closed_with_long_pauses_give_one_result_of_the_whole(station, draw_page):
+    data = draw_page(13)
+    station.start()
+    size = 1 + len(data) // 10
+    for start in range(0, len(data), size):
+        with (station.inbox / "chunks.jpg").open("ab") as file:
+            file.write(data[start : start + size])
+        # The pace of the scanner is the thing tested: each chunk has become quiet before the next comes.
+        time.sleep(1.5 * station.stable_s)
+    assert station.result("chunks.jpg")["sha256"] == hashlib.sha256(data).hexdigest()
+    station.wait_for(station.archive / "chunks.jpg")
+    assert not any(station.failed.iterdir())
+    assert [path.name for path in station.outbox.glob("*.json")] == ["chunks.jpg.json"]
+    assert station.stop() == 0
+
+
+def test_a_file_of_its_final_size_that_is_filled_slowly_is_read_when_it_is_full(station, draw_page):
+    data = draw_page(14)
+    station.start()
+    with (station.inbox / "explorer.jpg").open("wb", buffering=0) as file:
+        file.truncate(len(data))
+        station.wait_for_log("explorer.jpg", "too early")  # quiet, and as large as it will be, but not whole
+        for start in range(0, len(data), 1 + len(data) // 5):
+            file.write(data[start : start + 1 + len(data) // 5])
+            time.sleep(0.5 * station.stable_s)
+    assert station.result("explorer.jpg")["sha256"] == hashlib.sha256(data).hexdigest()
+    assert not any(station.failed.iterdir())
+    assert station.stop() == 0
+
+
 def test_another_scan_of_the_same_name_keeps_both_results(running, draw_page):
     (running.inbox / "scan0001.jpg").write_bytes(draw_page(7))
     first = running.result("scan0001.jpg")

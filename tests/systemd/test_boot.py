@@ -10,8 +10,9 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -54,35 +55,21 @@ WantedBy=multi-user.target
 """
 
 
-def run(*words: str | Path) -> None:
-    subprocess.run([str(word) for word in words], check=True, capture_output=True)
-
-
-@contextmanager
-def mounted(target: Path, *words: str | Path) -> Iterator[Path]:
-    target.mkdir(exist_ok=True)
-    run("mount", *words, target)
-    try:
-        yield target
-    finally:
-        run("umount", "--lazy", target)
-
-
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def machine(mounts: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The root of a machine like this one, with the service installed and enabled."""
     base = tmp_path_factory.mktemp("machine")
     with ExitStack() as stack:
-        memory = stack.enter_context(mounted(base / "memory", "-t", "tmpfs", "tmpfs"))
+        memory = stack.enter_context(mounts.mounted(base / "memory", "-t", "tmpfs", "tmpfs"))
         for name in ("upper", "work"):
             (memory / name).mkdir()
         layers = f"lowerdir=/,upperdir={memory / 'upper'},workdir={memory / 'work'}"
-        root = stack.enter_context(mounted(base / "root", "-t", "overlay", "overlay", "-o", layers))
-        install(root)
+        root = stack.enter_context(mounts.mounted(base / "root", "-t", "overlay", "overlay", "-o", layers))
+        install(root, mounts.run)
         yield root
 
 
-def install(root: Path) -> None:
+def install(root: Path, run: Callable[..., None]) -> None:
     """What INSTALL.md tells to do; the interpreter and its packages are this test's own."""
     command = root / "opt/digitdrop/bin/digitdrop"
     command.parent.mkdir(parents=True)
