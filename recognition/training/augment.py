@@ -21,7 +21,7 @@ THINNING_PX = 48
 """Height at which a digit is thinned."""
 FINE_SHARE = 0.2
 """Of the variants so many are by a pen of one width, mostly finer than MNIST's."""
-STRETCHED_SHARE = 0.14
+STRETCHED_SHARE = 0.18
 """Of the variants so many are stretched about as wide as high, half of them small and in black and white."""
 BILEVEL_SHARE = 0.12
 """Of the other variants so many are black and white alone, as a scanner or an app leaves them."""
