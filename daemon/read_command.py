@@ -12,11 +12,9 @@ import typer
 from rich.console import Console
 
 from config.schema import Settings, TablesSettings, usable_cores
-from config.shipped import shipped_companions, shipped_model
-from daemon.engine.handle import WorkerSetup
+from config.shipped import shipped_model
+from daemon.engine import local_engine
 from daemon.engine.interface import Engine
-from daemon.engine.local import LocalEngine
-from daemon.engine.sandbox import Limits
 from daemon.model import prepare_model
 from daemon.names import shown
 from daemon.outbox import Outbox
@@ -90,10 +88,7 @@ def read_and_show(files: Sequence[Path], options: ReadOptions) -> int:
 
 def _engine(options: ReadOptions, params: RecognitionParams, workers: int) -> Engine:
     model = prepare_model(options.model or shipped_model(), _model_cache())
-    usual = Settings()
-    limits = Limits(usual.document_memory_mb(), usual.engine.timeout_seconds)
-    setup = WorkerSetup(model.absolute(), params, companions=shipped_companions(), limits=limits)
-    return LocalEngine(setup, workers=workers, timeout_s=usual.engine.timeout_seconds)
+    return local_engine(Settings(), model, params, workers=workers)
 
 
 def _model_cache() -> Path:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from config.schema import Settings
     from daemon.engine.interface import Engine
+    from recognition.params import RecognitionParams
 
 
 def create_engine(settings: Settings, model_path: Path) -> Engine:
@@ -23,18 +24,27 @@ def create_engine(settings: Settings, model_path: Path) -> Engine:
     """
     # Imported here because the workers import this package: they stay small without the configuration.
     from config.errors import ConfigError
+
+    if settings.engine.kind != "local":
+        rule = f"engine.kind: must be local in this version of digitdrop. Received: {settings.engine.kind}"
+        raise ConfigError(rule)
+    return local_engine(settings, model_path, settings.recognition_params(), workers=settings.engine.workers)
+
+
+def local_engine(settings: Settings, model_path: Path, params: RecognitionParams, *, workers: int) -> Engine:
+    """Worker processes of this machine, not started yet, with the time and memory that the configuration gives.
+
+    Args:
+        settings: the configuration, for what one document may take.
+        model_path: a .tflite file.
+        params: of recognition.
+        workers: how many.
+    """
     from config.shipped import shipped_companions
     from daemon.engine.handle import WorkerSetup
     from daemon.engine.local import LocalEngine
     from daemon.engine.sandbox import Limits
 
-    if settings.engine.kind != "local":
-        rule = f"engine.kind: must be local in this version of digitdrop. Received: {settings.engine.kind}"
-        raise ConfigError(rule)
-    setup = WorkerSetup(
-        model_path.absolute(),
-        settings.recognition_params(),
-        companions=shipped_companions(),
-        limits=Limits(settings.document_memory_mb(), settings.engine.timeout_seconds),
-    )
-    return LocalEngine(setup, workers=settings.engine.workers, timeout_s=settings.engine.timeout_seconds)
+    limits = Limits(settings.document_memory_mb(), settings.engine.timeout_seconds)
+    setup = WorkerSetup(model_path.absolute(), params, companions=shipped_companions(), limits=limits)
+    return LocalEngine(setup, workers=workers, timeout_s=settings.engine.timeout_seconds)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from recognition.classify import NOT_A_DIGIT
 from recognition.context import FAR_HEIGHT_PX, FAR_WIDTH_PX, NEAR_PX
 from recognition.training.backend import keras
-from recognition.training.schedule import falling_rate
+from recognition.training.schedule import averaging_adam, falling_rate
 from recognition.training.sheets.pieces import Pieces
 
 layers = keras.layers
@@ -41,9 +41,9 @@ def _tower(window: keras.KerasTensor, sizes: Sequence[tuple[int, int]]) -> keras
 
 
 def compile_context(model: keras.Model) -> None:
-    """Adam with decoupled weight decay, and a moving average of the weights that takes their place at the end."""
+    """Gives a new model its optimizer and loss."""
     model.compile(
-        optimizer=keras.optimizers.AdamW(PEAK_LEARNING_RATE, weight_decay=1e-3, use_ema=True, ema_momentum=0.995),
+        optimizer=averaging_adam(PEAK_LEARNING_RATE, 0.995),
         loss="binary_crossentropy",
         metrics=["accuracy"],
     )

@@ -14,6 +14,7 @@ from recognition.training.backend import keras
 from recognition.training.dataset import Digits, Mnist
 from recognition.training.recipe import History, Recipe, Session, to_inputs
 from recognition.training.rubbish import is_stroke
+from recognition.training.schedule import averaging_adam
 from recognition.training.sheets.pieces import Pieces
 from recognition.training.synthesis import epochs
 
@@ -76,9 +77,9 @@ def _convolution(filters: int, strides: int = 1, padding: str = "same") -> list[
 
 
 def compile_digits(model: keras.Model) -> None:
-    """Adam with decoupled weight decay, and a moving average of the weights that takes their place at the end."""
+    """Gives a new model its optimizer and loss."""
     model.compile(
-        optimizer=keras.optimizers.AdamW(PEAK_LEARNING_RATE, weight_decay=1e-3, use_ema=True, ema_momentum=0.998),
+        optimizer=averaging_adam(PEAK_LEARNING_RATE, 0.998),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )

@@ -1,10 +1,20 @@
-"""How the learning rate of the networks falls while they are trained."""
+"""What the training of our own networks has in common: the optimizer, and how its learning rate falls."""
 
 from __future__ import annotations
 
 import math
 
 from recognition.training.backend import keras
+
+
+def averaging_adam(peak: float, momentum: float) -> keras.optimizers.Optimizer:
+    """Adam with decoupled weight decay, and a moving average of the weights that takes their place at the end.
+
+    Args:
+        peak: the highest learning rate.
+        momentum: of the average.
+    """
+    return keras.optimizers.AdamW(peak, weight_decay=1e-3, use_ema=True, ema_momentum=momentum)
 
 
 def falling_rate(peak: float, epochs: int) -> keras.callbacks.Callback:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from recognition.classify import CLASSES
 from recognition.sequence import FRAME_PX, STRIP_HEIGHT_PX
 from recognition.training.backend import keras
-from recognition.training.schedule import falling_rate
+from recognition.training.schedule import averaging_adam, falling_rate
 from recognition.training.strings import IGNORED, MAX_WIDTH_PX, String
 
 layers = keras.layers
@@ -49,9 +49,9 @@ def _convolution(
 
 
 def compile_sequence(model: keras.Model) -> None:
-    """Adam with decoupled weight decay, and a moving average of the weights that takes their place at the end."""
+    """Gives a new model its optimizer and loss."""
     model.compile(
-        optimizer=keras.optimizers.AdamW(PEAK_LEARNING_RATE, weight_decay=1e-3, use_ema=True, ema_momentum=0.998),
+        optimizer=averaging_adam(PEAK_LEARNING_RATE, 0.998),
         loss="sparse_categorical_crossentropy",
         weighted_metrics=["accuracy"],
     )
