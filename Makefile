@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo run test lint bench kill-test lock clean
+.PHONY: install demo run test lint bench kill-test fuzz-test lock clean
 
 install: $(STAMP)
 
@@ -34,6 +34,9 @@ bench: install  ## how well and how fast pages are read, and what the tutorial's
 
 kill-test: install  ## a thousand pages through Samba while the daemon is killed fifty times; needs root and samba
 	$(BIN)/python tests/benchmarks/kill.py
+
+fuzz-test: install  ## twenty thousand damaged files of every format, read by a real daemon; a quarter of an hour
+	$(BIN)/python tests/benchmarks/fuzz.py
 
 lock:  ## names, versions and hashes of everything pyproject.toml asks for
 	$(BIN)/python -m pip install --quiet uv

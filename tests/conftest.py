@@ -30,6 +30,12 @@ def sample_pages() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def sample_files() -> ModuleType:
+    """Real files of every kind."""
+    return loaded("sample_files.py")
+
+
+@pytest.fixture(scope="session")
 def samba() -> ModuleType:
     """A real Samba server and client."""
     return loaded("samba.py")
@@ -39,6 +45,18 @@ def samba() -> ModuleType:
 def mounts() -> ModuleType:
     """Real mounts."""
     return loaded("mounts.py")
+
+
+@pytest.fixture(scope="session")
+def aftermath() -> ModuleType:
+    """What looks at what a daemon has left behind."""
+    return loaded("aftermath.py")
+
+
+@pytest.fixture(scope="session")
+def fuzz() -> ModuleType:
+    """The benchmark that feeds damaged files."""
+    return loaded("benchmarks/fuzz.py")
 
 
 @pytest.fixture(scope="session")

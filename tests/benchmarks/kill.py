@@ -9,8 +9,6 @@ whole outputs, the day tables every row once, and nothing else may be left anywh
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import json
 import os
 import random
@@ -20,20 +18,16 @@ import sys
 import tempfile
 import threading
 import time
-import zipfile
-from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 import yaml
 
 # The shared parts stand one folder up, where folders have the names of the packages and must not be taken for them.
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from aftermath import examine, finder, placed
 from samba import Share, shared
 from sample_pages import Digits, small_page
 
@@ -107,7 +101,11 @@ def run(root: Path, pages: int, kills: int, seed: int, limit_s: float) -> Report
         kill_often(root, sender, kills, random.Random(seed), began + limit_s, report)
         sender.join()
     report.seconds = round(time.monotonic() - began, 1)
-    examine(root, files, report)
+    report.archived = len(placed(root / "archive"))
+    failed = {name: data for name, data in placed(root / "failed").items() if not name.endswith(".reason.json")}
+    report.failed = len(failed)
+    report.failed_though_readable = sum(data.startswith(b"\xff\xd8") for data in failed.values())
+    report.faults += examine(root, files.values())
     return report
 
 
@@ -215,85 +213,6 @@ def kill_often(
     time.sleep(3)  # the last day tables
     if (code := daemon.stop()) != 0:
         report.faults.append(f"the daemon ended with {code}")
-
-
-def finder(folder: Path) -> list[Path]:
-    """Everything below a folder that may vanish meanwhile."""
-    found = []
-    for root, _, names in os.walk(folder):
-        found += [Path(root) / name for name in names]
-    return found
-
-
-def examine(root: Path, files: dict[str, bytes], report: Report) -> None:
-    """Notes everything that is not as it must be."""
-    faults = report.faults
-    archived, failed = placed(root / "archive"), placed(root / "failed")
-    reasons = {name for name in failed if name.endswith(".reason.json")}
-    originals = Counter(list(archived.values()) + [data for name, data in failed.items() if name not in reasons])
-    report.archived, report.failed = len(archived), len(failed) - len(reasons)
-    for data, count in (Counter(files.values()) - originals).items():
-        faults.append(f"lost {count} of {sha256(data).hexdigest()[:12]}")
-    for data, count in (originals - Counter(files.values())).items():
-        faults.append(f"{count} too many of {sha256(data).hexdigest()[:12]}")
-    if reasons != {f"{name}.reason.json" for name in failed if name not in reasons}:
-        faults.append("the reasons in failed/ are not those of its originals")
-    report.failed_though_readable = sum(data.startswith(b"\xff\xd8") for data in failed.values())
-    faults += [f"left in the inbox: {path}" for path in finder(root / "inbox")]
-    rows = examine_outbox(root / "outbox", set(archived.values()), faults)
-    examine_tables(root / "outbox" / "tables", rows, faults)
-
-
-def placed(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in finder(folder)}
-
-
-def examine_outbox(outbox: Path, read: set[bytes], faults: list[str]) -> Counter[tuple[str, ...]]:
-    """Each content read has one set of whole outputs; gives the rows that belong into the day tables."""
-    outputs = {name: data for name, data in placed(outbox).items() if not name.startswith("tables/")}
-    expected, seen = set(), Counter[str]()
-    rows: Counter[tuple[str, ...]] = Counter()
-    for name, data in outputs.items():
-        if not name.endswith(".json"):
-            continue
-        try:
-            value: dict[str, Any] = json.loads(data)
-            stem = name.removesuffix(".json")
-            seen[value["sha256"]] += 1
-            expected |= {name, f"{stem}.csv", f"{stem}.annotated.jpg"}
-            text = outputs[f"{stem}.csv"].decode("utf-8-sig")
-            own = [tuple(row) for row in csv.reader(io.StringIO(text))][1:]
-            if [row[4] for row in own] != [number["text"] for page in value["pages"] for number in page["numbers"]]:
-                faults.append(f"the CSV of {name} is not its JSON's")
-            rows.update(own)
-            picture = outputs[f"{stem}.annotated.jpg"]
-            if cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR) is None or picture[-2:] != b"\xff\xd9":
-                faults.append(f"the picture of {name} is not whole")
-        except (ValueError, LookupError) as error:
-            faults.append(f"the results of {name} are not whole: {error!r}")
-    faults += [f"nobody's in the outbox: {name}" for name in outputs.keys() - expected]
-    hashes = {sha256(data).hexdigest() for data in read}
-    if set(seen) != hashes:
-        faults.append(f"{len(hashes - set(seen))} contents without results, {len(set(seen) - hashes)} without original")
-    faults += [f"{count} results for {digest[:12]}" for digest, count in seen.items() if count != 1]
-    return rows
-
-
-def examine_tables(tables: Path, rows: Counter[tuple[str, ...]], faults: list[str]) -> None:
-    """The day tables have each row of every document once."""
-    found: Counter[tuple[str, ...]] = Counter()
-    names = sorted(path.name for path in tables.iterdir())
-    for path in tables.glob("*.csv"):
-        found.update(tuple(row) for row in list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig"))))[1:])
-        with zipfile.ZipFile(path.with_suffix(".xlsx")) as book:
-            if book.testzip() is not None:
-                faults.append(f"the workbook beside {path.name} is damaged")
-    if names != sorted(
-        f"{Path(name).stem}{kind}" for name in names if name.endswith(".csv") for kind in (".csv", ".xlsx")
-    ):
-        faults.append(f"more or less than the tables in tables/: {names}")
-    if found != rows:
-        faults.append(f"the tables lack {(rows - found).total()} rows and have {(found - rows).total()} too many")
 
 
 def print_report(report: Report) -> None:

@@ -25,20 +25,21 @@ def test_killed_over_and_over_nothing_is_lost_twice_or_half(kill, tmp_path):
     assert report.failed_though_readable == 0
 
 
-def test_what_is_wrong_afterwards_is_found(kill, tmp_path):
+def test_what_is_wrong_afterwards_is_found(kill, aftermath, tmp_path):
     report = kill.run(tmp_path, pages=12, kills=0, seed=4, limit_s=240)
     assert report.faults == []
-    files = kill.contents(12, 4)
+    files = kill.contents(12, 4).values()
+    before = aftermath.examine(tmp_path, files)
+    assert before == []
     archived = sorted(tmp_path.glob("archive/**/*.jpg"))
     for damage in (
         lambda: archived[0].unlink(),
         lambda: (tmp_path / "archive" / "twice.jpg").write_bytes(archived[1].read_bytes()),
-        lambda: next(tmp_path.glob("outbox/**/*.csv")).write_text("half"),
+        lambda: next(tmp_path.glob("outbox/**/scan*.csv")).write_text("half"),
         lambda: (tmp_path / "outbox" / ".digitdrop-1.tmp").write_text("left"),
         lambda: next(tmp_path.glob("outbox/tables/*.csv")).write_text("document"),
     ):
         damage()
-        after = kill.Report(pages=12)
-        kill.examine(tmp_path, files, after)
-        assert after.faults != report.faults
-        report = after
+        after = aftermath.examine(tmp_path, files)
+        assert after != before
+        before = after

@@ -1,13 +1,11 @@
-"""Real files of every kind, made by the programs that people's files come from: Pillow, libheif, PDFium."""
+"""Pictures, and real files of every kind."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
-from typing import Any
+from types import ModuleType
 
 import numpy as np
-import pillow_heif
 import pytest
 from PIL import Image
 
@@ -44,15 +42,6 @@ def _draw(width: int = 96, height: int = 64) -> Image.Image:
     return image
 
 
-def _encode(image: Image.Image, kind: str, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    if kind == "HEIC":
-        pillow_heif.from_pillow(image).save(buffer, quality=90, **options)
-    else:
-        image.save(buffer, "WEBP" if kind == "WebP" else kind, **options)
-    return buffer.getvalue()
-
-
 def _assert_upright(pixels: np.ndarray, tolerance: int = 60) -> None:
     assert pixels.dtype == np.uint8
     assert pixels.shape == (64, 96, 3)
@@ -69,8 +58,9 @@ def picture() -> Image.Image:
 
 
 @pytest.fixture(scope="session")
-def encode() -> Encode:
-    return _encode
+def encode(sample_files: ModuleType) -> Encode:
+    function: Encode = sample_files.encode
+    return function
 
 
 @pytest.fixture(scope="session")
@@ -115,17 +105,8 @@ def make_pdf() -> Callable[..., bytes]:
 
 
 @pytest.fixture(scope="session")
-def samples(picture: Image.Image) -> Samples:
+def samples(sample_files: ModuleType, picture: Image.Image) -> Samples:
     """One small whole file of every kind, by the kind's name."""
     noise = np.random.default_rng(7).integers(0, 40, (64, 96, 3), dtype=np.uint8)
     speckled = Image.fromarray(np.maximum(np.asarray(picture), noise))
-    kinds = ("JPEG", "PNG", "BMP", "WebP", "GIF", "TIFF", "PDF", "HEIC")
-    files = Samples((kind, _encode(speckled, kind)) for kind in kinds)
-    files["progressive JPEG"] = _encode(speckled, "JPEG", progressive=True)
-    files["LZW TIFF"] = _encode(speckled, "TIFF", compression="tiff_lzw")
-    files["fax TIFF"] = _encode(speckled.convert("1"), "TIFF", compression="group4")
-    files["big TIFF"] = _encode(speckled, "TIFF", big_tiff=True)
-    files["two-page TIFF"] = _encode(speckled, "TIFF", save_all=True, append_images=[picture])
-    files["palette PNG"] = _encode(speckled.convert("P"), "PNG")
-    files["alpha WebP"] = _encode(speckled.convert("RGBA"), "WebP", lossless=True)
-    return files
+    return Samples(sample_files.in_every_format(speckled, picture))
