@@ -35,8 +35,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from daemon.documents import ACTIVE, READ, Candidate, Entry, Identity, State, Taken, Verdict
+from daemon.documents import ACTIVE, READ, Candidate, Entry, State, Taken, Verdict
 from daemon.ledger_archive import ArchiveBook
+from daemon.ledger_arrivals import take_in
 from daemon.ledger_days import DayBook
 from daemon.ledger_hooks import HookQueue
 from daemon.ledger_results import StoredResult, drop_pictures, reserve_name, store, stored
@@ -109,7 +110,7 @@ class Ledger:
     def arrive(self, candidates: Iterable[Candidate], *, wall: float) -> int:
         """Takes in quiet files, unless they are known already; returns how many are new."""
         with transaction(self._connection):
-            return sum(self._arrive(candidate, wall) for candidate in candidates)
+            return sum(take_in(self._connection, candidate, wall) for candidate in candidates)
 
     def claim(self, now: float, lease: str) -> Entry | None:
         """Takes the next waiting document into work; None when none is due.
@@ -268,27 +269,6 @@ class Ledger:
         return int(self._connection.execute(query).fetchone()[0])
 
     # Inside a transaction
-
-    def _arrive(self, candidate: Candidate, wall: float) -> bool:
-        path, seen = os.fsencode(candidate.path), candidate.identity
-        query = f"SELECT * FROM documents WHERE path = ? AND state IN {state_list(ACTIVE)}"
-        entries = [entry_of(row) for row in self._connection.execute(query, (path,))]
-        if any(entry.identity == seen for entry in entries) or self._is_left_in_place(path, seen):
-            return False
-        for entry in entries:
-            if entry.state is State.WAITING:
-                delete(self._connection, entry.key, (State.WAITING,))
-        self._connection.execute(
-            "INSERT INTO documents (path, inode, size, mtime_ns, state, arrived_at) VALUES (?, ?, ?, ?, 'waiting', ?)",
-            (path, seen.inode, seen.size, seen.mtime_ns, wall),
-        )
-        return True
-
-    def _is_left_in_place(self, path: bytes, seen: Identity) -> bool:
-        """Whether this very file is done and was left in the inbox; its inode may change when a share is mounted."""
-        query = """SELECT 1 FROM documents
-            WHERE path = ? AND state = 'done' AND target IS NULL AND size = ? AND mtime_ns = ?"""
-        return self._connection.execute(query, (path, seen.size, seen.mtime_ns)).fetchone() is not None
 
     def _put_off(self, key: int, fault: str, due: float, wall: float, *, counts: int = 1) -> None:
         changed = self._connection.execute(

@@ -281,6 +281,7 @@ class MainLoop:
                 log.info("%d documents in work are given back for the next start", given_back)
             parts.worker.run_once(self._clock())
             parts.tables.run_once(self._clock(), at_once=True)
-            parts.hooks.stop()
         except (LedgerError, sqlite3.Error) as error:
             log.error("the end is left to the next start: %s", error)  # noqa: TRY400 - said already, with its remedy
+        finally:
+            parts.hooks.stop()

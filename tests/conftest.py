@@ -36,6 +36,18 @@ def sample_files() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def situations() -> ModuleType:
+    """What a folder-watching daemon meets, and what protects from it."""
+    return loaded("situations.py")
+
+
+@pytest.fixture(scope="session")
+def protections() -> ModuleType:
+    """The benchmark that takes protections out."""
+    return loaded("benchmarks/protections.py")
+
+
+@pytest.fixture(scope="session")
 def samba() -> ModuleType:
     """A real Samba server and client."""
     return loaded("samba.py")

@@ -243,6 +243,21 @@ def test_a_stop_gives_back_what_does_not_finish_in_time(room: Room, monkeypatch:
     assert (entry.attempts, entry.losses) == (0, 0)
 
 
+def test_hooks_end_with_the_service_though_the_ledger_refuses(
+    room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse() -> int:
+        raise LedgerError("no space")
+
+    ended: list[bool] = []
+    monkeypatch.setattr(room.desk.worker, "give_back", refuse)
+    monkeypatch.setattr(Hooks, "stop", lambda self: ended.append(True))
+    room.loop.request_stop()
+    room.loop.run()
+    assert ended
+    assert "the end is left to the next start: no space" in caplog.text
+
+
 def test_a_second_request_to_stop_does_not_wait_for_work(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     room.leap_instead_of_sleeping(monkeypatch)
     room.desk.engine.held = True
