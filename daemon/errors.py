@@ -42,3 +42,7 @@ class EngineError(DaemonError):
     """Recognition cannot be run at all just now; no document is to blame."""
 
     retryable = True
+
+
+class WorkerCrashedError(EngineError):
+    """A worker process died, or could not be started: chance, or what it was given."""

@@ -51,6 +51,9 @@ class WorkerHandle:
         since: when it began what it is doing, on the engine's clock.
         job: key of the document it reads, None when it reads none.
         ready: it has loaded the model.
+
+    Raises:
+        OSError: the process could not be started.
     """
 
     def __init__(self, setup: WorkerSetup, now: float) -> None:
@@ -58,13 +61,17 @@ class WorkerHandle:
         self.job: int | None = None
         self.ready = False
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._process = _spawn(theirs.fileno())
-        self.pid = self._process.pid
         self.channel.setblocking(False)
         models = [str(path) for path in (setup.model, *setup.companions)]
         told = {"models": models, "loader": setup.loader, "reader": setup.reader}
-        wire.send(self.channel, told, [pickle.dumps((setup.params, setup.limits))])
+        try:
+            with theirs:  # told before it is there, so that it cannot be gone already
+                wire.send(self.channel, told, [pickle.dumps((setup.params, setup.limits))])
+                self._process = _spawn(theirs.fileno())
+        except OSError:
+            self.channel.close()
+            raise
+        self.pid = self._process.pid
 
     def fileno(self) -> int:
         """Readable when the worker has answered or died."""

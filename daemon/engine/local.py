@@ -12,7 +12,7 @@ from daemon.engine import wire
 from daemon.engine.answers import model_of, outcome_of, refusal_of
 from daemon.engine.handle import EXIT_S, WorkerHandle, WorkerSetup
 from daemon.engine.interface import HasFileno, Job, Outcome, OutcomeKind
-from daemon.errors import EngineError
+from daemon.errors import EngineError, WorkerCrashedError
 from recognition.errors import ModelLoadError
 from recognition.types import ModelInfo
 
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 START_TIMEOUT_S = 120.0
 """A worker that has not loaded the model by then hangs; loading takes about a second on an idle core."""
+START_TRIES = 3
+"""How often a worker may crash at the start before the daemon gives up: the model does it, not chance."""
 MAX_PAUSE_S = 30.0
 """Between two tries to replace workers that die again and again."""
 
@@ -83,7 +85,8 @@ class LocalEngine:
         self._replace(self._replace_at)
         while not any(worker.ready for worker in self._workers):
             self.poll(self._start_timeout_s)
-            if self._trouble is not None:
+            may_pass = isinstance(self._trouble, WorkerCrashedError) and self._failures < START_TRIES * self._capacity
+            if self._trouble is not None and not may_pass:
                 self.stop(0)
                 raise self._trouble
 
@@ -195,7 +198,7 @@ class LocalEngine:
         exited = worker.end(0 if nonsense else EXIT_S)
         ending = nonsense or exited
         self._end_job(worker, OutcomeKind.CRASHED, f"the process that read it crashed ({ending})")
-        self._remove(worker, EngineError(f"the worker process crashed {_at(worker)} ({ending})"))
+        self._remove(worker, WorkerCrashedError(f"the worker process crashed {_at(worker)} ({ending})"))
 
     def _give_up(self, worker: WorkerHandle) -> None:
         worker.end()
@@ -209,20 +212,30 @@ class LocalEngine:
 
     def _remove(self, worker: WorkerHandle, trouble: Exception) -> None:
         self._workers.remove(worker)
+        pause_s = self._pause(trouble)
+        level = logging.DEBUG if self._model is None else logging.WARNING  # at the start the caller is told
+        log.log(level, "worker=%d is replaced in %.1f s: %s", worker.pid, pause_s, trouble)
+
+    def _pause(self, trouble: Exception) -> float:
+        """Puts off the next worker, for longer the more often it failed; returns by how many seconds."""
         self._failures += 1
         self._trouble = trouble
         pause_s = 0.0 if self._failures == 1 else min(MAX_PAUSE_S, 0.25 * 2 ** min(self._failures, 10))
         self._replace_at = self._clock() + pause_s
-        level = logging.DEBUG if self._model is None else logging.WARNING  # at the start the caller is told
-        log.log(level, "worker=%d is replaced in %.1f s: %s", worker.pid, pause_s, trouble)
+        return pause_s
 
     def _forget_trouble(self) -> None:
         self._failures, self._trouble, self._replace_at = 0, None, self._clock()
 
     def _replace(self, now: float) -> None:
-        if self._running and now >= self._replace_at:
+        if not self._running or now < self._replace_at:
+            return
+        try:
             while len(self._workers) < self._capacity:
                 self._workers.append(WorkerHandle(self._setup, now))
+        except OSError as error:  # no memory, or too many processes; that may pass
+            trouble = WorkerCrashedError(f"a worker process cannot be started: {error}")
+            log.warning("%s; trying again in %.1f s", trouble, self._pause(trouble))
 
     def _limit(self, worker: WorkerHandle) -> float | None:
         """When the worker has taken too long for what it does; None while it does nothing."""

@@ -156,7 +156,8 @@ class Daemon:
         """Starts it, if it does not run."""
         if self._process is None or self._process.poll() is not None:
             if self._process is not None and self._process.returncode != -signal.SIGKILL:
-                self._report.faults.append(f"the daemon ended by itself with {self._process.returncode}")
+                last = (self._root / "daemon.log").read_text(errors="replace").splitlines()[-3:]
+                self._report.faults.append(f"the daemon ended by itself with {self._process.returncode}: {last}")
             words = [sys.executable, "-m", "daemon", "run", "--config", str(self._root / "digitdrop.yaml")]
             with (self._root / "daemon.log").open("ab") as log:
                 self._process = subprocess.Popen(words, stdout=log, stderr=log, start_new_session=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from daemon.engine import handle
 from daemon.engine.handle import WorkerSetup
 from daemon.engine.interface import Job, Outcome, OutcomeKind
 from daemon.engine.local import LocalEngine
@@ -236,6 +238,39 @@ def test_a_model_that_does_not_load_is_told_at_the_start(make, content, error, t
     assert not engine.readable()
 
 
+def test_a_worker_that_is_killed_at_the_start_is_replaced(make, monkeypatch):
+    fates = iter([True, False])
+    spawn = handle._spawn
+
+    def killed_first(descriptor: int) -> subprocess.Popen[bytes]:
+        process = spawn(descriptor)
+        if next(fates):
+            process.kill()
+            process.wait()
+        return process
+
+    monkeypatch.setattr(handle, "_spawn", killed_first)
+    engine = make()
+    engine.start()
+    assert engine.healthy() is None
+    assert read(engine, b"").kind is OutcomeKind.READ
+
+
+def test_a_process_that_cannot_be_started_is_tried_again(make, monkeypatch):
+    fates = iter([OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)), None])
+    spawn = handle._spawn
+
+    def refused_first(descriptor: int) -> subprocess.Popen[bytes]:
+        if (fate := next(fates)) is not None:
+            raise fate
+        return spawn(descriptor)
+
+    monkeypatch.setattr(handle, "_spawn", refused_first)
+    engine = make()
+    engine.start()
+    assert read(engine, b"").kind is OutcomeKind.READ
+
+
 def test_a_model_that_was_replaced_meanwhile_is_not_mixed_with_the_first(started, tmp_path):
     engine = started()
     (tmp_path / "tiny.tflite").write_text("another")
@@ -327,6 +362,7 @@ def test_stopping_ends_every_process_also_one_that_hangs(started):
 
 DAEMON = """
 import pathlib, sys
+from daemon.engine import handle
 from daemon.engine.handle import WorkerSetup
 from daemon.engine.interface import Job
 from daemon.engine.local import LocalEngine
