@@ -171,12 +171,16 @@ def _place(chance: random.Random, data: bytearray) -> int:
 
 
 def damaged(chance: random.Random, data: bytes, other: bytes) -> bytes:
-    """The file with one or more mistakes; a PNG's checksums agree again as a rule, or all would end at the first."""
+    """The file with one or more mistakes; a PNG's checksums agree again as a rule, or all would end at the first.
+
+    Something is left of it: an empty file waits in the inbox until it is filled.
+    """
     changed = bytearray(data)
     for _ in range(chance.choice(MISTAKES_MADE)):
         if changed:
             chance.choice(MISTAKES)(chance, changed, other)
-    return _with_checksums(bytes(changed)) if chance.random() < 0.8 else bytes(changed)
+    left = bytes(changed) or data[:1]
+    return _with_checksums(left) if chance.random() < 0.8 else left
 
 
 def _with_checksums(data: bytes) -> bytes:

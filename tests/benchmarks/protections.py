@@ -73,6 +73,7 @@ def passing_without(protection: Protection, folder: Path) -> list[str]:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            errors="replace",
             timeout=LIMIT_S,
             check=False,
         )

@@ -109,15 +109,18 @@ def test_an_inbox_that_is_unmounted_and_mounted_again_is_not_read_twice(make_sta
     disk = tmp_path / "disk"
     disk.mkdir()
     (disk / "scan.jpg").write_bytes(draw_page(505))
-    for _ in range(2):
+    names = {"scan.jpg"}
+    for turn in (1, 2):
+        names |= {f"mounted {turn}.jpg", f"beneath {turn}.jpg"}
         with mounts.mounted(station.inbox, "--bind", disk):
-            station.result("scan.jpg")
-            (disk / "sentinel.jpg").write_bytes(draw_page(506))
-            station.result("sentinel.jpg")
-        (station.inbox / "beneath.jpg").write_bytes(draw_page(507))
-        station.result("beneath.jpg")
-    names = {path.name.removesuffix(".json") for path in station.outbox.glob("*.json")}
-    assert names == {"scan.jpg", "sentinel.jpg", "beneath.jpg"}
+            (disk / f"mounted {turn}.jpg").write_bytes(draw_page(505 + 10 * turn))
+            for name in ("scan.jpg", f"mounted {turn}.jpg"):
+                station.result(name)
+        (station.inbox / f"beneath {turn}.jpg").write_bytes(draw_page(506 + 10 * turn))
+        station.result(f"beneath {turn}.jpg")
+    assert {path.name.removesuffix(".json") for path in station.outbox.glob("*.json")} == names
+    station.wait_until(lambda: (said := status(station)) and not (said["waiting"] or said["in_work"]), "the end")
+    assert status(station)["done"] == len(names)
 
 
 # Disks
