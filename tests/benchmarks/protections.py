@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,7 +26,8 @@ from situations import SITUATIONS, Protection
 sys.path.pop(0)
 
 ROOT = Path(__file__).parents[2]
-LIMIT_S = 900
+LIMIT_S = 300
+"""Of one test: far more than any takes that comes to its end."""
 
 
 def main() -> None:
@@ -55,33 +57,53 @@ def passing_without(protection: Protection, folder: Path) -> list[str]:
     Args:
         protection: what is taken out.
         folder: where a copy of the code is made, or is used again.
-
-    Raises:
-        RuntimeError: a test was neither passed nor failed.
     """
     copy = folder / "code"
     shutil.copytree(ROOT, copy, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*", "demo", "__pycache__"))
     path = copy / protection.path
     path.write_text(path.read_text().replace(protection.code, protection.without))
-    passing = []
-    for test in protection.tests:
-        words = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--basetemp", folder / "pytest"]
-        done = subprocess.run(
-            [*map(str, words), f"tests/{test}"],
-            cwd=copy,
-            env={**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=LIMIT_S,
-            check=False,
-        )
-        if done.returncode == 0 and re.search(r"\d+ passed", done.stdout):
-            passing.append(test)
-        elif done.returncode != 1:
-            raise RuntimeError(f"{test} was neither passed nor failed:\n{done.stdout[-2000:]}")
-    return passing
+    return [test for test in protection.tests if passes(test, copy, folder / "pytest")]
+
+
+def passes(test: str, code: Path, scratch: Path) -> bool:
+    """Whether a test passes; one that does not come to its end does not.
+
+    Raises:
+        RuntimeError: it was neither passed nor failed.
+    """
+    words = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "-p",
+        "no:cacheprovider",
+        "--basetemp",
+        scratch,
+        f"tests/{test}",
+    ]
+    process = subprocess.Popen(
+        list(map(str, words)),
+        cwd=code,
+        env={**os.environ, "PYTHONPATH": str(code), "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        output, _ = process.communicate(timeout=LIMIT_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return False
+    if process.returncode == 0 and re.search(r"\d+ passed", output):
+        return True
+    if process.returncode != 1:
+        raise RuntimeError(f"{test} was neither passed nor failed:\n{output[-2000:]}")
+    return False
 
 
 if __name__ == "__main__":
