@@ -52,8 +52,8 @@ def binarize(gray: Image, params: BinarizeParams) -> Ink:
     bare = float(np.median(smooth[::4, ::4]))
     floor = max(params.min_darkness, bare + params.noise_factor * noise_level(smooth))
     near = dilated(_reduced_maximum(smooth, params.near_px), 3, 3)
-    peak = cv2.resize(near, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_NEAREST)
-    threshold = np.maximum(peak * np.float32(params.edge_share), floor).astype(np.uint8)
+    thresholds = np.maximum(near * np.float32(params.edge_share), floor).astype(np.uint8)
+    threshold = cv2.resize(thresholds, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_NEAREST)
     mask = as_mask(smooth > threshold)
     faint = as_mask(smooth > floor)
     return Ink(light, darkness, mask, faint, light_on_dark)
@@ -126,4 +126,5 @@ def _reduced_maximum(image: Image, cell_px: int) -> Image:
     rows, columns = -(-height // cell_px), -(-width // cell_px)
     padded = np.zeros((rows * cell_px, columns * cell_px), np.uint8)
     padded[:height, :width] = image
-    return as_image(padded.reshape(rows, cell_px, columns, cell_px).max(axis=(1, 3)))
+    # One axis at a time: both at once take eight times as long.
+    return as_image(padded.reshape(rows, cell_px, -1).max(axis=1).reshape(rows, columns, cell_px).max(axis=2))

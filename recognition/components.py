@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from recognition.arrays import Image, as_image, as_mask
 from recognition.params import ComponentParams
@@ -55,14 +54,40 @@ def find_components(mask: Image, darkness: Image, params: ComponentParams) -> li
     Returns:
         At most `params.max_count` pieces, the largest; none on a blank page.
     """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
-    area, width, height = stats[:, cv2.CC_STAT_AREA], stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
-    keep = (np.maximum(width, height) >= params.min_side_px) & (area >= params.min_area_px)
-    keep[0] = False
-    indices = np.flatnonzero(keep)
-    if indices.size > params.max_count:
-        indices = indices[np.argsort(area[indices])[-params.max_count :]]
-    return [_component(np.asarray(labels), stats[index], int(index), darkness) for index in indices]
+    pieces = [
+        _measured(piece, box, darkness)
+        for box, piece in connected(mask, params.min_side_px)
+        if cv2.countNonZero(piece) >= params.min_area_px
+    ]
+    if len(pieces) > params.max_count:
+        order = np.argsort([piece.area_px for piece in pieces])[-params.max_count :]
+        pieces = [pieces[int(k)] for k in order]
+    return pieces
+
+
+def connected(mask: Image, min_side_px: int) -> Iterator[tuple[BoundingBox, Image]]:
+    """Yields the box and the mask of each connected piece of which the longer side is at least so long.
+
+    OpenCV's statistics of labels take eight times as long as the labels themselves and the outlines together.
+
+    Args:
+        mask: uint8 (height, width), 255 is ink.
+        min_side_px: see above.
+    """
+    contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    if not contours:  # then there is no hierarchy either
+        return
+    _, found = cv2.connectedComponents(mask, connectivity=8, ltype=cv2.CV_32S)
+    labels = np.asarray(found)
+    outer = [contours[int(k)] for k in np.flatnonzero(np.asarray(hierarchy)[0, :, 3] < 0)]
+    pieces = []
+    for outline in outer:
+        x, y, width, height = cv2.boundingRect(outline)
+        if max(width, height) >= min_side_px:
+            column, row = outline[0, 0]
+            pieces.append((int(labels[row, column]), x, y, width, height))
+    for label, x, y, width, height in sorted(pieces):
+        yield BoundingBox(x, y, width, height), as_mask(labels[y : y + height, x : x + width] == label)
 
 
 def make_component(mask: Image, x: int, y: int, darkness: Image) -> Component | None:
@@ -92,16 +117,19 @@ def join(first: Component, second: Component, darkness: Image) -> Component:
     return _measured(mask, box, darkness)
 
 
-def _component(labels: NDArray[Any], stat: NDArray[Any], index: int, darkness: Image) -> Component:
-    x, y, width, height = (int(value) for value in stat[:4])
-    mask = as_mask(labels[y : y + height, x : x + width] == index)
-    return _measured(mask, BoundingBox(x, y, width, height), darkness)
-
-
 def _measured(mask: Image, box: BoundingBox, darkness: Image) -> Component:
     inside = mask > 0
     values = darkness[box.y : box.bottom, box.x : box.right][inside]
-    return Component(box, mask, int(values.size), float(np.median(values)))
+    return Component(box, mask, int(values.size), _median(values))
+
+
+def _median(values: Image) -> float:
+    """The median of at least one value; NumPy's own takes several times as long for few."""
+    middle = values.size // 2
+    if values.size % 2:
+        return float(np.partition(values, middle)[middle])
+    parted = np.partition(values, (middle - 1, middle))
+    return (float(parted[middle - 1]) + float(parted[middle])) / 2
 
 
 def stroke_width(mask: Image) -> float:

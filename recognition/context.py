@@ -55,12 +55,13 @@ def windows(pieces: Sequence[Component], darkness: Image) -> Windows:
     far = np.zeros((len(pieces), FAR_HEIGHT_PX, FAR_WIDTH_PX, 2), np.uint8)
     pyramid = [darkness]
     for k, piece in enumerate(pieces):
-        _show(near[k], piece, pyramid, NEAR_PIECE_PX)
-        _show(far[k], piece, pyramid, FAR_PIECE_PX)
+        masks = [piece.mask]
+        _show(near[k], piece, pyramid, masks, NEAR_PIECE_PX)
+        _show(far[k], piece, pyramid, masks, FAR_PIECE_PX)
     return Windows(near, far)
 
 
-def _show(window: NDArray[np.uint8], piece: Component, pyramid: list[Image], piece_px: int) -> None:
+def _show(window: NDArray[np.uint8], piece: Component, pyramid: list[Image], masks: list[Image], piece_px: int) -> None:
     """Fills a window (height, width, 2) around the middle of the piece, whose longer side becomes `piece_px` long."""
     box = piece.bbox
     rows, columns = window.shape[:2]
@@ -78,10 +79,10 @@ def _show(window: NDArray[np.uint8], piece: Component, pyramid: list[Image], pie
     strength = 255 / max(piece.darkness, 1.0)
     _place(window[:, :, 0], as_image(cv2.convertScaleAbs(_scaled(shown, place), alpha=strength)), place)
     ink = [round(v / scale) for v in (box.x - left, box.y - top, box.right - left, box.bottom - top)]
-    mask = piece.mask
-    for _ in range(factor.bit_length() - 1):
-        mask = _halved(mask)
-    _place(window[:, :, 1], _scaled(mask, ink), ink)
+    level = factor.bit_length() - 1
+    while len(masks) <= level:
+        masks.append(_halved(masks[-1]))
+    _place(window[:, :, 1], _scaled(masks[level], ink), ink)
 
 
 def _level(pyramid: list[Image], scale: float) -> tuple[Image, int]:
@@ -97,9 +98,10 @@ def _level(pyramid: list[Image], scale: float) -> tuple[Image, int]:
 def _halved(image: Image) -> Image:
     """The image at half the size, between mean and maximum, so that fine strokes fade less than by the mean alone."""
     height, width = max(2, image.shape[0] // 2 * 2), max(2, image.shape[1] // 2 * 2)
-    even = cv2.copyMakeBorder(
-        image, 0, max(0, height - image.shape[0]), 0, max(0, width - image.shape[1]), cv2.BORDER_REPLICATE
-    )[:height, :width]
+    if height > image.shape[0] or width > image.shape[1]:
+        missing = max(0, height - image.shape[0]), max(0, width - image.shape[1])
+        image = as_image(cv2.copyMakeBorder(image, 0, missing[0], 0, missing[1], cv2.BORDER_REPLICATE))
+    even = image[:height, :width]
     mean = cv2.resize(even, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     highest = cv2.dilate(even, np.ones((2, 2), np.uint8), anchor=(0, 0))[::2, ::2]
     return as_image(cv2.addWeighted(mean, 0.5, highest, 0.5, 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,8 +50,7 @@ def gaps_of(line: Sequence[BoundingBox]) -> list[float]:
     """Returns the gaps between the digits of a line, in heights of the digits about each."""
     heights = [box.height for box in line]
     return [
-        (box.x - last.right) / float(np.median(heights[max(0, k - 2) : k + 4]))
-        for k, (last, box) in enumerate(pairwise(line))
+        (box.x - last.right) / median(heights[max(0, k - 2) : k + 4]) for k, (last, box) in enumerate(pairwise(line))
     ]
 
 

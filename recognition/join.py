@@ -15,6 +15,8 @@ from recognition.reading import Reading
 from recognition.types import BoundingBox
 
 SURE = 0.9
+_AT_ONCE = 256
+"""Pieces whose neighbors are looked for at once: of thousands, all pairs would not fit into memory."""
 
 
 def join_broken(
@@ -99,20 +101,30 @@ def near_pairs(
     heights = boxes[:, 3] - boxes[:, 1]
     widths = boxes[:, 2] - boxes[:, 0]
     small = np.flatnonzero((heights <= params.max_height * height_px) & (widths <= params.max_width * height_px))
-    pairs = []
+    pairs: list[tuple[int, int]] = []
     order = small[np.argsort(boxes[small, 0])]
-    for at, i in enumerate(order):
-        rest = order[at + 1 :]
-        rest = rest[: np.searchsorted(boxes[rest, 0], boxes[i, 2] + params.max_gap * height_px, "right")]
-        top = np.minimum(boxes[rest, 1], boxes[i, 1])
-        bottom = np.maximum(boxes[rest, 3], boxes[i, 3])
-        gap_x = np.maximum(boxes[rest, 0] - boxes[i, 2], 0)
-        gap_y = np.maximum(np.maximum(boxes[rest, 1] - boxes[i, 3], boxes[i, 1] - boxes[rest, 3]), 0)
-        below = (gap_x == 0) & (gap_y <= params.max_gap_below * height_px) & ~(sure[rest] | sure[i])
+    ends = np.searchsorted(boxes[order, 0], boxes[order, 2] + params.max_gap * height_px, "right")
+    for start in range(0, len(order), _AT_ONCE):
+        first, second = _overlapping(order, ends, start)
+        (x, y, right, bottom), (other_x, other_y, other_right, other_bottom) = boxes[first].T, boxes[second].T
+        gap_x = np.maximum(other_x - right, 0)
+        gap_y = np.maximum(np.maximum(other_y - bottom, y - other_bottom), 0)
+        below = (gap_x == 0) & (gap_y <= params.max_gap_below * height_px) & ~(sure[first] | sure[second])
         near = (np.hypot(gap_x, gap_y) <= params.max_gap * height_px) | below
-        tall = bottom - top
-        wide = np.maximum(boxes[rest, 2], boxes[i, 2]) - boxes[i, 0]
+        tall = np.maximum(bottom, other_bottom) - np.minimum(y, other_y)
+        wide = np.maximum(right, other_right) - x
         fits = near & (tall <= params.max_height * height_px) & (tall >= 0.4 * height_px)
         fits &= wide <= params.max_width * height_px
-        pairs += [(int(i), int(j)) for j in rest[fits]]
+        pairs += zip(first[fits].tolist(), second[fits].tolist(), strict=True)
     return pairs
+
+
+def _overlapping(
+    order: NDArray[np.intp], ends: NDArray[np.intp], start: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Each of some pieces, from `start` on, with each that follows in the order up to its end: two equal lists."""
+    at = np.arange(start, min(start + _AT_ONCE, len(order)))
+    counts = np.maximum(ends[at] - at - 1, 0)
+    first = np.repeat(at, counts)
+    second = first + 1 + np.arange(len(first)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return order[first], order[second]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 import numpy as np
 
@@ -33,17 +34,19 @@ def arrange(readings: Sequence[Reading], fields: Sequence[Field], params: Layout
     slope = page_slope([reading.piece.bbox for reading in readings], params)
     levels = {id(reading): _level(reading.piece.bbox, slope) for reading in readings}
     lines: list[list[Reading]] = []
+    ends: list[tuple[float, int, int]] = []  # level, right edge and height of each line's last digit
     for reading in sorted(readings, key=lambda reading: reading.piece.bbox.center[0]):
-        nearest, distance = None, float("inf")
-        for line in lines:
-            drift = levels[id(reading)] - levels[id(line[-1])]
-            far = _distance(line[-1].piece.bbox, reading.piece.bbox, drift, params)
-            if far < distance:
-                nearest, distance = line, far
-        if nearest is None:
+        box, level = reading.piece.bbox, levels[id(reading)]
+        distances = [_distance(end, box.x, box.height, level, params) for end in ends]
+        distance = min(distances, default=float("inf"))
+        end = (level, box.right, box.height)
+        if distance == float("inf"):
             lines.append([reading])
+            ends.append(end)
         else:
-            nearest.append(reading)
+            nearest = distances.index(distance)
+            lines[nearest].append(reading)
+            ends[nearest] = end
     lines.sort(key=lambda line: sum(levels[id(reading)] for reading in line) / len(line))
     gap = number_gap([[reading.piece.bbox for reading in line] for line in lines], params)
     boxes = [reading.piece.bbox for reading in readings]
@@ -81,18 +84,22 @@ def _level(box: BoundingBox, slope: float) -> float:
     return y - slope * x
 
 
-def _distance(last: BoundingBox, box: BoundingBox, drift: float, params: LayoutParams) -> float:
-    """How badly a digit fits behind the last of a line; infinite where it cannot stand there."""
-    height = max(last.height, box.height)
-    drift = abs(drift) / height
-    gap = (box.x - last.right) / height
-    if drift > params.max_drift or gap > params.reach:
+def _distance(end: tuple[float, int, int], x: int, height: int, level: float, params: LayoutParams) -> float:
+    """How badly a digit fits behind the end of a line; infinite where it cannot stand there."""
+    last_level, last_right, last_height = end
+    if last_height > height:
+        height = last_height
+    drift = abs(level - last_level) / height
+    if drift > params.max_drift:
         return float("inf")
-    return drift + 0.05 * max(gap, 0.0)
+    gap = (x - last_right) / height
+    if gap > params.reach:
+        return float("inf")
+    return drift + 0.05 * gap if gap > 0 else drift
 
 
 def _height(line: list[Reading]) -> float:
-    return float(np.median([reading.piece.bbox.height for reading in line]))
+    return float(median([reading.piece.bbox.height for reading in line]))
 
 
 def _numbers(line: list[Reading], places: dict[int, Spot | None], limit: float, params: LayoutParams) -> Line:

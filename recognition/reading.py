@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -51,7 +52,8 @@ class Reading:
     @property
     def odds(self) -> float:
         """Log odds of being a digit, with all that was told."""
-        return float(log_odds(np.array([self.first_confidence]))[0]) + self.told
+        bounded = min(max(self.first_confidence, 1 - SUREST), SUREST)
+        return math.log(bounded / (1 - bounded)) + self.told
 
     @property
     def by_ink_confidence(self) -> float:
@@ -105,11 +107,11 @@ def seconded(reading: Reading, evidence: Probabilities, weight: float) -> Readin
 
 def _weighed(reading: Reading) -> Reading:
     """The reading with the probabilities that follow from the others of its attributes."""
-    confidence = min(1 / (1 + float(np.exp(-reading.odds))), reading.by_ink_confidence)
-    probabilities = reading.by_ink.copy()
-    probabilities[:NOT_A_DIGIT] *= np.float32(confidence / reading.by_ink_confidence)
+    by_ink = reading.by_ink_confidence
+    confidence = min(1 / (1 + math.exp(-reading.odds)), by_ink)
+    probabilities = reading.by_ink * np.float32(confidence / by_ink)
     probabilities[NOT_A_DIGIT] = max(0.0, 1 - float(probabilities[:NOT_A_DIGIT].sum()))
-    return replace(reading, probabilities=probabilities, alone=reading.by_ink)
+    return Reading(reading.piece, probabilities, reading.touching, reading.by_ink, reading.seen, reading.told)
 
 
 def log_odds(confidence: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from recognition.arrays import Image, as_image, as_mask, closed, dilated, opened
 from recognition.binarize import Ink
 from recognition.boxes import find_frames
 from recognition.fields import Field
 from recognition.params import RuleParams
+from recognition.types import BoundingBox
 
 MIN_SLENDERNESS = 40
 """A line's length is at least so many times its thickness; what is stouter is writing that stands in a row."""
@@ -44,68 +45,112 @@ def remove_rules(ink: Ink, params: RuleParams) -> Writing:
         The rest; where a stroke of the line's own darkness crossed it, it is closed again.
     """
     lying, upright = _lying(ink, params), _upright(ink, params)
-    frames = find_frames(ink.faint & ~_ruled_paper(ink, upright, params), params)
+    frames = find_frames(ink.faint & ~_ruled_paper(lying, upright, ink.mask.shape, params), params)
     mask = ink.mask
-    for zone in (lying, upright, frames.zone):
+    for zone in (lying.zone, upright.zone, frames.zone):
         mask = _erase(mask, zone, ink, params)
-    # The middle of a very thin line is darker than most of it, and is left as a line by itself.
-    left = replace(ink, mask=mask, faint=mask)
-    for zone in (_lying(left, params), _upright(left, params)):
-        mask = _erase(mask, zone, left, params)
+    if mask is not ink.mask:
+        # The middle of a very thin line is darker than most of it, and is left as a line by itself.
+        left = replace(ink, mask=mask, faint=mask)
+        for zone in (_lying(left, params).zone, _upright(left, params).zone):
+            mask = _erase(mask, zone, left, params)
     return Writing(mask, frames.fields)
 
 
-def _ruled_paper(ink: Ink, upright: Image, params: RuleParams) -> Image:
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """A long thin lying line.
+
+    Attributes:
+        box: around it, with the gaps in it.
+        ink: uint8 of the box's shape, 255 on the line.
+    """
+
+    box: BoundingBox
+    ink: Image
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lines:
+    """Lines of one direction.
+
+    Attributes:
+        zone: uint8 (height, width), 255 on them.
+        faint: those that are whole in all ink, also the pale.
+    """
+
+    zone: Image
+    faint: list[Line]
+
+
+def _ruled_paper(lying: _Lines, upright: _Lines, shape: tuple[int, ...], params: RuleParams) -> Image:
     """The lines of paper that is ruled and not squared: strokes that span a row would close it to boxes."""
-    lines = lying_rules(ink.faint, replace(params, min_length=params.paper_length))
-    squared = np.count_nonzero(upright) > 0.3 * np.count_nonzero(lines)
+    lines = drawn([line for line in lying.faint if line.box.width >= params.paper_length * shape[1]], shape)
+    squared = cv2.countNonZero(upright.zone) > 0.3 * cv2.countNonZero(lines)
     return np.zeros_like(lines) if squared else lines
 
 
-def _lying(ink: Ink, params: RuleParams) -> Image:
+def _lying(ink: Ink, params: RuleParams) -> _Lines:
     # Pale lines are whole in `faint` alone; dark ones are wide and run together there, and thin in `mask`.
     lines = lying_rules(ink.mask, params)
-    return lines if ink.faint is ink.mask else lines | lying_rules(ink.faint, params)
+    faint = lines if ink.faint is ink.mask else lying_rules(ink.faint, params)
+    both = lines if faint is lines else lines + faint
+    return _Lines(drawn(both, ink.mask.shape), faint)
 
 
-def _upright(ink: Ink, params: RuleParams) -> Image:
-    mask = np.ascontiguousarray(ink.mask.T)
-    faint = mask if ink.faint is ink.mask else np.ascontiguousarray(ink.faint.T)
-    return np.ascontiguousarray(_lying(replace(ink, darkness=ink.darkness.T, mask=mask, faint=faint), params).T)
+def _upright(ink: Ink, params: RuleParams) -> _Lines:
+    mask = as_image(cv2.transpose(ink.mask))
+    faint = mask if ink.faint is ink.mask else as_image(cv2.transpose(ink.faint))
+    lines = _lying(replace(ink, mask=mask, faint=faint), params)
+    return replace(lines, zone=as_image(cv2.transpose(lines.zone)))
 
 
-def lying_rules(mask: Image, params: RuleParams) -> Image:
-    """Returns where long thin lying lines are, also dotted, broken and slightly tilted ones.
+def lying_rules(mask: Image, params: RuleParams) -> list[Line]:
+    """Returns long thin lying lines, also dotted, broken and slightly tilted ones.
 
     Args:
         mask: uint8 (height, width), 255 is ink.
         params: see there.
-
-    Returns:
-        uint8 (height, width), 255 on the lines.
     """
     width = mask.shape[1]
     piece = max(16, width // 40)
     thickest = max(2, round(piece * params.max_thickness))
     runs = opened(mask, piece, 1)
-    bold = opened(runs, 1, thickest + 1)
-    runs &= ~bold
+    runs &= ~opened(runs, 1, thickest + 1)
+    if not cv2.countNonZero(runs):
+        return []
     linked = closed(runs, 2 * piece + 1, 3)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(linked, connectivity=8, ltype=cv2.CV_32S)
-    lengths, areas = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_AREA]
-    long = (lengths >= params.min_length * width) & (MIN_SLENDERNESS * areas <= lengths.astype(np.int64) ** 2)
-    long[0] = False
-    found = np.where(runs > 0, np.asarray(labels), 0)
-    found[~long[found]] = 0
-    unbroken = _covered_columns(found, len(stats)) >= params.min_coverage * lengths
-    return dilated(as_mask((found > 0) & unbroken[found]), 1, 3)
+    found = []
+    for box, whole in _long_pieces(linked, params.min_length * width):
+        if MIN_SLENDERNESS * cv2.countNonZero(whole) > box.width**2:
+            continue
+        ink = runs[box.y : box.bottom, box.x : box.right] & whole
+        if cv2.countNonZero(cv2.reduce(ink, 0, cv2.REDUCE_MAX)) >= params.min_coverage * box.width:
+            found.append(Line(box, as_image(ink)))
+    return found
 
 
-def _covered_columns(labels: NDArray[np.int32], count: int) -> NDArray[np.int64]:
-    """In how many columns each label stands; label 0 is not counted."""
-    _, columns = np.nonzero(labels)
-    places = np.unique(labels[labels > 0].astype(np.int64) * labels.shape[1] + columns)
-    return np.bincount(places // labels.shape[1], minlength=count)
+def drawn(lines: list[Line], shape: tuple[int, ...]) -> Image:
+    """Returns the place of lines on a page of (height, width), uint8, 255 on them and on the pixels above and below."""
+    zone = np.zeros(shape[:2], np.uint8)
+    for line in lines:
+        zone[line.box.y : line.box.bottom, line.box.x : line.box.right] |= line.ink
+    return dilated(zone, 1, 3) if lines else zone
+
+
+def _long_pieces(mask: Image, min_width: float) -> Iterator[tuple[BoundingBox, Image]]:
+    """The connected pieces of a mask at least so wide; few are, so that no other is looked at as a whole."""
+    contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    if not contours:  # then there is no hierarchy either
+        return
+    for index in np.flatnonzero(np.asarray(hierarchy)[0, :, 3] < 0):
+        outline = contours[int(index)]
+        x, y, width, height = cv2.boundingRect(outline)
+        if width < min_width:
+            continue
+        _, labels = cv2.connectedComponents(mask[y : y + height, x : x + width], connectivity=8, ltype=cv2.CV_32S)
+        column, row = outline[0, 0]
+        yield BoundingBox(x, y, width, height), as_mask(np.asarray(labels) == labels[row - y, column - x])
 
 
 def _erase(mask: Image, zone: Image, ink: Ink, params: RuleParams) -> Image:

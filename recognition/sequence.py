@@ -125,15 +125,17 @@ class SequenceNetwork:
             batch = np.zeros((len(chosen), STRIP_HEIGHT_PX, width, 1), np.uint8)
             for row, k in zip(batch, chosen, strict=True):
                 row[:, : strips[k].image.shape[1], 0] = strips[k].image
-            for k, frames in zip(chosen, self._network.run({0: batch})[:, 0], strict=True):
-                found[k] = self._spotted(frames[: strips[k].image.shape[1] // FRAME_PX], strips[k])
+            answers = self._network.run({0: batch})[:, 0]
+            calibrated = scale(answers.reshape(-1, CLASSES), self._temperature).reshape(answers.shape)
+            for k, frames in zip(chosen, calibrated, strict=True):
+                found[k] = _spotted(frames[: strips[k].image.shape[1] // FRAME_PX], strips[k])
         return found
 
-    def _spotted(self, frames: Probabilities, strip: Strip) -> list[Spotted]:
-        return [
-            Spotted((middle + 0.5) * FRAME_PX / strip.scale + strip.left_px, row)
-            for middle, row in spotted_frames(scale(frames, self._temperature))
-        ]
+
+def _spotted(frames: Probabilities, strip: Strip) -> list[Spotted]:
+    return [
+        Spotted((middle + 0.5) * FRAME_PX / strip.scale + strip.left_px, row) for middle, row in spotted_frames(frames)
+    ]
 
 
 def spotted_frames(frames: Probabilities) -> list[tuple[float, Probabilities]]:
@@ -142,19 +144,19 @@ def spotted_frames(frames: Probabilities) -> list[tuple[float, Probabilities]]:
     Args:
         frames: float32 (n, 11), from left to right.
     """
-    inked = np.flatnonzero(
-        np.diff(np.concatenate([[0], (1 - frames[:, NOT_A_DIGIT] >= FAINT_FRAME).view(np.int8), [0]]))
-    )
+    inked = np.zeros(len(frames) + 2, np.bool_)
+    inked[1:-1] = 1 - frames[:, NOT_A_DIGIT] >= FAINT_FRAME
+    ends = np.flatnonzero(inked[1:] != inked[:-1]).tolist()
+    classes = frames[:, :NOT_A_DIGIT].argmax(axis=1).tolist()
     result = []
-    for start, stop in zip(inked[::2], inked[1::2], strict=True):
-        run = frames[start:stop]
-        classes = run[:, :NOT_A_DIGIT].argmax(axis=1)
+    for start, stop in zip(ends[::2], ends[1::2], strict=True):
         # Where one digit follows upon another without paper between them, each is seen surely for itself.
-        turns = [0, *(np.flatnonzero(np.diff(classes)) + 1), len(run)]
-        parts = [(a, b) for a, b in pairwise(turns) if run[a:b, classes[a]].max() >= 0.8]
-        if len(parts) < 2 or all(classes[a] == classes[parts[0][0]] for a, _ in parts):
-            parts = [(0, len(run))]
-        result += [_together(run[a:b], start + a) for a, b in parts]
+        turns = [start, *(k for k in range(start + 1, stop) if classes[k] != classes[k - 1]), stop]
+        parts = [(start, stop)]
+        if len(turns) > 2:
+            sure = [(a, b) for a, b in pairwise(turns) if frames[a:b, classes[a]].max() >= 0.8]
+            parts = sure if len({classes[a] for a, _ in sure}) > 1 else parts
+        result += [_together(frames[a:b], a) for a, b in parts]
     return result
 
 
@@ -162,8 +164,7 @@ def _together(run: Probabilities, start: int) -> tuple[float, Probabilities]:
     """One digit of several frames: the surer a frame, the more it counts."""
     weights = (1 - run[:, NOT_A_DIGIT]) ** 2
     weights /= weights.sum()
-    middle = float((weights * np.arange(len(run))).sum()) + start
-    return middle, (run * weights[:, None]).sum(axis=0)
+    return float(weights @ np.arange(len(run))) + start, weights @ run
 
 
 def load_sequence(path: Path) -> SequenceNetwork:
