@@ -41,7 +41,7 @@ fuzz-test: install  ## twenty thousand damaged files of every format, read by a 
 lock:  ## names, versions and hashes of everything pyproject.toml asks for
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	    --no-emit-index-url pyproject.toml --group dev --output-file requirements.lock
+	    --no-emit-index-url pyproject.toml --extra cluster --group dev --output-file requirements.lock
 
 clean:
 	rm -rf .venv build *.egg-info demo .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -183,7 +183,7 @@ class MainLoop:
         for part, problem, progress in (
             (Part.EVENTS, parts.inbox.watch_problem, True),
             (Part.SCAN, parts.inbox.scan_problem, now < parts.inbox.next_due() + _LEDGER_PAUSE_S),
-            (Part.ENGINE, engine_problem, engine_problem is None),
+            (Part.ENGINE, engine_problem, engine_problem is None or not parts.engine.restart_helps),
         ):
             if progress:
                 self._health.progress(part, now)

@@ -207,6 +207,8 @@ class Worker:
                 self._condemn(entry, Verdict(error, _READABLE))
             case OutcomeKind.INCOMPLETE:
                 self._wait_for_rest(entry, error, now)
+            case OutcomeKind.LOST:
+                self._setbacks.postpone(entry, EngineError(error), now)
             case OutcomeKind.CRASHED | OutcomeKind.TIMED_OUT | OutcomeKind.FAILED:
                 self._blame(entry, error, now)
 

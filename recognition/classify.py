@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from recognition.calibrate import Probabilities, scale
 from recognition.errors import ModelMismatchError
-from recognition.litert import Network, read_model
+from recognition.litert import Network
+from recognition.model_file import read_model
 from recognition.normalize import IMAGE_PX
 from recognition.types import ModelInfo
 

@@ -19,7 +19,8 @@ from recognition.arrays import Image, as_image
 from recognition.calibrate import scale
 from recognition.components import Component
 from recognition.errors import ModelMismatchError
-from recognition.litert import Network, read_model
+from recognition.litert import Network
+from recognition.model_file import read_model
 
 NEAR_PX = 32
 """Side of the near window."""

@@ -20,7 +20,8 @@ from recognition.arrays import Image, as_image
 from recognition.calibrate import Probabilities, scale
 from recognition.classify import CLASSES, NOT_A_DIGIT
 from recognition.errors import ModelMismatchError
-from recognition.litert import Network, read_model
+from recognition.litert import Network
+from recognition.model_file import read_model
 
 STRIP_HEIGHT_PX = 24
 """Height to which ink is brought."""

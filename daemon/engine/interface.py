@@ -48,6 +48,8 @@ class OutcomeKind(StrEnum):
     """The worker died over it."""
     TIMED_OUT = "timed-out"
     """The worker was ended because it took longer than a document may."""
+    LOST = "lost"
+    """It did not come back, which is no fault of the document's: the way to the worker is broken."""
 
     @property
     def is_final(self) -> bool:
@@ -75,7 +77,14 @@ class Outcome:
 
 
 class Engine(Protocol):
-    """Runs recognition somewhere else than in the daemon's own process."""
+    """Runs recognition somewhere else than in the daemon's own process.
+
+    Attributes:
+        restart_helps: whether what `healthy` names may be mended by a restart of the service; not what is wrong on
+            other machines.
+    """
+
+    restart_helps: bool
 
     @property
     def capacity(self) -> int:

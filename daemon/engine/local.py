@@ -38,6 +38,8 @@ class LocalEngine:
         clock: seconds, monotonic.
     """
 
+    restart_helps = True
+
     def __init__(
         self,
         setup: WorkerSetup,

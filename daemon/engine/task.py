@@ -1,0 +1,103 @@
+"""What runs on the workers of a Dask cluster: one document, in a confined process of that machine.
+
+A Dask worker's thread keeps a local engine of one worker process, so that a document that crashes or hangs what reads
+it, or takes too much memory, costs that process and not the Dask worker, and a hostile one reaches nothing of it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import tempfile
+import threading
+import time
+from collections import OrderedDict
+from pathlib import Path
+from typing import NamedTuple
+
+from daemon.engine import wire
+from daemon.engine.bundle import Bundle
+from daemon.engine.interface import Job, OutcomeKind
+from daemon.engine.local import LocalEngine
+from daemon.errors import EngineError
+
+log = logging.getLogger(__name__)
+
+MAX_ENGINES = 2
+"""Of each thread: so many daemons with other models can share a cluster without waiting for each other."""
+START_S = 60.0
+"""A worker process that died is replaced within this time, or the document goes back."""
+
+
+class Answer(NamedTuple):
+    """How a document ended on another machine, see `interface.Outcome`; `document` is as `wire` encodes one."""
+
+    kind: OutcomeKind
+    document: bytes
+    seconds: float
+    error: str | None
+
+
+class _Engines(threading.local):
+    """The engines of one thread, the one used last at the end."""
+
+    def __init__(self) -> None:
+        self.by_key: OrderedDict[str, LocalEngine] = OrderedDict()
+
+
+_engines = _Engines()
+_folders: dict[str, tempfile.TemporaryDirectory[str]] = {}
+_folders_lock = threading.Lock()
+
+
+def pack(bundle: Bundle) -> Bundle:
+    """A bundle as a task's result: so Dask sends it to each worker once, and makes it anew where it was lost."""
+    return bundle
+
+
+def read(data: bytes, bundle: Bundle) -> Answer:
+    """Reads a document.
+
+    Args:
+        data: the whole file.
+        bundle: the networks and parameters.
+
+    Raises:
+        EngineError: no process can be run here; no document is to blame.
+        ModelLoadError: the networks cannot be loaded here.
+    """
+    engine = _engine(bundle)
+    deadline = time.monotonic() + START_S
+    while engine.free() < 1:
+        engine.poll(1.0)
+        if time.monotonic() > deadline:
+            raise EngineError(engine.healthy() or "the worker process does not get ready")
+    engine.submit(Job(0, data))
+    while not (outcomes := engine.poll(10.0)):
+        pass
+    (outcome,) = outcomes
+    document = b"" if outcome.document is None else b"".join(wire.encode_document(outcome.document))
+    return Answer(outcome.kind, document, outcome.seconds, outcome.error)
+
+
+def _engine(bundle: Bundle) -> LocalEngine:
+    """This thread's engine for a bundle."""
+    engines = _engines.by_key
+    if bundle.key not in engines:
+        while len(engines) >= MAX_ENGINES:
+            engines.popitem(last=False)[1].stop()
+        engine = LocalEngine(bundle.unpacked(_folder(bundle)), workers=1, timeout_s=bundle.timeout_s)
+        engine.start()
+        engines[bundle.key] = engine
+    engines.move_to_end(bundle.key)
+    return engines[bundle.key]
+
+
+def _folder(bundle: Bundle) -> Path:
+    """Where the networks of a bundle stand as long as this process lives."""
+    with _folders_lock:
+        if bundle.sha256 not in _folders:
+            folder = tempfile.TemporaryDirectory(prefix="digitdrop-")
+            atexit.register(folder.cleanup)
+            _folders[bundle.sha256] = folder
+        return Path(_folders[bundle.sha256].name)

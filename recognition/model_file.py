@@ -1,0 +1,48 @@
+"""A converted network's file and the .json of its facts beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from recognition.errors import ModelLoadError
+from recognition.types import ModelInfo
+
+
+def read_model(path: Path) -> tuple[bytes, ModelInfo]:
+    """Returns the content of a .tflite file, and the facts in the .json beside it.
+
+    Raises:
+        ModelLoadError: a file is missing or damaged, or the two do not belong together.
+    """
+    try:
+        model = path.read_bytes()
+        facts = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    except OSError as error:
+        raise ModelLoadError(f"cannot read {error.filename}: {error.strerror}") from error
+    except ValueError as error:
+        raise ModelLoadError(f"{path.with_suffix('.json')} is not valid JSON: {error}") from error
+    return model, _info(path, model, facts)
+
+
+def _info(path: Path, model: bytes, facts: Any) -> ModelInfo:
+    sha256 = hashlib.sha256(model).hexdigest()
+    try:
+        info = ModelInfo(str(facts["name"]), str(facts["sha256"]), int(facts["classes"]), float(facts["temperature"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelLoadError(
+            f"{path.with_suffix('.json')} must have name, sha256, classes and temperature. Received: {error!r}"
+        ) from error
+    if not 0 < info.temperature < math.inf:
+        raise ModelLoadError(
+            f"temperature in {path.with_suffix('.json')} must be positive and finite. Received: {info.temperature}"
+        )
+    if info.sha256 != sha256:
+        raise ModelLoadError(
+            f"{path} is not the model that {path.with_suffix('.json').name} describes: its SHA-256 is {sha256}, "
+            f"expected {info.sha256}. Put back both files as they were made"
+        )
+    return info
