@@ -48,6 +48,12 @@ def protections() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def cluster() -> ModuleType:
+    """A real Dask cluster, and network namespaces."""
+    return loaded("cluster.py")
+
+
+@pytest.fixture(scope="session")
 def samba() -> ModuleType:
     """A real Samba server and client."""
     return loaded("samba.py")

@@ -33,7 +33,7 @@ LOOK_S = 2.0
 """Between two looks at the cluster."""
 MAX_PAUSE_S = 15.0
 """Between two tries to connect, so that documents go on soon after a cluster has come back."""
-CONNECT_S = 10.0
+CONNECT_S = 5.0
 SILENT_S = 20.0
 """After so long without an answer something is wrong with the cluster or the way to it."""
 DISTRIBUTION = "digitdrop"

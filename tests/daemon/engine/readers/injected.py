@@ -70,6 +70,8 @@ def read(data: bytes, classifier: SimpleNamespace, params: RecognitionParams) ->
         case b"hang":
             while True:
                 time.sleep(60)
+        case b"sleep":
+            time.sleep(float(data.partition(b" ")[2]))
         case b"stop":
             os.kill(os.getpid(), signal.SIGSTOP)
         case b"unreadable":
