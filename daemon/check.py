@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from typing import Any
 from config.errors import ConfigError
 from config.loader import load_settings
 from config.schema import Settings, usable_cores
+from config.shipped import shipped_model
 from daemon.check_folders import check_folders
-from daemon.engine import create_engine
+from daemon.engine import create_engine, local_engine
 from daemon.engine.sandbox import landlock_version
 from daemon.errors import EngineError
 from daemon.findings import Finding, Level, fail, ok, warn
@@ -20,6 +22,8 @@ from daemon.model import cached_model, model_cache, prepare_model
 from recognition.errors import ModelLoadError
 
 EXIT_OK = 0
+CLUSTER_S = 10.0
+"""A cluster that is well answers within this time."""
 
 
 def check(path: Path, overrides: Mapping[str, Any] | None = None, echo: Callable[[str], None] = print) -> int:
@@ -51,9 +55,12 @@ def findings(path: Path, overrides: Mapping[str, Any] | None = None) -> Iterator
     yield ok("configuration", f"{path} is valid")
     yield check_user()
     yield from check_folders(settings)
-    yield check_workers(settings.engine.workers, usable_cores())
-    yield check_sandbox(landlock_version())
+    if settings.engine.kind == "local":
+        yield check_workers(settings.engine.workers, usable_cores())
+        yield check_sandbox(landlock_version())
     yield check_model(settings)
+    if settings.engine.kind == "dask":
+        yield check_cluster(settings)
 
 
 def check_user() -> Finding:
@@ -92,9 +99,28 @@ def check_model(settings: Settings) -> Finding:
     return ok("model", f"{settings.model} loads: {info}")
 
 
+def check_cluster(settings: Settings) -> Finding:
+    """Is the Dask cluster there, with workers of this version?"""
+    remedy = "see to the scheduler and its workers, the way there, and TLS; systemd/INSTALL.md says how"
+    try:
+        engine = create_engine(settings, shipped_model())
+        engine.start()
+    except (ModelLoadError, ConfigError) as error:
+        return fail("cluster", str(error), "install digitdrop[cluster]")
+    try:
+        deadline = time.monotonic() + CLUSTER_S
+        while not engine.capacity and time.monotonic() < deadline:
+            time.sleep(0.1)
+        problem, capacity = engine.healthy(), engine.capacity
+    finally:
+        engine.stop()
+    if problem:
+        return fail("cluster", problem, remedy)
+    return ok("cluster", f"{settings.engine.address} takes {capacity} documents at once")
+
+
 def _model_in_a_worker(settings: Settings, model: Path) -> str:
-    one = settings.engine.model_copy(update={"workers": 1})
-    engine = create_engine(settings.model_copy(update={"engine": one}), model)
+    engine = local_engine(settings, model, settings.recognition_params(), workers=1)
     try:
         engine.start()
         info = engine.model

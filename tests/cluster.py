@@ -118,6 +118,8 @@ def namespace(name: str, subnet: str) -> Iterator[Namespace]:
         _run(*inside, "ip", "route", "add", "default", "via", f"{subnet}.1")
         yield Namespace(name, f"{subnet}.1", f"{subnet}.2", inside)
     finally:
+        with suppress(RuntimeError):  # else the kernel takes the cable away some time after the namespace
+            _run("ip", "link", "del", name)
         _run("ip", "netns", "del", name)
 
 

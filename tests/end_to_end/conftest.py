@@ -9,11 +9,13 @@ import os
 import select
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +144,12 @@ class Station:
         assert (self.failed / name).exists()
         assert not os.path.lexists(self.inbox / name)
         return str(json.loads(path.read_bytes())["reason"])
+
+    def ledger(self, query: str, *values: object) -> tuple[Any, ...] | None:
+        """The first row that a query of the ledger gives."""
+        with closing(sqlite3.connect(f"file:{self.state}/ledger.sqlite3?mode=ro", uri=True)) as db:
+            row: tuple[Any, ...] | None = db.execute(query, values).fetchone()
+            return row
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Sends a signal and gives the exit code."""

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
@@ -244,13 +243,7 @@ def harm(station: Any, name: str, number: int) -> None:
     """Sends a signal to the worker as soon as it has the document in work."""
     query = "SELECT 1 FROM documents WHERE path = ? AND state = 'working'"
 
-    def is_in_work() -> bool:
-        with sqlite3.connect(f"file:{station.state}/ledger.sqlite3?mode=ro", uri=True) as db:
-            found = db.execute(query, (name.encode(),)).fetchone() is not None
-        db.close()
-        return found
-
-    station.wait_until(is_in_work, f"{name} in work")
+    station.wait_until(lambda: station.ledger(query, name.encode()), f"{name} in work")
     os.kill(worker_of(station), number)
 
 

@@ -59,19 +59,24 @@ def unit() -> dict[str, dict[str, list[str]]]:
     return sections
 
 
-def test_systemd_finds_no_fault_with_the_unit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("drop_ins", [(), ("cluster.conf",)])
+def test_systemd_finds_no_fault_with_the_unit(tmp_path: Path, drop_ins: tuple[str, ...]) -> None:
     command = tmp_path / "digitdrop"
     command.write_text("#!/bin/sh\n")
     command.chmod(0o755)
     text = (SYSTEMD / "digitdrop.service").read_text().replace("/opt/digitdrop/bin/digitdrop", str(command))
     copy = tmp_path / "digitdrop.service"
     copy.write_text(text)
+    (tmp_path / "digitdrop.service.d").mkdir()
+    for name in drop_ins:
+        shutil.copy(SYSTEMD / name, tmp_path / "digitdrop.service.d")
     result = subprocess.run(
         [tool("systemd-analyze"), "verify", "--man=no", "--recursive-errors=no", str(copy)],
-        capture_output=True, text=True, check=False,
+        capture_output=True, text=True, check=False, env={**os.environ, "SYSTEMD_UNIT_PATH": f"{tmp_path}:"},
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert "digitdrop" not in result.stderr
+    assert "cluster.conf" not in result.stderr
 
 
 def test_the_service_is_little_exposed() -> None:
@@ -80,6 +85,14 @@ def test_the_service_is_little_exposed() -> None:
     level = re.search(r"exposure level for \S+: ([\d.]+)", output)
     assert level is not None, output
     assert float(level[1]) <= MAX_EXPOSURE
+
+
+def test_with_a_cluster_the_service_reaches_the_scheduler_only() -> None:
+    lines = (SYSTEMD / "cluster.conf").read_text().splitlines()
+    keys = dict(line.split("=", 1) for line in lines if line and not line.startswith(("#", "[")))
+    assert (keys["PrivateNetwork"], keys["IPAddressDeny"]) == ("no", "any")
+    assert keys["RestrictAddressFamilies"] == "AF_UNIX AF_INET AF_INET6"
+    assert keys["IPAddressAllow"]
 
 
 def test_the_service_is_watched_restarted_and_not_restarted_on_a_mistake(unit: dict[str, dict[str, list[str]]]) -> None:

@@ -15,11 +15,14 @@ import dask
 import distributed  # its defaults have to be there before any is set
 import pytest
 
+from config.schema import EngineSettings, Settings
+from daemon.check import check_cluster
 from daemon.engine.dask import DaskEngine
 from daemon.engine.handle import WorkerSetup
 from daemon.engine.interface import Job, Outcome, OutcomeKind
 from daemon.engine.sandbox import Limits
 from daemon.errors import EngineError
+from daemon.findings import Finding, Level
 from recognition.params import LoadParams, RecognitionParams
 
 PATIENCE_S = 40.0
@@ -249,3 +252,14 @@ def test_with_tls_only_those_with_a_certificate_take_part(make_cluster, make, tm
     until(lambda: "cannot be reached" in (stranger.healthy() or ""), "a refusal")
     with dask.config.set(tls):
         assert read(make(cluster.address), b"").kind is OutcomeKind.READ
+
+
+def test_check_tells_whether_the_cluster_is_well(make_cluster, cluster):
+    def finding(address: str) -> Finding:
+        return check_cluster(Settings(engine=EngineSettings(kind="dask", address=address)))
+
+    well = finding(make_cluster().address)
+    assert (well.level, well.text.split(" takes ")[1]) == (Level.OK, "2 documents at once")
+    ill = finding(f"tcp://127.0.0.1:{cluster.free_port()}")
+    assert ill.level is Level.FAIL
+    assert "cannot be reached" in ill.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,7 +65,8 @@ def test_what_is_no_picture_is_told_from_a_failure_of_recognition(engine, data):
     assert outcome.error
 
 
-def test_an_engine_that_is_not_there_is_a_mistake_of_the_configuration(converted_model):
+def test_a_cluster_without_dask_is_a_mistake_of_the_configuration(converted_model, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     dask = EngineSettings(kind="dask", address="tcp://scheduler:8786")
-    with pytest.raises(ConfigError, match=r"engine\.kind: must be local .* Received: dask"):
+    with pytest.raises(ConfigError, match=r"engine\.kind: must be local where Dask is not .* digitdrop\[cluster\]"):
         create_engine(Settings(engine=dask), converted_model)

@@ -48,6 +48,7 @@ class TameEngine:
         self.held = False
         self.refusing = False
         self.problem: str | None = None
+        self.restart_helps = True
         self.jobs: list[Job] = []
         self.taken: list[bytes] = []
 

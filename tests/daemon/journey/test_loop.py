@@ -161,6 +161,16 @@ def test_the_manager_hears_nothing_any_more_when_the_engine_is_stuck(
     assert "WATCHDOG=1" in room.heard()
 
 
+def test_a_cluster_that_is_away_is_told_and_is_no_reason_to_be_restarted(room: Room) -> None:
+    room.step()
+    room.desk.engine.problem, room.desk.engine.restart_helps = "the Dask scheduler cannot be reached", False
+    room.step(5)
+    room.heard()
+    room.step(2 * LIMITS_S[Part.ENGINE])
+    assert any("WATCHDOG=1" in message for message in room.heard())
+    assert "cannot be reached" in Report.read(room.desk.settings.state).problems[0].text
+
+
 def test_a_missing_inbox_is_told_and_is_no_reason_to_be_restarted(room: Room) -> None:
     room.step()
     room.desk.settings.inbox.rmdir()

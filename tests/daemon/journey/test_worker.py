@@ -13,6 +13,7 @@ import pytest
 from daemon.documents import State
 from daemon.engine.interface import OutcomeKind
 from daemon.errors import LedgerError
+from daemon.setbacks import MAX_BACKOFF_S
 from daemon.worker import MAX_DOCUMENT_BYTES
 
 TRUNCATED_PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\x0dIHDR" + bytes(range(1, 30))
@@ -431,6 +432,20 @@ def test_work_that_is_given_back_is_no_attempt(desk: Any) -> None:
     assert desk.worker.in_work == 0
     entry = desk.ledger.claim(desk.now, "another")
     assert (entry.attempts, entry.losses) == (0, 0)
+
+
+def test_a_document_that_is_lost_on_the_way_is_tried_again_and_not_blamed(desk: Any) -> None:
+    desk.engine.answer = lambda data: OutcomeKind.LOST
+    desk.arrive("scan.jpg", b"page")
+    for _ in range(desk.settings.engine.attempts + 1):
+        desk.run()
+        desk.now += MAX_BACKOFF_S
+    (held,) = desk.ledger.due(State.WAITING, desk.now, 2)
+    assert (held.attempts, held.losses) == (0, 0)
+    assert "tame engine says lost" in held.fault
+    desk.engine.answer = lambda data: OutcomeKind.READ
+    desk.run()
+    assert desk.files("archive") == {"scan.jpg": b"page"}
 
 
 def test_a_lost_ledger_finds_its_own_results_again(desk: Any) -> None:
