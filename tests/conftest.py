@@ -54,6 +54,12 @@ def cluster() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def stations() -> ModuleType:
+    """Real daemons."""
+    return loaded("station.py")
+
+
+@pytest.fixture(scope="session")
 def samba() -> ModuleType:
     """A real Samba server and client."""
     return loaded("samba.py")
