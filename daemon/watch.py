@@ -22,11 +22,16 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 from watchdog.observers.inotify import InotifyObserver
+from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
 
 log = logging.getLogger(__name__)
 
 MAX_HINTS = 10_000
 """Beyond this many a scan is faster than looking at each."""
+
+InotifyMoveEventGrouper.delay = 0.0
+"""watchdog holds a file that is moved away for half a second, in case it comes again under another name, and all events
+behind it: each original that goes to the archive would put off the next file's arrival by that."""
 
 _KINDS: list[type[FileSystemEvent]] = [
     FileCreatedEvent,
