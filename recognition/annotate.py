@@ -46,19 +46,19 @@ def annotate(pixels: Pixels, numbers: Sequence[Number], params: AnnotateParams) 
     """Draws each number's frame, and its reading above it; a page without numbers says so.
 
     Args:
-        pixels: (height, width, 3) blue, green, red; left as it is.
+        pixels: (height, width, 3) blue, green, red, writable and contiguous; they are drawn on, which saves memory for
+            a second page.
         numbers: their boxes lie on the page.
         params: the quality of the picture.
 
     Returns:
         A JPEG of the page's size.
     """
-    picture = pixels.copy()
     if numbers:
-        _draw_numbers(picture, numbers)
+        _draw_numbers(pixels, numbers)
     else:
-        _draw_caption(picture, _NO_NUMBERS)
-    return _encode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, params.jpeg_quality])
+        _draw_caption(pixels, _NO_NUMBERS)
+    return _encode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, params.jpeg_quality])
 
 
 def crop_png(pixels: Pixels, bbox: BoundingBox) -> bytes:

@@ -77,9 +77,10 @@ def connected(mask: Image, min_side_px: int) -> Iterator[tuple[BoundingBox, Imag
     contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     if not contours:  # then there is no hierarchy either
         return
-    _, found = cv2.connectedComponents(mask, connectivity=8, ltype=cv2.CV_32S)
-    labels = np.asarray(found)
     outer = [contours[int(k)] for k in np.flatnonzero(np.asarray(hierarchy)[0, :, 3] < 0)]
+    few = len(outer) < np.iinfo(np.uint16).max
+    _, found = cv2.connectedComponents(mask, connectivity=8, ltype=cv2.CV_16U if few else cv2.CV_32S)
+    labels = np.asarray(found)
     pieces = []
     for outline in outer:
         x, y, width, height = cv2.boundingRect(outline)

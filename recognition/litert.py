@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from recognition.chatter import without_chatter
 from recognition.errors import ModelLoadError
 
-BATCHES = (1, 8, 64, 256)
+BATCHES = (1, 8, 32)
 """Batch sizes a network is run with; a call is padded to the smallest that holds it, so few shapes are prepared."""
 
 Shape = tuple[int, ...]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from recognition.annotate import annotate, crop_png
 from recognition.arrays import Image
 from recognition.company import weighed
@@ -55,7 +57,8 @@ def _read_page(image: PageImage, reader: Reader, params: RecognitionParams) -> P
     numbers = _numbers(look, pixels, reader, params)
     if params.annotate.crops:
         numbers = [_with_crop(number, pixels) for number in numbers]
-    return Page(image.page, width, height, rotation, tuple(numbers), annotate(pixels, numbers, params.annotate))
+    canvas = np.require(pixels, np.uint8, ("C", "W"))  # the page itself, which is not needed any more
+    return Page(image.page, width, height, rotation, tuple(numbers), annotate(canvas, numbers, params.annotate))
 
 
 def _turned(page: Page) -> str:

@@ -154,7 +154,7 @@ class TurnParams:
 
     Attributes:
         max_pieces: so many pieces decide, from all over the page.
-        first_pieces: so many tell whether it is worth while to ask them, in one batch of the network.
+        first_pieces: so many tell whether it is worth while to ask them.
         first_gain: of the score of these.
         min_pieces: a page of less is not turned.
         upright: a page of this score stands upright.

@@ -31,7 +31,7 @@ MARGIN_PX = 4
 """Paper to the left and the right of the ink."""
 WIDTHS_PX = (48, 96, 192, 384)
 """Widths the network is run with; a strip is padded to the smallest that holds it, and a wider one is not read."""
-BATCHES = (1, 8, 32)
+BATCHES = (1, 8, 16)
 """Batch sizes; strips are large."""
 FAINT_FRAME = 0.5
 """Probability of any digit from which a frame belongs to one."""
