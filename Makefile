@@ -1,8 +1,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
-.PHONY: install demo run test lint bench kill-test fuzz-test lock clean
+.PHONY: install demo run test lint bench accuracy kill-test fuzz-test lock clean
 
 install: $(STAMP)
 
@@ -27,8 +28,13 @@ lint: install
 test: lint
 	$(BIN)/pytest --cov
 
-bench: install  ## how well and how fast pages are read, and what the tutorial's networks reach: make bench MNIST=FOLDER
-	@test -n "$(MNIST)" || { echo "make bench needs the folder with MNIST's IDX files: make bench MNIST=FOLDER" >&2; exit 2; }
+bench: install  ## how fast and how small it is; beside others with RAPIDOCR=PYTHON TESSERACT=PYTHON, interpreters that run them
+	$(BIN)/python tests/benchmarks/speed.py $(if $(RAPIDOCR),--rapidocr "$(RAPIDOCR)") \
+	    $(if $(TESSERACT),--tesseract "$(TESSERACT)") --json tests/benchmarks/speed-$(VERSION).json
+	$(BIN)/python tests/benchmarks/cluster_speed.py --json tests/benchmarks/cluster-$(VERSION).json
+
+accuracy: install  ## how well drawn pages are read, and what the tutorial's networks reach: make accuracy MNIST=FOLDER
+	@test -n "$(MNIST)" || { echo "this needs the folder with MNIST's IDX files: make accuracy MNIST=FOLDER" >&2; exit 2; }
 	$(BIN)/python tests/benchmarks/pages.py --data "$(MNIST)" --json tests/benchmarks/pages.json
 	$(BIN)/python tests/benchmarks/architectures.py bench --data "$(MNIST)"
 

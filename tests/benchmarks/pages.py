@@ -1,4 +1,4 @@
-"""Reads pages drawn from MNIST's test split with the shipped model, and prints how well and how fast it does.
+"""Reads pages drawn from MNIST's test split with the shipped model, and prints how well it does.
 
     python tests/benchmarks/pages.py --data MNIST [--each 3] [--seed 1] [--json FILE]
 
@@ -9,15 +9,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import platform
-import resource
-import statistics
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
@@ -45,7 +40,6 @@ STYLES: dict[str, Callable[[np.random.Generator, Digits], DrawnPage]] = {
     "pencil": pencil_page,
     "touching": touching_page,
 }
-REPEATS = 7
 
 
 def main() -> None:
@@ -58,8 +52,7 @@ def main() -> None:
     options = parser.parse_args()
     digits = Digits(*load_test(options.data))
     scores = measure_accuracy(digits, options.each, options.seed)
-    speed = measure_speed(plain_page(np.random.default_rng([options.seed, len(STYLES)]), digits, dpi=300))
-    print_results(scores, speed)
+    print_results(scores)
     if options.json:
         results = {
             "versions": versions(),
@@ -67,7 +60,6 @@ def main() -> None:
             "each": options.each,
             "seed": options.seed,
             "styles": {style: rates(score) for style, score in scores.items()},
-            "a4_300_dpi": speed,
         }
         options.json.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
 
@@ -127,42 +119,8 @@ def rates(counts: Mapping[str, int]) -> dict[str, float]:
     }
 
 
-def measure_speed(page: DrawnPage) -> dict[str, float]:
-    """Times the reading of a page in a process of its own, as the daemon's workers read."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        times = pool.submit(time_reading, encode("page.jpg", page)).result()
-    return {"digits": sum(len(number) for line in page.lines for number in line), **times}
-
-
-def time_reading(data: bytes) -> dict[str, float]:
-    """Median seconds of reading a picture, of OpenCV's decoding and encoding it, and the most memory this took."""
-    cv2.setNumThreads(1)
-    reader = load_reader(shipped_model(), *shipped_companions())
-    reading = median_seconds(lambda: read_document(data, reader, RecognitionParams()))
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    pixels = np.frombuffer(data, np.uint8)
-    coding = median_seconds(lambda: cv2.imencode(".jpg", cv2.imdecode(pixels, cv2.IMREAD_COLOR)))
-    return {
-        "reading_s": round(reading, 4),
-        "decoding_and_encoding_s": round(coding, 4),
-        "ratio": round(reading / coding, 2),
-        "peak_resident_mb": round(peak_mb),
-    }
-
-
-def median_seconds(work: Callable[[], object]) -> float:
-    """The median of some runs, after one that does not count."""
-    work()
-    seconds = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds)
-
-
-def print_results(scores: Mapping[str, Counter[str]], speed: Mapping[str, float]) -> None:
-    """Prints a line for each style, and what one A4 page costs."""
+def print_results(scores: Mapping[str, Counter[str]]) -> None:
+    """Prints a line for each style."""
     print(f"{'style':10}{'numbers':>9}{'exact':>9}{'digit errors':>14}{'accepted':>10}{'wrong per 1000':>16}")
     for style, counts in scores.items():
         share = rates(counts)
@@ -170,10 +128,6 @@ def print_results(scores: Mapping[str, Counter[str]], speed: Mapping[str, float]
             f"{style:10}{share['numbers']:9}{share['exact']:9.1%}{share['digit_error_rate']:14.2%}"
             f"{share['accepted']:10}{share['wrong_per_1000_accepted']:16.1f}"
         )
-    print(
-        f"\nA4 at 300 dpi with {speed['digits']} digits: {speed['reading_s']:.3f} s, {speed['ratio']:.1f} times "
-        f"decoding and encoding it ({speed['decoding_and_encoding_s']:.3f} s); {speed['peak_resident_mb']} MB at most"
-    )
 
 
 def versions() -> dict[str, str]:
