@@ -39,6 +39,9 @@ LIMITS_S = {Part.EVENTS: 60.0, Part.SCAN: 900.0, Part.DISPATCHER: 60.0, Part.ENG
 ONCE_TRIES = 4
 """How often something passing may prevent a document before `once` goes without it."""
 
+ONCE_PATIENCE_S = 60.0
+"""How long `once` waits for an engine that cannot work, such as a cluster that is away."""
+
 _LEDGER_PAUSE_S = 5.0
 _REPORT_S = 60.0
 _PROGRESS_S = 0.2
@@ -87,6 +90,7 @@ class MainLoop:
         self._started = wall().timestamp()
         self._resume = self._alive_due = self._report_due = now
         self._scanned: float | None = None
+        self._engine_since = now  # when it could work last
         self.stop_requests = 0
 
     def request_stop(self) -> None:
@@ -111,7 +115,7 @@ class MainLoop:
             if not busy or self._clock() >= told + _PROGRESS_S:
                 self._tell(progress)
                 told = self._clock()
-            if not busy and self._is_through():
+            if not busy and (self._is_through() or self._clock() >= self._engine_since + ONCE_PATIENCE_S):
                 break
             self._sleep(busy)
         self._finish()
@@ -180,6 +184,7 @@ class MainLoop:
         """Tells systemd, other processes and the log how every part is."""
         parts = self._parts
         engine_problem = parts.engine.healthy()
+        self._engine_since = now if engine_problem is None else self._engine_since
         for part, problem, progress in (
             (Part.EVENTS, parts.inbox.watch_problem, True),
             (Part.SCAN, parts.inbox.scan_problem, now < parts.inbox.next_due() + _LEDGER_PAUSE_S),

@@ -19,7 +19,7 @@ from daemon.errors import LedgerError
 from daemon.health import Part, Report
 from daemon.hooks import Hooks
 from daemon.inbox import Inbox
-from daemon.loop import GRACE_S, LIMITS_S, MainLoop, Parts
+from daemon.loop import GRACE_S, LIMITS_S, ONCE_PATIENCE_S, MainLoop, Parts
 from daemon.retention import Retention
 from daemon.systemd import Notifier
 from daemon.wake import Wake
@@ -330,6 +330,16 @@ def test_once_ends_though_the_outbox_can_not_be_written(
     room.desk.settings.outbox.rmdir()
     room.desk.put("scan.jpg", b"page")
     assert not room.loop.run_through(lambda finished, known: None)
+    assert room.desk.files("inbox") == {"scan.jpg": b"page"}
+
+
+def test_once_ends_though_the_cluster_is_away(make_room: Callable[..., Room], monkeypatch: pytest.MonkeyPatch) -> None:
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    room.desk.engine.problem, room.desk.engine.capacity = "the Dask scheduler cannot be reached", 0
+    room.desk.put("scan.jpg", b"page")
+    assert not room.loop.run_through(lambda finished, known: None)
+    assert room.now >= 1000 + ONCE_PATIENCE_S
     assert room.desk.files("inbox") == {"scan.jpg": b"page"}
 
 
