@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from recognition.arrays import Image, as_image, as_mask, closed, dilated, opened
 from recognition.binarize import Ink
@@ -117,17 +118,29 @@ def lying_rules(mask: Image, params: RuleParams) -> list[Line]:
     thickest = max(2, round(piece * params.max_thickness))
     runs = opened(mask, piece, 1)
     runs &= ~opened(runs, 1, thickest + 1)
-    if not cv2.countNonZero(runs):
+    rows = _rows_about(runs)
+    if not rows.size:
         return []
-    linked = closed(runs, 2 * piece + 1, 3)
+    band = runs[rows]
     found = []
-    for box, whole in _long_pieces(linked, params.min_length * width):
+    for box, whole in _long_pieces(closed(band, 2 * piece + 1, 3), params.min_length * width):
         if MIN_SLENDERNESS * cv2.countNonZero(whole) > box.width**2:
             continue
-        ink = runs[box.y : box.bottom, box.x : box.right] & whole
+        ink = band[box.y : box.bottom, box.x : box.right] & whole
         if cv2.countNonZero(cv2.reduce(ink, 0, cv2.REDUCE_MAX)) >= params.min_coverage * box.width:
-            found.append(Line(box, as_image(ink)))
+            place = BoundingBox(box.x, int(rows[box.y]), box.width, box.height)
+            found.append(Line(place, as_image(ink)))
     return found
+
+
+def _rows_about(mask: Image) -> NDArray[np.intp]:
+    """The rows with anything in them and two beside each, by index.
+
+    Between rows of two places there are so many empty ones that nothing grows together which is apart on the page.
+    """
+    inked = mask.any(axis=1)
+    near = np.pad(inked, 2)
+    return np.flatnonzero(inked | near[:-4] | near[1:-3] | near[3:-1] | near[4:])
 
 
 def drawn(lines: list[Line], shape: tuple[int, ...]) -> Image:
