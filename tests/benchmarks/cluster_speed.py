@@ -54,7 +54,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="digitdrop-cluster-") as folder:
         root = Path(folder)
         measured = {n: pages_per_s(root / f"{n}", pages[0], n, options.pages) for n in (1, 2, 4) if n <= cores}
-        daemon = daemon_cost(root / "daemon", pages, options.pages * 2)
+        daemon = daemon_cost(root / "daemon", pages, options.pages * 4)
     recorded = page_times(pages)
     simulated = [simulate(n, recorded, daemon["cpu_s"]) for n in SIMULATED]
     figures = {
@@ -106,12 +106,11 @@ def daemon_cost(root: Path, pages: Sequence[bytes], documents: int) -> dict[str,
     cluster.start_worker()
     station = Station(root / "station", engine={"kind": "dask", "address": cluster.address})
     try:
-        for number in range(documents):
-            (station.inbox / f"{number}.jpg").write_bytes(pages[number % len(pages)] + b"%d" % number)
         station.start()
-        while sum(1 for _ in station.archive.iterdir()) < documents:
-            time.sleep(0.05)
-        taken = cpu_s(station)
+        drop(station, pages, range(len(pages)))  # until everything is loaded
+        before = cpu_s(station)
+        drop(station, pages, range(len(pages), len(pages) + documents))
+        taken = cpu_s(station) - before
         results = sum(path.stat().st_size for path in station.outbox.rglob("*") if path.is_file())
     finally:
         station.kill()
@@ -120,8 +119,16 @@ def daemon_cost(root: Path, pages: Sequence[bytes], documents: int) -> dict[str,
     return {
         "cpu_s": round(taken / documents, 4),
         "sent_mb": round(sent / documents / 1e6, 3),
-        "results_mb": round(results / documents / 1e6, 3),
+        "results_mb": round(results / (documents + len(pages)) / 1e6, 3),
     }
+
+
+def drop(station: Station, pages: Sequence[bytes], numbers: range) -> None:
+    """Puts documents of some numbers into the inbox, and waits until all are in the archive."""
+    for number in numbers:
+        (station.inbox / f"{number}.jpg").write_bytes(pages[number % len(pages)] + b"%d" % number)
+    while sum(1 for _ in station.archive.iterdir()) < numbers.stop:
+        time.sleep(0.05)
 
 
 def page_times(pages: Sequence[bytes]) -> list[float]:
