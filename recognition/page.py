@@ -55,6 +55,7 @@ def _read_page(image: PageImage, reader: Reader, params: RecognitionParams) -> P
     pixels, rotation, look = look_upright(image.pixels, reader, params)
     height, width = pixels.shape[:2]
     numbers = _numbers(look, pixels, reader, params)
+    del look  # its pictures of the page are not needed beside the annotated one
     if params.annotate.crops:
         numbers = [_with_crop(number, pixels) for number in numbers]
     canvas = np.require(pixels, np.uint8, ("C", "W"))  # the page itself, which is not needed any more

@@ -117,11 +117,14 @@ def lying_rules(mask: Image, params: RuleParams) -> list[Line]:
     piece = max(16, width // 40)
     thickest = max(2, round(piece * params.max_thickness))
     runs = opened(mask, piece, 1)
-    runs &= ~opened(runs, 1, thickest + 1)
+    bold = opened(runs, 1, thickest + 1)
+    runs = as_image(cv2.subtract(runs, bold, dst=runs))
+    del bold
     rows = _rows_about(runs)
     if not rows.size:
         return []
     band = runs[rows]
+    del runs
     found = []
     for box, whole in _long_pieces(closed(band, 2 * piece + 1, 3), params.min_length * width):
         if MIN_SLENDERNESS * cv2.countNonZero(whole) > box.width**2:

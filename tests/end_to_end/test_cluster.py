@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +20,8 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root may make network namespaces"),
     pytest.mark.skipif(shutil.which("ip") is None, reason="needs iproute2: apt-get install iproute2"),
 ]
+CUT_S = float(os.environ.get("DIGITDROP_CUT_SECONDS", "0"))
+"""How much longer than it takes to be noticed the cable stays out; a minute is for an occasion."""
 FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
 
 
@@ -96,6 +99,7 @@ def test_what_happens_to_machines_and_cables_loses_nothing(clustered, network, d
     scheduler.cut()
     drop(names[16:20])
     station.wait_until(lambda: "the Dask scheduler" in problem(station), "a problem")
+    time.sleep(CUT_S)
     scheduler.join()
     for name in names[:20]:
         station.result(name)
