@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -57,11 +58,17 @@ class Cluster:
         port = ["--host", f"{self._scheme}://{self._host}", "--port", str(self._port)]
         self.scheduler = self._start("scheduler", [*port], before, {})
 
-    def start_worker(self, before: Sequence[str] = (), **environment: str) -> subprocess.Popen[bytes]:
-        """Starts a worker of one thread, without a nanny that would start it again."""
+    def start_worker(
+        self, before: Sequence[str] = (), *, again: bool = False, **environment: str
+    ) -> subprocess.Popen[bytes]:
+        """Starts a worker of one thread; with `again`, it is started again whenever it ends, as systemd does it.
+
+        A Dask worker that has lost its scheduler ends.
+        """
         folder = ["--local-directory", str(self._place / f"worker-{len(self.workers)}")]
         words = [self.address, "--nthreads", "1", "--no-nanny", "--death-timeout", "120", *folder]
-        self.workers.append(self._start("worker", words, before, environment))
+        supervised = ["sh", "-c", 'while :; do "$@"; sleep 0.5; done', "sh"] if again else []
+        self.workers.append(self._start("worker", words, [*before, *supervised], environment))
         return self.workers[-1]
 
     def stop(self) -> None:
@@ -85,9 +92,9 @@ class Cluster:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Ends a process, by force: nothing of it is needed any more."""
+    """Ends a process and all that it has started, by force: nothing of it is needed any more."""
     with suppress(ProcessLookupError):
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait(END_S)
 
 
