@@ -78,6 +78,12 @@ def aftermath() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def damage(fuzz: ModuleType) -> ModuleType:
+    """Damaged files, as the benchmark that feeds them has them."""
+    return sys.modules["damage"]
+
+
+@pytest.fixture(scope="session")
 def fuzz() -> ModuleType:
     """The benchmark that feeds damaged files."""
     return loaded("benchmarks/fuzz.py")

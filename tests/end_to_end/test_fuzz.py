@@ -16,9 +16,9 @@ def test_damaged_files_are_read_or_refused_and_nothing_else(fuzz, tmp_path):
     assert 0 < report.worker_peak_mb <= report.worker_limit_mb
 
 
-def test_damage_is_the_same_for_the_same_seed_and_of_every_format(fuzz):
-    files = dict(fuzz.inputs(3, 200))
-    assert files == dict(fuzz.inputs(3, 200))
-    assert {fuzz.kind_of(name) for name in files} == {kind for kind, _ in fuzz.originals(3)}
-    whole = {data for _, data in fuzz.originals(3)}
+def test_damage_is_the_same_for_the_same_seed_and_of_every_format(fuzz, damage):
+    files = dict(damage.inputs(3, 200))
+    assert files == dict(damage.inputs(3, 200))
+    assert {damage.kind_of(name) for name in files} == {kind for kind, _ in damage.originals(3)}
+    whole = {data for _, data in damage.originals(3)}
     assert sum(data in whole for data in files.values()) < 20
