@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from daemon.engine.handle import WorkerSetup
@@ -47,17 +47,16 @@ class Bundle:
         digest = hashlib.sha256()
         for name, data in files.items():
             digest.update(f"{name} {len(data)} ".encode() + data)
-        named = WorkerSetup(
-            names[0], setup.params, setup.loader, setup.reader, companions=tuple(names[1:]), limits=setup.limits
-        )
+        named = replace(setup, model=names[0], companions=tuple(names[1:]))
         return cls(digest.hexdigest(), files, named, timeout_s)
 
-    def unpacked(self, folder: Path) -> WorkerSetup:
-        """Writes the files into a folder, and gives the setup with their paths."""
+    def unpack(self, folder: Path) -> None:
+        """Writes the files into a folder."""
         for name, data in self.files.items():
             (folder / name).write_bytes(data)
+
+    def setup_in(self, folder: Path) -> WorkerSetup:
+        """The setup with the paths of files that were unpacked into a folder."""
         setup = self.setup
         companions = tuple(folder / name for name in setup.companions)
-        return WorkerSetup(
-            folder / setup.model, setup.params, setup.loader, setup.reader, companions=companions, limits=setup.limits
-        )
+        return replace(setup, model=folder / setup.model, companions=companions)

@@ -7,7 +7,6 @@ it, or takes too much memory, costs that process and not the Dask worker, and a 
 from __future__ import annotations
 
 import atexit
-import logging
 import tempfile
 import threading
 import time
@@ -20,8 +19,6 @@ from daemon.engine.bundle import Bundle
 from daemon.engine.interface import Job, OutcomeKind
 from daemon.engine.local import LocalEngine
 from daemon.errors import EngineError
-
-log = logging.getLogger(__name__)
 
 MAX_ENGINES = 2
 """Of each thread: so many daemons with other models can share a cluster without waiting for each other."""
@@ -86,7 +83,7 @@ def _engine(bundle: Bundle) -> LocalEngine:
     if bundle.key not in engines:
         while len(engines) >= MAX_ENGINES:
             engines.popitem(last=False)[1].stop()
-        engine = LocalEngine(bundle.unpacked(_folder(bundle)), workers=1, timeout_s=bundle.timeout_s)
+        engine = LocalEngine(bundle.setup_in(_folder(bundle)), workers=1, timeout_s=bundle.timeout_s)
         engine.start()
         engines[bundle.key] = engine
     engines.move_to_end(bundle.key)
@@ -94,10 +91,11 @@ def _engine(bundle: Bundle) -> LocalEngine:
 
 
 def _folder(bundle: Bundle) -> Path:
-    """Where the networks of a bundle stand as long as this process lives."""
+    """Where the networks of a bundle stand as long as this process lives; written once, for others may be reading."""
     with _folders_lock:
         if bundle.sha256 not in _folders:
             folder = tempfile.TemporaryDirectory(prefix="digitdrop-")
             atexit.register(folder.cleanup)
+            bundle.unpack(Path(folder.name))
             _folders[bundle.sha256] = folder
         return Path(_folders[bundle.sha256].name)
