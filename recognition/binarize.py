@@ -18,7 +18,8 @@ class Ink:
     Attributes:
         light: uint8 (height, width), the page, inverted if need be, so that its paper is brighter than its ink.
         darkness: uint8 (height, width), 0 is the paper around a pixel and 255 black, whatever the light and polarity.
-        mask: uint8 (height, width), 255 where there is ink; pale ink is left out beside dark ink.
+        mask: uint8 (height, width), 255 where there is ink; what is much paler than ink beside it is left out.
+        core: likewise, what is at least half as dark as the darkest ink beside it: strokes without their soft edges.
         faint: likewise, with all that is darker than the paper, also beside dark ink.
         light_on_dark: the writing is lighter than what it stands on.
     """
@@ -26,6 +27,7 @@ class Ink:
     light: Image
     darkness: Image
     mask: Image
+    core: Image
     faint: Image
     light_on_dark: bool
 
@@ -34,7 +36,7 @@ def binarize(gray: Image, params: BinarizeParams) -> Ink:
     """Separates ink from paper.
 
     The paper's brightness is estimated by a grey closing on a reduced image and divided out. A pixel is ink when it is
-    darker than the noise of the paper and darker than half of the darkest ink near it, so that pencil and marker on one
+    darker than the noise of the paper and than a share of the darkest ink near it, so that pencil and marker on one
     page each get the edge of their own strokes.
 
     Args:
@@ -52,11 +54,15 @@ def binarize(gray: Image, params: BinarizeParams) -> Ink:
     bare = float(np.median(smooth[::4, ::4]))
     floor = max(params.min_darkness, bare + params.noise_factor * noise_level(smooth))
     near = dilated(_reduced_maximum(smooth, params.near_px), 3, 3)
-    thresholds = np.maximum(near * np.float32(params.edge_share), floor).astype(np.uint8)
-    threshold = cv2.resize(thresholds, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_NEAREST)
-    mask = as_mask(smooth > threshold)
-    faint = as_mask(smooth > floor)
-    return Ink(light, darkness, mask, faint, light_on_dark)
+    mask, core = (_darker(smooth, near, share, floor) for share in (params.edge_share, params.core_share))
+    return Ink(light, darkness, mask, core, as_mask(smooth > floor), light_on_dark)
+
+
+def _darker(smooth: Image, near: Image, share: float, floor: float) -> Image:
+    """Where the page is darker than a share of the darkest near it, and than the paper."""
+    thresholds = np.maximum(near * np.float32(share), floor).astype(np.uint8)
+    height, width = smooth.shape
+    return as_mask(smooth > cv2.resize(thresholds, (width, height), interpolation=cv2.INTER_NEAREST))
 
 
 def is_light_on_dark(gray: Image) -> bool:

@@ -9,9 +9,11 @@ import numpy as np
 from recognition.annotate import annotate, crop_png
 from recognition.arrays import Image
 from recognition.company import weighed
+from recognition.copies import printed
 from recognition.fields import Field
 from recognition.join import join_broken
 from recognition.layout import arrange
+from recognition.likeness import agreed
 from recognition.load import PageImage, load_pages
 from recognition.look import Look, look_at, look_upright
 from recognition.numbers import Place, to_number, unread_beside
@@ -121,7 +123,9 @@ def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
     if reader.context is not None:
         readings = weighed(readings, height, params.company)
     selection = select_digits(readings, height, ink, params.select)
-    return Found(selection.digits, selection.unread, look.fields)
+    copies = printed(selection.digits, params.copies)
+    digits = [reading for k, reading in enumerate(selection.digits) if k not in copies]
+    return Found(agreed(digits, ink.darkness, params.likeness), selection.unread, look.fields)
 
 
 def _with_crop(number: Number, pixels: Image) -> Number:

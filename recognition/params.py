@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from recognition.params_page import BinarizeParams, ComponentParams, PaperParams, RuleParams, SizeParams, TurnParams
 from recognition.params_pieces import (
     CompanyParams,
+    CopiesParams,
     JoinParams,
     LayoutParams,
+    LikenessParams,
     PriorParams,
     RecheckParams,
     SelectParams,
@@ -25,8 +27,10 @@ __all__ = [
     "BinarizeParams",
     "CompanyParams",
     "ComponentParams",
+    "CopiesParams",
     "JoinParams",
     "LayoutParams",
+    "LikenessParams",
     "LoadParams",
     "PaperParams",
     "PriorParams",
@@ -112,6 +116,8 @@ class RecognitionParams:
     company: CompanyParams = field(default_factory=CompanyParams)
     select: SelectParams = field(default_factory=SelectParams)
     layout: LayoutParams = field(default_factory=LayoutParams)
+    copies: CopiesParams = field(default_factory=CopiesParams)
+    likeness: LikenessParams = field(default_factory=LikenessParams)
     recheck: RecheckParams = field(default_factory=RecheckParams)
     thresholds: Thresholds = field(default_factory=Thresholds)
     annotate: AnnotateParams = field(default_factory=AnnotateParams)

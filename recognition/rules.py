@@ -52,7 +52,7 @@ def remove_rules(ink: Ink, params: RuleParams) -> Writing:
         mask = _erase(mask, zone, ink, params)
     if mask is not ink.mask:
         # The middle of a very thin line is darker than most of it, and is left as a line by itself.
-        left = replace(ink, mask=mask, faint=mask)
+        left = replace(ink, mask=mask, core=mask, faint=mask)
         for zone in (_lying(left, params).zone, _upright(left, params).zone):
             mask = _erase(mask, zone, left, params)
     return Writing(mask, frames.fields)
@@ -92,17 +92,17 @@ def _ruled_paper(lying: _Lines, upright: _Lines, shape: tuple[int, ...], params:
 
 
 def _lying(ink: Ink, params: RuleParams) -> _Lines:
-    # Pale lines are whole in `faint` alone; dark ones are wide and run together there, and thin in `mask`.
-    lines = lying_rules(ink.mask, params)
-    faint = lines if ink.faint is ink.mask else lying_rules(ink.faint, params)
+    # Pale lines are whole in `faint` alone; dark ones are wide and run together there, and thin in `core`.
+    lines = lying_rules(ink.core, params)
+    faint = lines if ink.faint is ink.core else lying_rules(ink.faint, params)
     both = lines if faint is lines else lines + faint
-    return _Lines(drawn(both, ink.mask.shape), faint)
+    return _Lines(drawn(both, ink.core.shape), faint)
 
 
 def _upright(ink: Ink, params: RuleParams) -> _Lines:
-    mask = as_image(cv2.transpose(ink.mask))
-    faint = mask if ink.faint is ink.mask else as_image(cv2.transpose(ink.faint))
-    lines = _lying(replace(ink, mask=mask, faint=faint), params)
+    core = as_image(cv2.transpose(ink.core))
+    faint = core if ink.faint is ink.core else as_image(cv2.transpose(ink.faint))
+    lines = _lying(replace(ink, core=core, faint=faint), params)
     return replace(lines, zone=as_image(cv2.transpose(lines.zone)))
 
 

@@ -39,11 +39,11 @@ def one(rng: np.random.Generator) -> list[Stroke]:
 def four(rng: np.random.Generator) -> list[Stroke]:
     """A 4 of one stroke, down to the left, across and down again; in others the stem is a stroke of its own.
 
-    Some hands round it like a u whose right side goes on downwards.
+    Some hands round it like a u whose right side goes on downwards, others begin it right above the stem.
     """
-    knee = rng.uniform(0.45, 0.72)
+    knee = rng.uniform(0.45, 0.8)
     left, right = rng.uniform(0.0, 0.15), rng.uniform(0.7, 1.0)
-    top = rng.uniform(0.3, 0.7)
+    top = rng.uniform(0.3, 1.0)
     bottom = right - rng.uniform(0.0, 0.2)
     rise = rng.normal(0, 0.04)
     kind = rng.random()
@@ -70,7 +70,15 @@ def four(rng: np.random.Generator) -> list[Stroke]:
 
 
 def nine(rng: np.random.Generator) -> list[Stroke]:
-    """A 9 whose tail curls to the left below its loop, which may stay open; in some hands the tail sways like an s."""
+    """A 9 whose tail curls to the left below its loop, which may stay open; in some hands the tail sways like an s.
+
+    Others close a small loop at the top and let the belly of a 3 follow, or hang the loop on the right of the stem.
+    """
+    kind = rng.random()
+    if kind < 0.12:
+        return _nine_with_belly(rng)
+    if kind < 0.2:
+        return _nine_from_stem(rng)
     wide, high = rng.uniform(0.28, 0.42), rng.uniform(0.2, 0.3)
     start = rng.uniform(-0.9, 0.0)
     turn = np.linspace(start, start - 2 * np.pi * rng.uniform(0.8, 1.05), 12)
@@ -82,6 +90,23 @@ def nine(rng: np.random.Generator) -> list[Stroke]:
     depth = rng.uniform(0.85, 1.0)
     tail = [(0.45 + wide, high * 0.9), (0.45 + wide * rng.uniform(0.8, 1.1), 0.65), (rng.uniform(0.4, 0.6), depth)]
     return [loop, [*tail, (rng.uniform(0.0, 0.2), depth - rng.uniform(0.0, 0.15))]]
+
+
+def _nine_with_belly(rng: np.random.Generator) -> list[Stroke]:
+    turn = np.linspace(0, -2 * np.pi * rng.uniform(0.9, 1.1), 10) + rng.uniform(0.8, 1.6)
+    wide, high = rng.uniform(0.18, 0.3), rng.uniform(0.15, 0.24)
+    middle = rng.uniform(0.4, 0.6)
+    loop = [(middle + wide * float(np.cos(a)), high + high * float(np.sin(a))) for a in turn]
+    out, deep = rng.uniform(0.8, 1.0), rng.uniform(0.9, 1.0)
+    belly = [(out, 2 * high + rng.uniform(0.1, 0.2)), (out, deep), (rng.uniform(0.3, 0.5), deep)]
+    return [[*loop, *belly, (rng.uniform(0.0, 0.2), deep - rng.uniform(0.0, 0.1))]]
+
+
+def _nine_from_stem(rng: np.random.Generator) -> list[Stroke]:
+    lean, low = rng.uniform(0.0, 0.3), rng.uniform(0.35, 0.55)
+    right, start = rng.uniform(0.6, 0.9), rng.uniform(0.05, 0.2)
+    loop = [(lean, start), (lean + 0.1, 0.0), (right, 0.0), (right + 0.05, low * 0.6), (right - 0.1, low)]
+    return [[(rng.uniform(0.0, 0.1), 1.0), (lean, start)], [*loop, (lean - 0.02, low * rng.uniform(0.9, 1.1))]]
 
 
 def six(rng: np.random.Generator) -> list[Stroke]:

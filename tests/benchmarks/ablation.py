@@ -54,6 +54,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "context network": None,
     "sequence network": None,
     "second reading": (page, "recheck", unchecked),
+    "like forms": (page, "agreed", lambda readings, *_: list(readings)),
     "temperature": None,
     "sheet of paper": (view, "find_sheet", lambda *_: None),
     "quarter turns": (look, "turn_deg", lambda *_: 0.0),

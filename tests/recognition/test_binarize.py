@@ -52,9 +52,16 @@ def test_the_grain_of_empty_paper_is_next_to_no_ink(shape, paper, deviation):
 
 def test_the_ink_is_where_the_writing_is(writing):
     ink = binarize(inked(230, writing), PARAMS)
-    assert agreement(ink.mask, writing) > 0.85
+    assert agreement(ink.core, writing) > 0.85
     assert set(np.unique(ink.mask)) == {0, 255}
+    assert (ink.core <= ink.mask).all()
     assert (ink.mask <= ink.faint).all()
+
+
+def test_strokes_keep_their_soft_edges(writing):
+    ink = binarize(inked(230, writing), PARAMS)
+    assert (ink.mask[writing > 0.3] > 0).mean() > 0.98
+    assert cv2.countNonZero(ink.core) < cv2.countNonZero(ink.mask) < 1.4 * np.count_nonzero(writing > 0.2)
 
 
 def test_uneven_light_makes_no_difference(writing):
