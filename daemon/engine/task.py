@@ -6,8 +6,6 @@ it, or takes too much memory, costs that process and not the Dask worker, and a 
 
 from __future__ import annotations
 
-import atexit
-import tempfile
 import threading
 import time
 from collections import OrderedDict
@@ -43,8 +41,8 @@ class _Engines(threading.local):
 
 
 _engines = _Engines()
-_folders: dict[str, tempfile.TemporaryDirectory[str]] = {}
-_folders_lock = threading.Lock()
+_unpacked: set[Path] = set()
+_unpacking = threading.Lock()
 
 
 def pack(bundle: Bundle) -> Bundle:
@@ -91,11 +89,16 @@ def _engine(bundle: Bundle) -> LocalEngine:
 
 
 def _folder(bundle: Bundle) -> Path:
-    """Where the networks of a bundle stand as long as this process lives; written once, for others may be reading."""
-    with _folders_lock:
-        if bundle.sha256 not in _folders:
-            folder = tempfile.TemporaryDirectory(prefix="digitdrop-")
-            atexit.register(folder.cleanup)
-            bundle.unpack(Path(folder.name))
-            _folders[bundle.sha256] = folder
-        return Path(_folders[bundle.sha256].name)
+    """Where the networks of a bundle stand as long as the Dask worker lives; written once, for others may be reading.
+
+    Dask removes the place with the worker, and that of one that was killed when the next one starts.
+    """
+    from distributed import get_worker  # the daemon's side of this module does without
+
+    folder = Path(get_worker().local_directory) / f"digitdrop-{bundle.sha256}"
+    with _unpacking:
+        if folder not in _unpacked:
+            folder.mkdir(exist_ok=True)
+            bundle.unpack(folder)
+            _unpacked.add(folder)
+    return folder
