@@ -21,7 +21,7 @@ class Selection:
 
     Attributes:
         digits: the readings that are digits of the page's own hand.
-        unread: those that are none but as dark as its digits, and large enough to be a part of one.
+        unread: those that are none but large and dark enough to be a part of one, be it where the pen ran dry.
     """
 
     digits: list[Reading]
@@ -68,7 +68,7 @@ def select_digits(readings: Sequence[Reading], height_px: float, ink: Ink, param
         if id(reading) not in chosen
         and max(reading.piece.bbox.width, reading.piece.bbox.height) >= low
         and reading.piece.bbox.height <= high
-        and reading.piece.darkness >= dark
+        and reading.piece.darkness >= params.min_unread_darkness * typical
     ]
     return Selection(digits, unread)
 

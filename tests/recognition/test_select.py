@@ -66,10 +66,17 @@ def test_a_page_of_pale_digits_is_read(make_reading):
 def test_what_is_as_large_and_dark_as_the_digits_but_none_is_left_unread(digits, make_reading):
     blot = make_reading(3, (500, 300, 30, 50), 0.1, rubbish=0.9)
     speck = make_reading(3, (500, 400, 5, 5), 0.1, rubbish=0.9)
-    pale = make_reading(3, (500, 500, 30, 50), 0.1, rubbish=0.9, darkness=20)
-    selection = select_digits([*digits, blot, speck, pale], HEIGHT, PAGE, SelectParams())
+    shadow = make_reading(3, (500, 500, 30, 50), 0.1, rubbish=0.9, darkness=20)
+    selection = select_digits([*digits, blot, speck, shadow], HEIGHT, PAGE, SelectParams())
     assert selection.digits == digits
     assert selection.unread == [blot]
+
+
+def test_a_digit_of_a_pen_that_ran_dry_is_left_unread(digits, make_reading):
+    pale = make_reading(5, (300, 310, 20, 25), 0.7, darkness=75)
+    selection = select_digits([*digits, pale], HEIGHT, PAGE, SelectParams())
+    assert selection.digits == digits
+    assert selection.unread == [pale]
 
 
 def test_nothing_gives_nothing(make_reading):
