@@ -136,7 +136,7 @@ class SelectParams:
         min_height: of a digit, as a share of the writing's height.
         max_height: likewise.
         min_darkness: of a digit's ink, as a share of the writing's.
-        min_unread_darkness: likewise, of what may be part of one: a pen that runs dry leaves pale digits among dark ones.
+        min_unread_darkness: likewise, of what may be part of one: a pen that runs dry leaves pale digits.
         min_confidence: a reading below it is no digit.
         min_member_confidence: likewise, right beside a digit; it is then marked for review.
         word_gap: between pieces of one word, as a share of the writing's height.
