@@ -125,3 +125,8 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
             order = self._rng.permutation(group)
             batches += [(width, order[k : k + BATCH_SIZE]) for k in range(0, len(order), BATCH_SIZE)]
         self._batches = [batches[int(k)] for k in self._rng.permutation(len(batches))]
+        # From the first two batches Keras concludes which sides of a batch may differ.
+        widths = [width for width, _ in self._batches]
+        other = next((k for k, width in enumerate(widths) if width != widths[0]), 0)
+        if other:
+            self._batches[1], self._batches[other] = self._batches[other], self._batches[1]

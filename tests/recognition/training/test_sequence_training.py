@@ -146,3 +146,13 @@ def test_missing_data_is_told(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no such folder"):
         train_sequence(TrainOptions(data=tmp_path / "nowhere", out=tmp_path / "sequence"), Console(quiet=True))
     assert module.NAME == "sequence"
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_most_numbers_may_be_of_one_width(strings, seed):
+    short = min(strings, key=lambda string: string.image.shape[1])
+    long = max(strings, key=lambda string: string.image.shape[1])
+    model = build_sequence()
+    compile_sequence(model)
+    history = fit_sequence(model, [short] * 640 + [long], epochs=1, seed=seed)
+    assert len(history["loss"]) == 1
