@@ -34,8 +34,6 @@ TYPICAL = 400
 CALIBRATION_ROUNDS = 4
 """The temperature is fitted to so many variants of each held-out digit."""
 PEAK_LEARNING_RATE = 2e-3
-RESUMED_PEAK = 1e-3
-"""Of a run that goes on from another: at the full rate it takes many epochs to get back to where it was."""
 PROCESSES = 2
 
 
@@ -177,13 +175,11 @@ class _Epochs(keras.utils.PyDataset):  # type: ignore[misc]
 
 
 def _schedule(span: range) -> Callable[[int, float], float]:
-    peak = RESUMED_PEAK if span.start else PEAK_LEARNING_RATE
-
     def rate(epoch: int, _: float) -> float:
         done = (epoch - span.start) / len(span)
         if epoch == span.start and len(span) > 1:
-            return peak / 4
-        return peak * max(0.005, (1 + math.cos(math.pi * done)) / 2)
+            return PEAK_LEARNING_RATE / 4
+        return PEAK_LEARNING_RATE * max(0.005, (1 + math.cos(math.pi * done)) / 2)
 
     return rate
 
