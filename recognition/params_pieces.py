@@ -61,7 +61,7 @@ class SplitParams:
     narrow_cost: float = 0.7
     max_digits: int = 12
     trust: float = 0.93
-    lenience: float = 3.0
+    lenience: float = 2.0
     second: float = 0.5
 
     def __post_init__(self) -> None:
