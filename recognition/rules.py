@@ -20,6 +20,10 @@ MIN_SLENDERNESS = 40
 """A line's length is at least so many times its thickness; what is stouter is writing that stands in a row."""
 
 
+EDGE = 0.5
+"""Ink right beside a line is its soft edge where it is at most so dark as a share of the line, and no stroke's."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Writing:
     """A page's ink without its rules.
@@ -177,7 +181,10 @@ def _erase(mask: Image, zone: Image, ink: Ink, params: RuleParams) -> Image:
     # The edges of a thin line are paler than its middle, which tells how dark the line is.
     core = dilated(as_image(np.where(on_rule, ink.darkness, 0)), thickness, thickness)
     limit = _darkness_limit(core[on_rule], params)
-    erased: Image = mask & as_mask(on_rule & (ink.darkness <= limit))
+    beside = dilated(zone, 3, 3) & ~zone
+    strokes = beside & mask & as_mask(ink.darkness > EDGE * limit)
+    soft = beside & ~dilated(strokes, 3, 3)  # a stroke that goes on beyond the line has soft edges of its own
+    erased: Image = mask & (as_mask(on_rule & (ink.darkness <= limit)) | soft)
     rest: Image = mask & ~erased
     return rest | (closed(rest, thickness + 3, thickness + 3) & erased)
 

@@ -289,4 +289,5 @@ def test_a_page_whose_lines_slope_much_is_read_in_its_lines(reader, note, angle_
     assert [(number.line, number.position) for number in read.numbers] == [(n.line, n.position) for n in level]
     assert sum(number.text == other.text for number, other in zip(read.numbers, level, strict=True)) >= 4
     for number, other in zip(read.numbers, level, strict=True):
-        assert number.bbox.center == pytest.approx(tuple(matrix @ (*other.bbox.center, 1)), abs=6)
+        # A stroke of a digit more or less is in its box; a fifth of a digit's height is near enough.
+        assert number.bbox.center == pytest.approx(tuple(matrix @ (*other.bbox.center, 1)), abs=10)
