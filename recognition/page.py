@@ -9,7 +9,6 @@ import numpy as np
 from recognition.annotate import annotate, crop_png
 from recognition.arrays import Image
 from recognition.company import weighed
-from recognition.copies import printed
 from recognition.fields import Field
 from recognition.join import join_broken
 from recognition.layout import arrange
@@ -123,9 +122,7 @@ def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
     if reader.context is not None:
         readings = weighed(readings, height, params.company)
     selection = select_digits(readings, height, ink, params.select)
-    copies = printed(selection.digits, params.copies)
-    digits = [reading for k, reading in enumerate(selection.digits) if k not in copies]
-    return Found(agreed(digits, ink.darkness, params.likeness), selection.unread, look.fields)
+    return Found(agreed(selection.digits, ink.darkness, params.likeness), selection.unread, look.fields)
 
 
 def _with_crop(number: Number, pixels: Image) -> Number:

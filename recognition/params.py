@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from recognition.params_page import BinarizeParams, ComponentParams, PaperParams, RuleParams, SizeParams, TurnParams
 from recognition.params_pieces import (
     CompanyParams,
-    CopiesParams,
     JoinParams,
     LayoutParams,
     LikenessParams,
@@ -27,7 +26,6 @@ __all__ = [
     "BinarizeParams",
     "CompanyParams",
     "ComponentParams",
-    "CopiesParams",
     "JoinParams",
     "LayoutParams",
     "LikenessParams",
@@ -116,7 +114,6 @@ class RecognitionParams:
     company: CompanyParams = field(default_factory=CompanyParams)
     select: SelectParams = field(default_factory=SelectParams)
     layout: LayoutParams = field(default_factory=LayoutParams)
-    copies: CopiesParams = field(default_factory=CopiesParams)
     likeness: LikenessParams = field(default_factory=LikenessParams)
     recheck: RecheckParams = field(default_factory=RecheckParams)
     thresholds: Thresholds = field(default_factory=Thresholds)

@@ -159,31 +159,6 @@ class SelectParams:
 
 
 @dataclass(frozen=True, slots=True)
-class CopiesParams:
-    """When pieces are copies of each other, and so print.
-
-    Of 1,640 digits of 46 pages by hand and 2,400 drawn from MNIST's none has three such copies, of 39 printed
-    bubbles and digits 33.
-
-    Attributes:
-        copies: so many of a piece show that it is print.
-        same: intersection over union of two that are copies.
-        alike: and of a piece with one that has copies, to be print too.
-        tolerance: by how much their sizes may differ, as a share of the height; a pixel always.
-        min_height_px: lower pieces are not compared.
-    """
-
-    copies: int = 3
-    same: float = 0.9
-    alike: float = 0.85
-    tolerance: float = 0.04
-    min_height_px: int = 16
-
-    def __post_init__(self) -> None:
-        check_range(self, copies=(1, 100), same=(0.5, 1), alike=(0.5, 1), tolerance=(0, 0.5), min_height_px=(4, 100))
-
-
-@dataclass(frozen=True, slots=True)
 class LikenessParams:
     """When digits of a page have the same form.
 

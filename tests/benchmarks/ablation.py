@@ -24,6 +24,7 @@ import numpy as np
 from config.shipped import shipped_companions, shipped_model
 from recognition import layout, look, page, reader, select, view
 from recognition.arrays import Image
+from recognition.binarize import binarize
 from recognition.normalize import normalize_all
 from recognition.params import RecognitionParams
 from recognition.reader import Reader, load_reader
@@ -55,6 +56,11 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "sequence network": None,
     "second reading": (page, "recheck", unchecked),
     "like forms": (page, "agreed", lambda readings, *_: list(readings)),
+    "soft edges": (
+        look,
+        "binarize",
+        lambda gray, params: binarize(gray, replace(params, edge_share=params.core_share)),
+    ),
     "temperature": None,
     "sheet of paper": (view, "find_sheet", lambda *_: None),
     "quarter turns": (look, "turn_deg", lambda *_: 0.0),
