@@ -192,7 +192,7 @@ def _erase(mask: Image, zone: Image, ink: Ink, params: RuleParams) -> Image:
 def _darkness_limit(values: Image, params: RuleParams) -> float:
     """Up to which darkness ink is the rule, from the darkness of the rule itself and the strokes that cross it.
 
-    Within one line, and within one stroke, ink is at least half as dark as its darkest (see `binarize`); so two groups
+    The core of a line, and of a stroke, is at least half as dark as its darkest (see `binarize.Ink`); so two groups
     further apart than that are pale rules and dark writing, however much of it there is.
     """
     threshold, _ = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
