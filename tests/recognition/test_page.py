@@ -278,16 +278,37 @@ def test_a_page_that_does_not_stand_upright_is_turned_and_says_so(reader, note, 
     assert warning.startswith("Page 1 was turned ")
 
 
+@pytest.fixture
+def sloping(reader, note):
+    """Reads a page as it is and turned: the page that was read, its numbers as they stand level, and the turn."""
+
+    def read(angle_deg):
+        level = read_numbers(note(*SUMS), reader, PARAMS)
+        matrix = cv2.getRotationMatrix2D((300, 150), angle_deg, 1)
+        matrix[:, 2] += (100, 250)
+        page = cv2.warpAffine(note(*SUMS), matrix, (800, 800), borderValue=(240, 240, 240))
+        (turned,) = read_document(encode(page), reader, PARAMS).pages
+        return turned, level, matrix
+
+    return read
+
+
 @pytest.mark.parametrize("angle_deg", [-40, -25, 25, 40])
-def test_a_page_whose_lines_slope_much_is_read_in_its_lines(reader, note, angle_deg):
-    level = read_numbers(note(*SUMS), reader, PARAMS)
-    matrix = cv2.getRotationMatrix2D((300, 150), angle_deg, 1)
-    matrix[:, 2] += (100, 250)
-    page = cv2.warpAffine(note(*SUMS), matrix, (800, 800), borderValue=(240, 240, 240))
-    (read,) = read_document(encode(page), reader, PARAMS).pages
+def test_a_page_whose_lines_slope_much_is_read_in_its_lines(sloping, angle_deg):
+    read, level, _ = sloping(angle_deg)
     assert (read.rotation, read.width, read.height) == (0, 800, 800)
     assert [(number.line, number.position) for number in read.numbers] == [(n.line, n.position) for n in level]
     assert sum(number.text == other.text for number, other in zip(read.numbers, level, strict=True)) >= 4
+
+
+bar_left_over = pytest.mark.xfail(strict=True, reason="of a broken 5, the bar is not joined when the page is turned")
+
+
+@pytest.mark.parametrize(
+    "angle_deg",
+    [pytest.param(-40, marks=bar_left_over), -25, *(pytest.param(angle, marks=bar_left_over) for angle in (25, 40))],
+)
+def test_numbers_of_sloping_lines_lie_where_they_stand(sloping, angle_deg):
+    read, level, matrix = sloping(angle_deg)
     for number, other in zip(read.numbers, level, strict=True):
-        # A stroke of a digit more or less is in its box; a fifth of a digit's height is near enough.
-        assert number.bbox.center == pytest.approx(tuple(matrix @ (*other.bbox.center, 1)), abs=10)
+        assert number.bbox.center == pytest.approx(tuple(matrix @ (*other.bbox.center, 1)), abs=6)
