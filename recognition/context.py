@@ -104,8 +104,8 @@ def _halved(image: Image) -> Image:
         image = as_image(cv2.copyMakeBorder(image, 0, missing[0], 0, missing[1], cv2.BORDER_REPLICATE))
     even = image[:height, :width]
     mean = cv2.resize(even, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-    highest = cv2.dilate(even, np.ones((2, 2), np.uint8), anchor=(0, 0))[::2, ::2]
-    return as_image(cv2.addWeighted(mean, 0.5, highest, 0.5, 0))
+    higher = np.maximum(even[::2], even[1::2])
+    return as_image(cv2.addWeighted(mean, 0.5, np.maximum(higher[:, ::2], higher[:, 1::2]), 0.5, 0))
 
 
 def _scaled(image: Image, place: list[int]) -> Image:

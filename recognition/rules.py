@@ -120,15 +120,15 @@ def lying_rules(mask: Image, params: RuleParams) -> list[Line]:
     width = mask.shape[1]
     piece = max(16, width // 40)
     thickest = max(2, round(piece * params.max_thickness))
-    runs = opened(mask, piece, 1)
-    bold = opened(runs, 1, thickest + 1)
-    runs = as_image(cv2.subtract(runs, bold, dst=runs))
-    del bold
-    rows = _rows_about(runs)
+    rows = _with_neighbors(_may_hold_run(mask, piece))
     if not rows.size:
         return []
-    band = runs[rows]
-    del runs
+    runs = opened(mask[rows], piece, 1)
+    runs -= opened(runs, 1, thickest + 1)  # what is as bold is writing
+    kept = _with_neighbors(runs.any(axis=1))
+    rows, band = rows[kept], runs[kept]
+    if not rows.size:
+        return []
     found = []
     for box, whole in _long_pieces(closed(band, 2 * piece + 1, 3), params.min_length * width):
         if MIN_SLENDERNESS * cv2.countNonZero(whole) > box.width**2:
@@ -140,14 +140,31 @@ def lying_rules(mask: Image, params: RuleParams) -> list[Line]:
     return found
 
 
-def _rows_about(mask: Image) -> NDArray[np.intp]:
-    """The rows with anything in them and two beside each, by index.
+def _may_hold_run(mask: Image, length: int) -> NDArray[np.bool_]:
+    """Which rows may have a run of so much ink: all that have, and few others.
 
-    Between rows of two places there are so many empty ones that nothing grows together which is apart on the page.
+    Of each run all pixels but the outermost are in groups of eight, which are compared at once.
     """
-    inked = mask.any(axis=1)
-    near = np.pad(inked, 2)
-    return np.flatnonzero(inked | near[:-4] | near[1:-3] | near[3:-1] | near[4:])
+    height, width = mask.shape
+    padded = np.pad(mask, ((0, 0), (0, -width % 8))) if width % 8 else np.ascontiguousarray(mask)
+    full = padded.view(np.uint64) == np.uint64(2**64 - 1)
+    columns = full.shape[1]
+    needed = max(1, (length - 7) // 8)
+    if needed > columns:
+        return np.zeros(height, np.bool_)
+    found = full[:, : columns - needed + 1].copy()
+    for k in range(1, needed):
+        found &= full[:, k : columns - needed + 1 + k]
+    return np.asarray(found.any(axis=1))
+
+
+def _with_neighbors(rows: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The chosen rows and two beside each, by index.
+
+    Between rows of two places there are so many others that nothing grows together which is apart on the page.
+    """
+    near = np.pad(rows, 2)
+    return np.flatnonzero(rows | near[:-4] | near[1:-3] | near[3:-1] | near[4:])
 
 
 def drawn(lines: list[Line], shape: tuple[int, ...]) -> Image:
