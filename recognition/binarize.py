@@ -103,7 +103,7 @@ def flatten(gray: Image, params: BinarizeParams) -> Image:
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel)
     paper = np.maximum(cv2.GaussianBlur(paper, (0, 0), side / 6), 1)  # black paper has no ink
     paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
-    relative = as_image(cv2.divide(cv2.max(gray, 1), paper, dst=paper, scale=255))
+    relative = as_image(cv2.divide(np.maximum(gray, 1), paper, dst=paper, scale=255))
     return as_image(cv2.bitwise_not(relative, dst=relative))
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from recognition.neighbors import overlapping
 from recognition.params import CompanyParams
 from recognition.reading import Reading, log_odds, raised
 
@@ -30,28 +31,28 @@ def weighed(readings: Sequence[Reading], height_px: float, params: CompanyParams
     telling = np.flatnonzero((heights >= params.min_height * height_px) & (heights <= params.max_height * height_px))
     if len(telling) < 2:
         return list(readings)
-    boxes = np.array([_edges(readings[int(k)]) for k in telling], np.float64)
+    edges = np.array([_edges(readings[int(k)]) for k in telling], np.float64)
     voices = log_odds(np.array([readings[int(k)].first_confidence for k in telling]))
-    heard = {int(k): _heard(at, boxes, voices, height_px, params) for at, k in enumerate(telling)}
-    return [raised(reading, heard.get(k, 0.0)) for k, reading in enumerate(readings)]
+    heard = np.zeros(len(readings))
+    heard[telling] = _heard(edges, voices, height_px, params)
+    return raised(readings, heard)
 
 
 def _heard(
-    at: int, boxes: NDArray[np.float64], voices: NDArray[np.float64], height_px: float, params: CompanyParams
-) -> float:
-    """What a piece's neighbors along its line say, in log odds."""
-    x, y, right, bottom = boxes[at]
-    gaps = np.maximum(boxes[:, 0] - right, x - boxes[:, 2]) / height_px
-    shared = np.minimum(boxes[:, 3], bottom) - np.maximum(boxes[:, 1], y)
-    lower = np.minimum(boxes[:, 3] - boxes[:, 1], bottom - y)
-    beside = (shared >= 0.4 * lower) & (gaps <= params.reach) & (gaps >= -0.5)
-    beside[at] = False
-    if not beside.any():
-        return 0.0
-    near = np.exp(-np.maximum(gaps[beside], 0))  # what is farther off says less
-    said = voices[beside]
-    said = np.where(said > 0, params.for_digits * said, params.against * said)
-    return float(np.clip((near * said).sum(), -params.limit, params.limit))
+    edges: NDArray[np.float64], voices: NDArray[np.float64], height_px: float, params: CompanyParams
+) -> NDArray[np.float64]:
+    """What each piece's neighbors along its line say, in log odds."""
+    said = np.where(voices > 0, params.for_digits * voices, params.against * voices)
+    heard = np.zeros(len(edges))
+    for first, second in overlapping(edges[:, 0], edges[:, 2] + params.reach * height_px):
+        (x, y, right, bottom), (other_x, other_y, other_right, other_bottom) = edges[first].T, edges[second].T
+        gaps = np.maximum(other_x - right, x - other_right) / height_px
+        shared = np.minimum(bottom, other_bottom) - np.maximum(y, other_y)
+        beside = (shared >= 0.4 * np.minimum(bottom - y, other_bottom - other_y)) & (gaps >= -0.5)
+        near = np.exp(-np.maximum(gaps[beside], 0))  # what is farther off says less
+        np.add.at(heard, first[beside], near * said[second[beside]])
+        np.add.at(heard, second[beside], near * said[first[beside]])
+    return np.clip(heard, -params.limit, params.limit)
 
 
 def _edges(reading: Reading) -> tuple[int, int, int, int]:

@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 
 from recognition.arrays import Image
 from recognition.components import join
+from recognition.neighbors import overlapping
 from recognition.params import JoinParams
 from recognition.reader import Reader
 from recognition.reading import Reading
 from recognition.types import BoundingBox
 
 SURE = 0.9
-_AT_ONCE = 256
-"""Pieces whose neighbors are looked for at once: of thousands, all pairs would not fit into memory."""
 
 
 def join_broken(
@@ -102,10 +101,8 @@ def near_pairs(
     widths = boxes[:, 2] - boxes[:, 0]
     small = np.flatnonzero((heights <= params.max_height * height_px) & (widths <= params.max_width * height_px))
     pairs: list[tuple[int, int]] = []
-    order = small[np.argsort(boxes[small, 0])]
-    ends = np.searchsorted(boxes[order, 0], boxes[order, 2] + params.max_gap * height_px, "right")
-    for start in range(0, len(order), _AT_ONCE):
-        first, second = _overlapping(order, ends, start)
+    for one, other in overlapping(boxes[small, 0], boxes[small, 2] + params.max_gap * height_px):
+        first, second = small[one], small[other]
         (x, y, right, bottom), (other_x, other_y, other_right, other_bottom) = boxes[first].T, boxes[second].T
         gap_x = np.maximum(other_x - right, 0)
         gap_y = np.maximum(np.maximum(other_y - bottom, y - other_bottom), 0)
@@ -117,14 +114,3 @@ def near_pairs(
         fits &= wide <= params.max_width * height_px
         pairs += zip(first[fits].tolist(), second[fits].tolist(), strict=True)
     return pairs
-
-
-def _overlapping(
-    order: NDArray[np.intp], ends: NDArray[np.intp], start: int
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Each of some pieces, from `start` on, with each that follows in the order up to its end: two equal lists."""
-    at = np.arange(start, min(start + _AT_ONCE, len(order)))
-    counts = np.maximum(ends[at] - at - 1, 0)
-    first = np.repeat(at, counts)
-    second = first + 1 + np.arange(len(first)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return order[first], order[second]

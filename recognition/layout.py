@@ -9,6 +9,7 @@ import numpy as np
 
 from recognition.fields import Field, Spot, spots
 from recognition.gaps import APART, gaps_of, number_gap
+from recognition.neighbors import overlapping
 from recognition.params import LayoutParams
 from recognition.reading import Reading
 from recognition.types import BoundingBox
@@ -69,14 +70,16 @@ def page_slope(boxes: Sequence[BoundingBox], params: LayoutParams) -> float:
     centers = np.array([box.center for box in boxes])
     heights = np.array([box.height for box in boxes], np.float64)
     slopes = []
-    for center, height in zip(centers, heights, strict=True):
-        right, down = (centers - center).T
+    for first, second in overlapping(centers[:, 0], centers[:, 0] + params.neighbor * heights):
+        right, down = (centers[second] - centers[first]).T
+        height = heights[first]
         near = (right > 0.3 * height) & (right < params.neighbor * height) & (np.abs(down) < params.max_slope * right)
         near &= np.abs(down) < height
-        if near.any():
-            nearest = np.argmin(np.where(near, right, np.inf))
-            slopes.append(down[nearest] / right[nearest])
-    return float(np.median(slopes)) if len(slopes) >= 3 else 0.0
+        # Of each the nearest comes first.
+        _, nearest = np.unique(first[near], return_index=True)
+        slopes.append(down[near][nearest] / right[near][nearest])
+    every = np.concatenate(slopes)
+    return float(np.median(every)) if len(every) >= 3 else 0.0
 
 
 def _level(box: BoundingBox, slope: float) -> float:

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.arrays import Image
-from recognition.normalize import normalize_all
 from recognition.params import LikenessParams
 from recognition.reading import FLOOR, Reading, seconded
 
@@ -23,12 +22,11 @@ _BLUR_PX = 1.0
 """Strokes that run a pixel apart are alike."""
 
 
-def agreed(readings: Sequence[Reading], darkness: Image, params: LikenessParams) -> list[Reading]:
+def agreed(readings: Sequence[Reading], params: LikenessParams) -> list[Reading]:
     """Returns the readings with what digits of the same form say of those that are unsure by their ink.
 
     Args:
-        readings: the digits of a page.
-        darkness: uint8 page, as in `binarize.Ink`.
+        readings: the digits of a page, with their pictures.
         params: see there.
 
     Returns:
@@ -37,22 +35,26 @@ def agreed(readings: Sequence[Reading], darkness: Image, params: LikenessParams)
     unsure = [k for k, reading in enumerate(readings) if reading.by_ink_confidence < params.sure]
     if not unsure or len(readings) < 2:
         return list(readings)
-    forms = _forms(readings, darkness)
+    forms = _forms([reading.picture for reading in readings])
     said = np.log(np.maximum(np.stack([reading.by_ink for reading in readings]), FLOOR))
-    result = list(readings)
+    told, evidence, shares = [], [], []
     for k in unsure:
         weights = np.clip((forms @ forms[k] - params.alike) / (1 - params.alike), 0, 1)
         weights[k] = 0
         total = float(weights.sum())
         if total > 0:
-            evidence = np.exp(weights @ said / total)
-            result[k] = seconded(readings[k], (evidence / evidence.sum()).astype(np.float32), total / (1 + total))
+            mean = np.exp(weights @ said / total)
+            told.append(k)
+            evidence.append((mean / mean.sum()).astype(np.float32))
+            shares.append(total / (1 + total))
+    result = list(readings)
+    for k, reading in zip(told, seconded([readings[k] for k in told], evidence, shares), strict=True):
+        result[k] = reading
     return result
 
 
-def _forms(readings: Sequence[Reading], darkness: Image) -> NDArray[np.float32]:
-    """Each digit's picture as a vector of length 1, float32 (n, 784): their products are cosines."""
-    pictures = normalize_all([reading.piece.ink(darkness) for reading in readings])
+def _forms(pictures: Sequence[Image]) -> NDArray[np.float32]:
+    """Pictures as vectors of length 1, float32 (n, 784): their products are cosines."""
     soft = [cv2.GaussianBlur(picture.astype(np.float32), (0, 0), _BLUR_PX).ravel() for picture in pictures]
     forms = np.stack(soft).astype(np.float32)
     return np.asarray(forms / np.maximum(np.linalg.norm(forms, axis=1, keepdims=True), 1e-6), np.float32)

@@ -116,13 +116,13 @@ def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
         return Found([], [], look.fields)
     if reader.context is not None:
         by = page_log_odds(readings, height, params.prior)
-        reader, readings = replace(reader, raised_by=by), [raised(reading, by) for reading in readings]
+        reader, readings = replace(reader, raised_by=by), raised(readings, by)
     readings = join_broken(readings, height, ink.darkness, reader, params.join)
     readings = split_touching(readings, height, ink.darkness, reader, params.split)
     if reader.context is not None:
         readings = weighed(readings, height, params.company)
     selection = select_digits(readings, height, ink, params.select)
-    return Found(agreed(selection.digits, ink.darkness, params.likeness), selection.unread, look.fields)
+    return Found(agreed(selection.digits, params.likeness), selection.unread, look.fields)
 
 
 def _with_crop(number: Number, pixels: Image) -> Number:

@@ -41,7 +41,9 @@ class SplitParams:
     """How touching digits are cut apart. Lengths are shares of the piece's height.
 
     Attributes:
-        sure: a piece that is read with this confidence is not cut.
+        sure: a piece that is read with this confidence is not cut, unless several digits are spotted in it.
+        sure_width: which is looked for in what is at least so wide. On 220 pages several were found in 5 of 16,000 sure
+            pieces, none narrower than 0.9.
         min_width: of a piece that may be two digits.
         max_width: of one digit.
         max_cuts: so many places of a piece are tried, the thinnest.
@@ -54,6 +56,7 @@ class SplitParams:
     """
 
     sure: float = 0.9
+    sure_width: float = 0.85
     min_width: float = 0.55
     max_width: float = 1.3
     max_cuts: int = 18
@@ -65,7 +68,7 @@ class SplitParams:
     second: float = 0.5
 
     def __post_init__(self) -> None:
-        check_range(self, sure=(0, 1), min_width=(0.1, 2), max_width=(0.5, 3), max_cuts=(1, 40))
+        check_range(self, sure=(0, 1), sure_width=(0, 20), min_width=(0.1, 2), max_width=(0.5, 3), max_cuts=(1, 40))
         check_range(self, cut_cost=(0, 10), narrow_cost=(0, 10), max_digits=(2, 40), trust=(0, 1), second=(0, 1))
         check_range(self, lenience=(-10, 10))
 

@@ -57,8 +57,11 @@ class Reader:
             likely = np.flatnonzero(rows[:, :NOT_A_DIGIT].max(axis=1, initial=0) >= UNLIKELY)
             rows[likely, :NOT_A_DIGIT] *= self.context.whole([pieces[int(k)] for k in likely], darkness)[:, None]
             rows[:, NOT_A_DIGIT] = np.maximum(0, 1 - rows[:, :NOT_A_DIGIT].sum(axis=1))
-        readings = [Reading(piece, row, touching, ink) for piece, row, ink in zip(pieces, rows, alone, strict=True)]
-        return [raised(reading, self.raised_by) for reading in readings]
+        readings = [
+            Reading(piece, row, image, touching, ink)
+            for piece, row, ink, image in zip(pieces, rows, alone, images, strict=True)
+        ]
+        return raised(readings, self.raised_by)
 
 
 def load_reader(model: Path, context: Path | None = None, sequence: Path | None = None) -> Reader:

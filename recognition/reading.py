@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recognition.arrays import Image
 from recognition.calibrate import Probabilities
 from recognition.classify import NOT_A_DIGIT
 from recognition.components import Component
@@ -19,13 +20,14 @@ FLOOR = np.float32(1e-4)
 """No network rules anything out for another: a probability below this counts as this."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Reading:
     """A piece of ink and its probabilities.
 
     Attributes:
         piece: the ink.
         probabilities: float32 (11,), index 10 for what is no digit.
+        picture: uint8 (28, 28), the ink as the network for single digits sees it.
         touching: the piece was cut from a larger one.
         alone: the probabilities by the ink alone, None where its surroundings were not looked at.
         seen: confidence by the ink and its surroundings, None where it is that of `probabilities`.
@@ -34,6 +36,7 @@ class Reading:
 
     piece: Component
     probabilities: Probabilities
+    picture: Image
     touching: bool = False
     alone: Probabilities | None = None
     seen: float | None = None
@@ -49,23 +52,17 @@ class Reading:
         """The confidence by the ink and its surroundings, before anything was told."""
         return self.confidence if self.seen is None else self.seen
 
-    @property
-    def odds(self) -> float:
-        """Log odds of being a digit, with all that was told."""
-        bounded = min(max(self.first_confidence, 1 - SUREST), SUREST)
-        return math.log(bounded / (1 - bounded)) + self.told
-
-    @property
+    @cached_property
     def by_ink_confidence(self) -> float:
         """The probability of the most probable digit by the ink alone."""
         return float(self.by_ink[:NOT_A_DIGIT].max())
 
-    @property
+    @cached_property
     def digit(self) -> int:
         """The most probable digit."""
         return int(self.probabilities[:NOT_A_DIGIT].argmax())
 
-    @property
+    @cached_property
     def confidence(self) -> float:
         """The probability of the most probable digit."""
         return float(self.probabilities[:NOT_A_DIGIT].max())
@@ -76,42 +73,72 @@ class Reading:
         return float(self.probabilities[NOT_A_DIGIT])
 
 
-def raised(reading: Reading, by: float) -> Reading:
-    """Returns a reading with its log odds of being a digit raised, or lowered where `by` is negative.
+def raised(readings: Sequence[Reading], by: float | NDArray[np.float64]) -> list[Reading]:
+    """Returns readings with their log odds of being a digit raised, or lowered where `by` is negative.
 
     No reading becomes surer than its ink alone is; which digit it is, stays.
+
+    Args:
+        readings: n of them.
+        by: for all of them, or float64 (n,).
     """
-    if by == 0 or reading.confidence == 0:
-        return reading
-    return _weighed(replace(reading, seen=reading.first_confidence, told=reading.told + by))
+    result = list(readings)
+    added = np.broadcast_to(by, len(result)).tolist()
+    changed = [k for k, reading in enumerate(result) if added[k] != 0 and reading.confidence > 0]
+    chosen = [result[k] for k in changed]
+    told = [result[k].told + added[k] for k in changed]
+    alone = [reading.by_ink for reading in chosen]
+    for k, reading in zip(changed, _weighed(chosen, alone, [r.first_confidence for r in chosen], told), strict=True):
+        result[k] = reading
+    return result
 
 
-def seconded(reading: Reading, evidence: Probabilities, weight: float) -> Reading:
-    """Returns a reading with what another network says of the same ink, as a weighted geometric mean of the two.
+def seconded(
+    readings: Sequence[Reading], evidence: Sequence[Probabilities], weights: float | Sequence[float]
+) -> list[Reading]:
+    """Returns readings with what another network says of the same ink, as a weighted geometric mean of the two.
 
     Hinton, "Products of Experts", ICANN 1999.
 
     Args:
-        reading: by the ink alone, and by its surroundings where these were looked at.
-        evidence: float32 (11,), what the other network says.
-        weight: of the evidence, 0 to 1.
+        readings: n of them, by the ink alone, and by its surroundings where these were looked at.
+        evidence: for each float32 (11,), what the other network says.
+        weights: of the evidence, 0 to 1, for all of them or each.
     """
-    first, second = np.log(np.maximum(reading.by_ink, FLOOR)), np.log(np.maximum(evidence, FLOOR))
+    if not readings:
+        return []
+    first = np.log(np.maximum(np.stack([reading.by_ink for reading in readings]), FLOOR))
+    second = np.log(np.maximum(np.stack(evidence), FLOOR))
+    weight = np.broadcast_to(np.asarray(weights, np.float32), len(readings))[:, None]
     mixed = np.exp((1 - weight) * first + weight * second)
-    mixed = (mixed / mixed.sum()).astype(np.float32)
-    if reading.seen is None and reading.alone is None:
-        return replace(reading, probabilities=mixed)
-    whole = min(1.0, reading.first_confidence / max(reading.by_ink_confidence, 1e-6))
-    return _weighed(replace(reading, alone=mixed, seen=whole * float(mixed[:NOT_A_DIGIT].max())))
+    mixed /= mixed.sum(axis=1, keepdims=True)
+    seen = [
+        min(1.0, reading.first_confidence / max(reading.by_ink_confidence, 1e-6)) * highest
+        for reading, highest in zip(readings, mixed[:, :NOT_A_DIGIT].max(axis=1).tolist(), strict=True)
+    ]
+    looked_at = _weighed(readings, list(mixed), seen, [reading.told for reading in readings])
+    return [
+        replace(reading, probabilities=row) if reading.seen is None and reading.alone is None else weighed
+        for reading, row, weighed in zip(readings, mixed, looked_at, strict=True)
+    ]
 
 
-def _weighed(reading: Reading) -> Reading:
-    """The reading with the probabilities that follow from the others of its attributes."""
-    by_ink = reading.by_ink_confidence
-    confidence = min(1 / (1 + math.exp(-reading.odds)), by_ink)
-    probabilities = reading.by_ink * np.float32(confidence / by_ink)
-    probabilities[NOT_A_DIGIT] = max(0.0, 1 - float(probabilities[:NOT_A_DIGIT].sum()))
-    return Reading(reading.piece, probabilities, reading.touching, reading.by_ink, reading.seen, reading.told)
+def _weighed(
+    readings: Sequence[Reading], alone: Sequence[Probabilities], seen: Sequence[float], told: Sequence[float]
+) -> list[Reading]:
+    """The readings with these attributes, and the probabilities that follow from them."""
+    if not readings:
+        return []
+    ink = np.stack(alone)
+    by_ink = ink[:, :NOT_A_DIGIT].max(axis=1).astype(np.float64)
+    odds = log_odds(np.array(seen)) + np.array(told)
+    confidence = np.minimum(1 / (1 + np.exp(-odds)), by_ink)
+    rows = ink * (confidence / by_ink).astype(np.float32)[:, None]
+    rows[:, NOT_A_DIGIT] = np.maximum(0, 1 - rows[:, :NOT_A_DIGIT].sum(axis=1))
+    return [
+        Reading(one.piece, row, one.picture, one.touching, by, first, more)
+        for one, row, by, first, more in zip(readings, rows, alone, seen, told, strict=True)
+    ]
 
 
 def log_odds(confidence: NDArray[np.float64]) -> NDArray[np.float64]:

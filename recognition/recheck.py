@@ -127,8 +127,8 @@ def _compared(number: _Number, spotted: Sequence[Spotted], params: RecheckParams
             missed = missed or one.confidence >= params.sure
     evidence = [seen[0].probabilities if len(seen) == 1 else UNSEEN for seen in theirs]
     weight = params.weight if len(digits) > 1 else params.lone_weight
-    twice = [seconded(digit, said, weight) for digit, said in zip(digits, evidence, strict=True)]
-    return Rechecked(twice, missed), all(len(seen) == 1 for seen in theirs) and len(spotted) == len(digits)
+    twice = Rechecked(seconded(digits, evidence, weight), missed)
+    return twice, all(len(seen) == 1 for seen in theirs) and len(spotted) == len(digits)
 
 
 def _put_together(
@@ -151,10 +151,8 @@ def _put_together(
         return None
     told = float(np.median([digit.told for digit in number.digits]))
     pieces = [reduce(lambda a, b: join(a, b, darkness), group) for group in groups]
-    fresh = [
-        seconded(raised(reading, told), one.probabilities, params.weight)
-        for reading, one in zip(reader.read(pieces, darkness), spotted, strict=True)
-    ]
+    read = raised(reader.read(pieces, darkness), told)
+    fresh = seconded(read, [one.probabilities for one in spotted], params.weight)
     better = min(reading.confidence for reading in fresh) > params.put_together
     return Rechecked(fresh, missed=False) if better else None
 

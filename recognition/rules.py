@@ -125,7 +125,7 @@ def lying_rules(mask: Image, params: RuleParams) -> list[Line]:
         return []
     runs = opened(mask[rows], piece, 1)
     runs -= opened(runs, 1, thickest + 1)  # what is as bold is writing
-    kept = _with_neighbors(runs.any(axis=1))
+    kept = _with_neighbors(np.asarray(runs.any(axis=1)))
     rows, band = rows[kept], runs[kept]
     if not rows.size:
         return []

@@ -62,19 +62,18 @@ def split_touching(
     lenient = replace(reader, raised_by=reader.raised_by + params.lenience)
     readings_of = iter(lenient.read([segment.piece for plan in plans for segment in plan], darkness, touching=True))
     for (whole, digits), plan in zip(wholes, plans, strict=True):
-        read = [(segment, next(readings_of)) for segment in plan]
+        parts = [next(readings_of) for _ in plan]
         if reader.sequence is not None:
-            box = whole.piece.bbox
-            whole = seconded(whole, _evidence(digits, 0, box.width), params.second)
-            read = [
-                (s, seconded(reading, _evidence(digits, s.left_px, s.right_px), params.second)) for s, reading in read
-            ]
-        result += _best(whole, read, params)
+            [whole] = seconded([whole], [_evidence(digits, 0, whole.piece.bbox.width)], params.second)
+            parts = seconded(parts, [_evidence(digits, s.left_px, s.right_px) for s in plan], params.second)
+        result += _best(whole, list(zip(plan, parts, strict=True)), params)
     return result
 
 
 def _is_wide(reading: Reading, height_px: float, darkness: Image, params: SplitParams) -> bool:
     box = reading.piece.bbox
+    if reading.confidence >= params.sure and box.width < params.sure_width * box.height:
+        return False
     return (
         params.min_width * height_px <= box.width <= params.max_digits * height_px
         and 0.5 * height_px <= box.height <= 2.2 * height_px

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from recognition.neighbors import overlapping
 from recognition.params import SelectParams
 from recognition.reading import Reading
 from recognition.types import BoundingBox
@@ -49,14 +52,13 @@ def _words(boxes: Sequence[BoundingBox], gap_px: float) -> list[list[int]]:
             k = group[k]
         return k
 
-    order = sorted(range(len(boxes)), key=lambda k: boxes[k].x)
-    for at, i in enumerate(order):
-        for j in order[at + 1 :]:
-            if boxes[j].x > boxes[i].right + gap_px:
-                break
-            shared = min(boxes[i].bottom, boxes[j].bottom) - max(boxes[i].y, boxes[j].y)
-            if shared >= 0.3 * min(boxes[i].height, boxes[j].height):
-                group[root(j)] = root(i)
+    edges = np.array([(box.x, box.y, box.right, box.bottom) for box in boxes], np.int64).reshape(-1, 4)
+    for first, second in overlapping(edges[:, 0], edges[:, 2] + gap_px):
+        (_, y, _, bottom), (_, other_y, _, other_bottom) = edges[first].T, edges[second].T
+        shared = np.minimum(bottom, other_bottom) - np.maximum(y, other_y)
+        near = shared >= 0.3 * np.minimum(bottom - y, other_bottom - other_y)
+        for i, j in zip(first[near].tolist(), second[near].tolist(), strict=True):
+            group[root(j)] = root(i)
     words: dict[int, list[int]] = {}
     for k in range(len(boxes)):
         words.setdefault(root(k), []).append(k)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from config.shipped import shipped_companions, shipped_model
 from recognition.classify import CLASSES, NOT_A_DIGIT, Classifier, load_classifier
 from recognition.components import Component
+from recognition.normalize import normalize
 from recognition.reader import Reader, load_reader
 from recognition.reading import Reading
 from recognition.types import BoundingBox
@@ -83,7 +84,7 @@ def _make_reading(
     probabilities[[digit, NOT_A_DIGIT]] = confidence, rubbish
     bbox = BoundingBox(*box)
     mask = np.full((bbox.height, bbox.width), 255, np.uint8)
-    return Reading(Component(bbox, mask, mask.size, darkness), probabilities, touching)
+    return Reading(Component(bbox, mask, mask.size, darkness), probabilities, normalize(mask), touching)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import pytest
 from recognition.classify import NOT_A_DIGIT
 from recognition.components import make_component
 from recognition.likeness import agreed
+from recognition.normalize import normalize
 from recognition.params import LikenessParams
 
 PARAMS = LikenessParams()
@@ -42,7 +43,10 @@ def read(make_reading):
             probabilities = np.full_like(reading.probabilities, 1e-4)
             probabilities[[digit, second]] = confidence, 1 - confidence
             piece = make_component(mask, STEP * k, 0, darkness)
-            readings.append(replace(reading, piece=piece, probabilities=probabilities / probabilities.sum()))
+            seen = normalize(piece.ink(darkness))
+            readings.append(
+                replace(reading, piece=piece, probabilities=probabilities / probabilities.sum(), picture=seen)
+            )
         return readings
 
     return make
@@ -51,30 +55,30 @@ def read(make_reading):
 def test_an_unsure_digit_is_what_others_of_its_form_are(page, read):
     darkness = page(*[HOOKED_ONE] * 4)
     before = read(darkness, (1, 0.8, 7), (1, 0.85, 7), (1, 0.95, 7), (7, 0.6, 1))
-    assert [reading.digit for reading in agreed(before, darkness, PARAMS)] == [1, 1, 1, 1]
+    assert [reading.digit for reading in agreed(before, PARAMS)] == [1, 1, 1, 1]
 
 
 def test_none_becomes_surer_than_the_surest_of_its_form(page, read):
     darkness = page(*[HOOKED_ONE] * 3)
-    after = agreed(read(darkness, (1, 0.6, 7), (1, 0.8, 7), (1, 0.7, 7)), darkness, PARAMS)
+    after = agreed(read(darkness, (1, 0.6, 7), (1, 0.8, 7), (1, 0.7, 7)), PARAMS)
     assert max(reading.confidence for reading in after) <= 0.8 + 1e-3
 
 
 def test_another_form_tells_nothing(page, read):
     darkness = page(HOOKED_ONE, RING, RING)
     before = read(darkness, (7, 0.6, 1), (0, 0.99, 8), (0, 0.99, 8))
-    assert agreed(before, darkness, PARAMS) == before
+    assert agreed(before, PARAMS) == before
 
 
 def test_the_sure_are_left_alone(page, read):
     darkness = page(HOOKED_ONE, HOOKED_ONE)
     before = read(darkness, (1, 0.95, 7), (7, 0.92, 1))
-    assert agreed(before, darkness, PARAMS) == before
+    assert agreed(before, PARAMS) == before
 
 
 def test_where_forms_do_not_agree_a_person_should_look(page, read):
     darkness = page(*[HOOKED_ONE] * 3)
-    after = agreed(read(darkness, (1, 0.85, 7), (7, 0.97, 1), (1, 0.97, 7)), darkness, PARAMS)
+    after = agreed(read(darkness, (1, 0.85, 7), (7, 0.97, 1), (1, 0.97, 7)), PARAMS)
     assert after[0].confidence < PARAMS.sure
 
 
@@ -82,7 +86,7 @@ def test_surroundings_count_as_before(page, read):
     darkness = page(*[HOOKED_ONE] * 2)
     before = read(darkness, (7, 0.6, 1), (1, 0.95, 7))
     doubted = replace(before[0], alone=before[0].probabilities, seen=0.3)
-    after = agreed([doubted, before[1]], darkness, PARAMS)[0]
+    after = agreed([doubted, before[1]], PARAMS)[0]
     assert after.digit == 1
     assert after.confidence == pytest.approx(after.by_ink_confidence * 0.3 / before[0].confidence, abs=0.01)
     assert after.probabilities[NOT_A_DIGIT] == pytest.approx(1 - after.probabilities[:NOT_A_DIGIT].sum(), abs=1e-5)
@@ -92,11 +96,11 @@ def test_surroundings_count_as_before(page, read):
 def test_nothing_else_on_the_page(page, read, count):
     darkness = page(HOOKED_ONE)
     before = read(darkness, (7, 0.6, 1))[:count]
-    assert agreed(before, darkness, PARAMS) == before
+    assert agreed(before, PARAMS) == before
 
 
 def test_digits_without_ink_in_common_do_not_divide_by_zero(make_reading):
-    darkness = np.zeros((40, 80), np.uint8)
-    before = [make_reading(3, (0, 0, 20, 30), 0.5), make_reading(3, (40, 0, 20, 30), 0.5)]
-    after = agreed(before, darkness, PARAMS)
+    blank = np.zeros((28, 28), np.uint8)
+    before = [replace(make_reading(3, (x, 0, 20, 30), 0.5), picture=blank) for x in (0, 40)]
+    after = agreed(before, PARAMS)
     assert all(np.isfinite(reading.probabilities).all() for reading in after)

@@ -97,11 +97,14 @@ def test_a_piece_in_which_two_digits_are_seen_is_cut_between_them_although_it_re
     page = np.rint(255 * hand.ink).astype(np.uint8)
     (zero,) = read(page)
     assert zero.confidence >= PARAMS.sure
+    wide = replace(PARAMS, sure_width=0.0)
     one = replace(ink_reader, sequence=Spotter((0, 0.5)))
-    assert [reading.digit for reading in split_touching([zero], HEIGHT, page, one, PARAMS)] == [0]
+    assert [reading.digit for reading in split_touching([zero], HEIGHT, page, one, wide)] == [0]
     two = replace(ink_reader, sequence=Spotter((1, 0.15), (1, 0.85)))
-    (doubted, *rest) = split_touching([zero], HEIGHT, page, two, PARAMS)
+    (doubted, *rest) = split_touching([zero], HEIGHT, page, two, wide)
     assert rest or doubted.confidence < PARAMS.sure
+    assert zero.piece.bbox.width < PARAMS.sure_width * zero.piece.bbox.height
+    assert split_touching([zero], HEIGHT, page, two, PARAMS) == [zero]
 
 
 def test_what_is_seen_uncut_decides_between_two_readings_of_a_cut(touching, ink_reader, read):
