@@ -148,6 +148,27 @@ def test_a_short_line_is_no_ruled_line():
     assert lying_rules(dash, PARAMS) == []
 
 
+@pytest.mark.parametrize("at", ["left", "right"])
+@pytest.mark.parametrize("width", range(640, 648))
+def test_the_shortest_line_is_found_wherever_it_lies_and_however_wide_the_page_is(width, at):
+    mask = np.zeros((40, width), np.uint8)
+    length = round(PARAMS.min_length * width) + 1
+    start = 0 if at == "left" else width - length
+    mask[20:22, start : start + length] = 255
+    (line,) = lying_rules(mask, PARAMS)
+    assert (line.box.x, line.box.y, line.box.right, line.box.bottom) == (start, 20, start + length, 22)
+
+
+@given(st.integers(200, 240), st.integers(20, 60))
+def test_runs_of_the_shortest_length_make_a_line(width, first):
+    """Each of 16 pixels, the least that counts as a run, wherever it begins."""
+    mask = np.zeros((9, width), np.uint8)
+    for start in range(first, width - 40, 18):
+        mask[4, start : start + 16] = 255
+    (line,) = lying_rules(mask, PARAMS)
+    assert line.box.x == first
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (60, 60)])
 def test_a_page_without_ink_has_no_rules(shape):
     blank = np.full(shape, PAPER, np.uint8)
