@@ -30,11 +30,11 @@ class Frames:
     """The frames on a page.
 
     Attributes:
-        zone: uint8 (height, width), 255 on the frames.
+        zone: uint8 (height, width), 255 on the frames; None where there is none.
         fields: rows of boxes.
     """
 
-    zone: Image
+    zone: Image | None
     fields: tuple[Field, ...]
 
 
@@ -53,18 +53,21 @@ def find_frames(mask: Image, params: RuleParams) -> Frames:
     """
     zone = np.zeros_like(mask)
     fields = []
+    found = False
     for outline, holes in _pieces_with_holes(mask):
         cells = [hull for hull in map(cv2.convexHull, holes) if _is_cell(hull, params)]
         if len(cells) < 2 and (crossed := _crossed_cell(mask, outline, cells, params)):
+            found = True
             _add_edges(zone, outline, crossed)
         elif cells:
+            found = True
             _add_edges(zone, outline, cells)
             if _is_form(cells):
                 _add_runs(zone, mask, outline, cells)
                 box = _bounds(outline)
                 if len(cells) > 1 and _is_row(cells, box):
                     fields.append(Field(box, tuple(map(_bounds, cells))))
-    return Frames(zone & mask, tuple(fields))
+    return Frames(zone & mask if found else None, tuple(fields))
 
 
 def _pieces_with_holes(mask: Image) -> Iterator[tuple[Contour, list[Contour]]]:

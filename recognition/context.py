@@ -54,46 +54,47 @@ def windows(pieces: Sequence[Component], darkness: Image) -> Windows:
     """
     near = np.zeros((len(pieces), NEAR_PX, NEAR_PX, 2), np.uint8)
     far = np.zeros((len(pieces), FAR_HEIGHT_PX, FAR_WIDTH_PX, 2), np.uint8)
-    pyramid = [darkness]
-    for k, piece in enumerate(pieces):
-        masks = [piece.mask]
-        _show(near[k], piece, pyramid, masks, NEAR_PIECE_PX)
-        _show(far[k], piece, pyramid, masks, FAR_PIECE_PX)
+    if pieces:
+        pyramid, masks = [darkness], [[piece.mask] for piece in pieces]
+        _show(near, pieces, pyramid, masks, NEAR_PIECE_PX)
+        _show(far, pieces, pyramid, masks, FAR_PIECE_PX)
     return Windows(near, far)
 
 
-def _show(window: NDArray[np.uint8], piece: Component, pyramid: list[Image], masks: list[Image], piece_px: int) -> None:
-    """Fills a window (height, width, 2) around the middle of the piece, whose longer side becomes `piece_px` long."""
-    box = piece.bbox
-    rows, columns = window.shape[:2]
-    scale = max(box.width, box.height) / piece_px
-    height, width = max(1, round(rows * scale)), max(1, round(columns * scale))
-    left, top = round(box.x + box.width / 2 - width / 2), round(box.y + box.height / 2 - height / 2)
+def _show(
+    shown: NDArray[np.uint8],
+    pieces: Sequence[Component],
+    pyramid: list[Image],
+    masks: Sequence[list[Image]],
+    piece_px: int,
+) -> None:
+    """Fills windows (n, height, width, 2), each around the middle of a piece, whose longer side becomes `piece_px`."""
+    boxes = np.array([(one.bbox.x, one.bbox.y, one.bbox.right, one.bbox.bottom) for one in pieces])
+    sides = boxes[:, 2:] - boxes[:, :2]
+    scales = sides.max(axis=1, keepdims=True) / piece_px
+    sizes = np.maximum(1, np.rint(np.array(shown.shape[2:0:-1]) * scales))
+    starts = np.rint(boxes[:, :2] + sides / 2 - sizes / 2)
     # The part on the page; beyond it nothing is known, which looks like paper.
     page = pyramid[0].shape
-    x, y, right, bottom = max(0, left), max(0, top), min(page[1], left + width), min(page[0], top + height)
-    place = [round(v / scale) for v in (x - left, y - top, right - left, bottom - top)]
-    reduced, factor = _level(pyramid, scale)
-    shown = reduced[
-        y // factor : max(y // factor + 1, bottom // factor), x // factor : max(x // factor + 1, right // factor)
-    ]
-    strength = 255 / max(piece.darkness, 1.0)
-    _place(window[:, :, 0], as_image(cv2.convertScaleAbs(_scaled(shown, place), alpha=strength)), place)
-    ink = [round(v / scale) for v in (box.x - left, box.y - top, box.right - left, box.bottom - top)]
-    level = factor.bit_length() - 1
-    while len(masks) <= level:
-        masks.append(_halved(masks[-1]))
-    _place(window[:, :, 1], _scaled(masks[level], ink), ink)
+    parts = np.hstack([np.maximum(starts, 0), np.minimum(starts + sizes, page[::-1])]).astype(np.int64)
+    origins = np.tile(starts, 2)
+    places = np.rint((parts - origins) / scales).astype(np.int64).tolist()
+    inks = np.rint((boxes - origins) / scales).astype(np.int64).tolist()
+    # The page and the piece are reduced by the power of two that leaves them at least as large as they are shown.
+    levels = np.clip(np.frexp(scales[:, 0])[1] - 1, 0, min(page).bit_length() - 1).tolist()
+    for k, (window, piece, part, level) in enumerate(zip(shown, pieces, parts.tolist(), levels, strict=True)):
+        x, y, right, bottom = (side >> level for side in part)
+        reduced = _reduced(pyramid, level)[y : max(y + 1, bottom), x : max(x + 1, right)]
+        strength = 255 / max(piece.darkness, 1.0)
+        _place(window[:, :, 0], as_image(cv2.convertScaleAbs(_scaled(reduced, places[k]), alpha=strength)), places[k])
+        _place(window[:, :, 1], _scaled(_reduced(masks[k], level), inks[k]), inks[k])
 
 
-def _level(pyramid: list[Image], scale: float) -> tuple[Image, int]:
-    """The page reduced by a power of two to at least the size at which it is shown, and the factor."""
-    level = 0
-    while scale / 2 ** (level + 1) >= 1 and min(pyramid[0].shape) >> (level + 1) > 0:
-        level += 1
+def _reduced(pyramid: list[Image], level: int) -> Image:
+    """An image reduced so many times to half its size; what is missing of the pyramid is added to it."""
     while len(pyramid) <= level:
         pyramid.append(_halved(pyramid[-1]))
-    return pyramid[level], 2**level
+    return pyramid[level]
 
 
 def _halved(image: Image) -> Image:

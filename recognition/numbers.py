@@ -37,11 +37,13 @@ class Place:
 
         Of a box that stands aslant there, it is the smallest upright box around it.
         """
-        corners = np.array([(x, y, 1) for x in (box.x, box.right) for y in (box.y, box.bottom)]) @ self.to_page.T
-        low, high = corners.min(axis=0) + 1e-6, corners.max(axis=0)
-        x, y = (min(max(0, int(value)), side - 1) for value, side in zip(low, (self.width, self.height), strict=True))
-        right, bottom = min(round(high[0]), self.width), min(round(high[1]), self.height)
-        return BoundingBox(x, y, max(1, right - x), max(1, bottom - y))
+        sides = []
+        for (along, down, offset), length in zip(self.to_page.tolist(), (self.width, self.height), strict=True):
+            places = [along * x + down * y + offset for x in (box.x, box.right) for y in (box.y, box.bottom)]
+            start = min(max(0, int(min(places) + 1e-6)), length - 1)
+            sides.append((start, max(1, min(round(max(places)), length) - start)))
+        (x, width), (y, height) = sides
+        return BoundingBox(x, y, width, height)
 
     def cuts_off(self, box: BoundingBox) -> bool:
         """Tells whether a box of the upright page reaches its edge."""

@@ -71,13 +71,13 @@ def find_sheet(pixels: Image, params: PaperParams) -> Sheet | None:
         return None
     side = max(3, round(params.writing * max(small.shape[:2]))) | 1
     channels = cv2.split(cv2.medianBlur(small, 3))
-    bare = as_image(np.dstack([closed(as_image(channel), side, side) for channel in channels]))
+    colors = [closed(as_image(channel), side, side) for channel in channels]
     # Wood and cloth are colored where paper is not, also where they shine as brightly.
-    least = bare.min(axis=2).astype(np.int16)
-    whiteness = as_image(np.maximum(least - (bare.max(axis=2) - least) // 2, 0))
+    least = np.minimum.reduce(colors).astype(np.int16)
+    whiteness = as_image(np.maximum(least - (np.maximum.reduce(colors) - least) // 2, 0))
     low, high = np.quantile(whiteness, (0.03, 0.97))
     levels = np.unique(np.linspace(low, high, params.levels + 1)[:-1].astype(int)).tolist()
-    logarithms = np.log2(bare.astype(np.float32) + 8)
+    logarithms = np.log2(np.dstack(colors).astype(np.float32) + 8)
     candidates = [_candidate(whiteness, logarithms, level, params) for level in levels]
     likely = [c for c in candidates if c is not None and c.score >= params.min_score]
     if not likely:

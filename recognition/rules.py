@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -50,15 +50,13 @@ def remove_rules(ink: Ink, params: RuleParams) -> Writing:
         The rest; where a stroke of the line's own darkness crossed it, it is closed again.
     """
     lying, upright = _lying(ink, params), _upright(ink, params)
-    frames = find_frames(ink.faint & ~_ruled_paper(lying, upright, ink.mask.shape, params), params)
-    mask = ink.mask
-    for zone in (lying.zone, upright.zone, frames.zone):
-        mask = _erase(mask, zone, ink, params)
+    paper = _ruled_paper(lying, upright, ink.mask.shape, params)
+    frames = find_frames(ink.faint if paper is None else ink.faint & ~paper, params)
+    mask = _erase(ink.mask, (lying.zone, upright.zone, frames.zone), ink, params)
     if mask is not ink.mask:
         # The middle of a very thin line is darker than most of it, and is left as a line by itself.
         left = replace(ink, mask=mask, core=mask, faint=mask)
-        for zone in (_lying(left, params).zone, _upright(left, params).zone):
-            mask = _erase(mask, zone, left, params)
+        mask = _erase(mask, (_lying(left, params).zone, _upright(left, params).zone), left, params)
     return Writing(mask, frames.fields)
 
 
@@ -80,19 +78,20 @@ class _Lines:
     """Lines of one direction.
 
     Attributes:
-        zone: uint8 (height, width), 255 on them.
+        zone: uint8 (height, width), 255 on them; None where there is none.
         faint: those that are whole in all ink, also the pale.
     """
 
-    zone: Image
+    zone: Image | None
     faint: list[Line]
 
 
-def _ruled_paper(lying: _Lines, upright: _Lines, shape: tuple[int, ...], params: RuleParams) -> Image:
+def _ruled_paper(lying: _Lines, upright: _Lines, shape: tuple[int, ...], params: RuleParams) -> Image | None:
     """The lines of paper that is ruled and not squared: strokes that span a row would close it to boxes."""
     lines = drawn([line for line in lying.faint if line.box.width >= params.paper_length * shape[1]], shape)
-    squared = cv2.countNonZero(upright.zone) > 0.3 * cv2.countNonZero(lines)
-    return np.zeros_like(lines) if squared else lines
+    if lines is None or upright.zone is None:
+        return lines
+    return None if cv2.countNonZero(upright.zone) > 0.3 * cv2.countNonZero(lines) else lines
 
 
 def _lying(ink: Ink, params: RuleParams) -> _Lines:
@@ -107,7 +106,7 @@ def _upright(ink: Ink, params: RuleParams) -> _Lines:
     core = as_image(cv2.transpose(ink.core))
     faint = core if ink.faint is ink.core else as_image(cv2.transpose(ink.faint))
     lines = _lying(replace(ink, core=core, faint=faint), params)
-    return replace(lines, zone=as_image(cv2.transpose(lines.zone)))
+    return lines if lines.zone is None else replace(lines, zone=as_image(cv2.transpose(lines.zone)))
 
 
 def lying_rules(mask: Image, params: RuleParams) -> list[Line]:
@@ -167,12 +166,17 @@ def _with_neighbors(rows: NDArray[np.bool_]) -> NDArray[np.intp]:
     return np.flatnonzero(rows | near[:-4] | near[1:-3] | near[3:-1] | near[4:])
 
 
-def drawn(lines: list[Line], shape: tuple[int, ...]) -> Image:
-    """Returns the place of lines on a page of (height, width), uint8, 255 on them and on the pixels above and below."""
+def drawn(lines: list[Line], shape: tuple[int, ...]) -> Image | None:
+    """Returns the place of lines on a page of (height, width), uint8, 255 on them and on the pixels above and below.
+
+    None for no lines: most pages have none, and a mask of nothing takes as long as any.
+    """
+    if not lines:
+        return None
     zone = np.zeros(shape[:2], np.uint8)
     for line in lines:
         zone[line.box.y : line.box.bottom, line.box.x : line.box.right] |= line.ink
-    return dilated(zone, 1, 3) if lines else zone
+    return dilated(zone, 1, 3)
 
 
 def _long_pieces(mask: Image, min_width: float) -> Iterator[tuple[BoundingBox, Image]]:
@@ -190,18 +194,42 @@ def _long_pieces(mask: Image, min_width: float) -> Iterator[tuple[BoundingBox, I
         yield BoundingBox(x, y, width, height), as_mask(np.asarray(labels) == labels[row - y, column - x])
 
 
-def _erase(mask: Image, zone: Image, ink: Ink, params: RuleParams) -> Image:
-    on_rule = ink.mask & zone > 0  # also what was erased already, or little but the writing would be left to go by
-    if not on_rule.any():
-        return mask
-    thickness = max(1, round(float(cv2.distanceTransform(zone, cv2.DIST_L2, 3)[zone > 0].mean() * 4)))
+def _erase(mask: Image, zones: Sequence[Image | None], ink: Ink, params: RuleParams) -> Image:
+    """The mask without what is in one of the zones and no writing; the same object where there is nothing."""
+    result = mask
+    for zone in zones:
+        if zone is None or not cv2.countNonZero(ink.mask & zone):
+            continue
+        if result is mask:
+            result = mask.copy()
+        thickness = max(1, round(float(cv2.distanceTransform(zone, cv2.DIST_L2, 3)[zone > 0].mean() * 4)))
+        # What is farther off is not touched and tells nothing.
+        x, y, width, height = cv2.boundingRect(zone)
+        margin = thickness + 6
+        about = (slice(max(0, y - margin), y + height + margin), slice(max(0, x - margin), x + width + margin))
+        near = _Zone(zone[about], ink.mask[about], ink.darkness[about])
+        result[about] = _without(result[about], near, thickness, params)
+    return result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Zone:
+    """A part of a page about its lines: where they are, all ink with them, and its darkness."""
+
+    zone: Image
+    ink: Image
+    darkness: Image
+
+
+def _without(mask: Image, near: _Zone, thickness: int, params: RuleParams) -> Image:
+    on_rule = near.ink & near.zone > 0  # also what was erased already, or little but the writing would be left to go by
     # The edges of a thin line are paler than its middle, which tells how dark the line is.
-    core = dilated(as_image(np.where(on_rule, ink.darkness, 0)), thickness, thickness)
+    core = dilated(as_image(np.where(on_rule, near.darkness, 0)), thickness, thickness)
     limit = _darkness_limit(core[on_rule], params)
-    beside = dilated(zone, 3, 3) & ~zone
-    strokes = beside & mask & as_mask(ink.darkness > EDGE * limit)
+    beside = dilated(near.zone, 3, 3) & ~near.zone
+    strokes = beside & mask & as_mask(near.darkness > EDGE * limit)
     soft = beside & ~dilated(strokes, 3, 3)  # a stroke that goes on beyond the line has soft edges of its own
-    erased: Image = mask & (as_mask(on_rule & (ink.darkness <= limit)) | soft)
+    erased: Image = mask & (as_mask(on_rule & (near.darkness <= limit)) | soft)
     rest: Image = mask & ~erased
     return rest | (closed(rest, thickness + 3, thickness + 3) & erased)
 

@@ -29,7 +29,7 @@ FRAME_PX = 2
 """The network gives one answer for so many columns."""
 MARGIN_PX = 4
 """Paper to the left and the right of the ink."""
-WIDTHS_PX = (48, 96, 192, 384)
+WIDTHS_PX = (48, 72, 96, 144, 192, 384)
 """Widths the network is run with; a strip is padded to the smallest that holds it, and a wider one is not read."""
 BATCHES = (1, 8, 16)
 """Batch sizes; strips are large."""

@@ -20,6 +20,9 @@ Affine: TypeAlias = NDArray[np.float64]
 """(2, 3): multiplied by (x, y, 1) it gives the place of a point elsewhere."""
 
 
+MIN_LINEAR_SCALE = 0.6
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
     """A page as it is read.
@@ -54,9 +57,8 @@ def view_of(pixels: Image, size: SizeParams, paper: PaperParams) -> View:
     gray = as_image(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY))
     scale = working_scale(gray.shape, size)
     if scale != 1:
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         shape = [max(1, round(side * scale)) for side in (gray.shape[1], gray.shape[0])]
-        gray = as_image(cv2.resize(gray, shape, interpolation=method))
+        gray = as_image(cv2.resize(gray, shape, interpolation=_interpolation(scale)))
     to_page = np.array([[1 / scale, 0, x], [0, 1 / scale, y]])
     if sheet is None:
         return View(gray, None, to_page)
@@ -65,6 +67,13 @@ def view_of(pixels: Image, size: SizeParams, paper: PaperParams) -> View:
     skew = sheet_skew_deg(sheet)
     # Ruled lines are found where they lie level. At half a right angle the digits have to tell which side is up.
     return turned_view(view, -skew) if paper.min_skew_deg <= abs(skew) <= paper.max_skew_deg else view
+
+
+def _interpolation(scale: float) -> int:
+    """How pixels are made of pixels; down to about half the size a mean of four is as good as one of all."""
+    if scale < MIN_LINEAR_SCALE:
+        return cv2.INTER_AREA
+    return cv2.INTER_LINEAR if scale < 1 else cv2.INTER_CUBIC
 
 
 def turned_view(view: View, angle_deg: float) -> View:
