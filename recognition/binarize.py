@@ -7,29 +7,43 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from recognition.arrays import Image, as_image, as_mask, dilated
+from recognition.arrays import Image, as_image, dilated
 from recognition.params import BinarizeParams
 
 
 @dataclass(frozen=True, slots=True)
-class Ink:
-    """A page as ink on paper.
+class Shading:
+    """How dark a page is, as it stands and beside its paper.
 
     Attributes:
         light: uint8 (height, width), the page, inverted if need be, so that its paper is brighter than its ink.
         darkness: uint8 (height, width), 0 is the paper around a pixel and 255 black, whatever the light and polarity.
+    """
+
+    light: Image
+    darkness: Image
+
+
+@dataclass(frozen=True, slots=True)
+class Ink(Shading):
+    """A page as ink on paper.
+
+    Attributes:
         mask: uint8 (height, width), 255 where there is ink; what is much paler than ink beside it is left out.
         core: likewise, what is at least half as dark as the darkest ink beside it: strokes without their soft edges.
         faint: likewise, with all that is darker than the paper, also beside dark ink.
         light_on_dark: the writing is lighter than what it stands on.
     """
 
-    light: Image
-    darkness: Image
     mask: Image
     core: Image
     faint: Image
     light_on_dark: bool
+
+    @property
+    def shading(self) -> Shading:
+        """The page without the masks, which take as much memory as three pages."""
+        return Shading(self.light, self.darkness)
 
 
 def binarize(gray: Image, params: BinarizeParams) -> Ink:
@@ -55,14 +69,16 @@ def binarize(gray: Image, params: BinarizeParams) -> Ink:
     floor = max(params.min_darkness, bare + params.noise_factor * noise_level(smooth))
     near = dilated(_reduced_maximum(smooth, params.near_px), 3, 3)
     mask, core = (_darker(smooth, near, share, floor) for share in (params.edge_share, params.core_share))
-    return Ink(light, darkness, mask, core, as_mask(smooth > floor), light_on_dark)
+    _, faint = cv2.threshold(smooth, int(floor), 255, cv2.THRESH_BINARY)
+    return Ink(light, darkness, mask, core, as_image(faint), light_on_dark)
 
 
 def _darker(smooth: Image, near: Image, share: float, floor: float) -> Image:
     """Where the page is darker than a share of the darkest near it, and than the paper."""
     thresholds = np.maximum(near * np.float32(share), floor).astype(np.uint8)
     height, width = smooth.shape
-    return as_mask(smooth > cv2.resize(thresholds, (width, height), interpolation=cv2.INTER_NEAREST))
+    each = cv2.resize(thresholds, (width, height), interpolation=cv2.INTER_NEAREST)
+    return as_image(cv2.compare(smooth, each, cv2.CMP_GT))
 
 
 def is_light_on_dark(gray: Image) -> bool:

@@ -50,7 +50,7 @@ def windows(pieces: Sequence[Component], darkness: Image) -> Windows:
 
     Args:
         pieces: of the page.
-        darkness: uint8 page, as in `binarize.Ink`, with rules and frames.
+        darkness: uint8 page, as in `binarize.Shading`, with rules and frames.
     """
     near = np.zeros((len(pieces), NEAR_PX, NEAR_PX, 2), np.uint8)
     far = np.zeros((len(pieces), FAR_HEIGHT_PX, FAR_WIDTH_PX, 2), np.uint8)

@@ -86,7 +86,7 @@ def _numbers(look: Look, pixels: Image, reader: Reader, params: RecognitionParam
     positions = [(line, position) for line, numbers in enumerate(lines) for position in range(len(numbers))]
     numbers = [digits for line in lines for digits in line]
     unread = [unread_beside(digits, found.unread) for digits in numbers]
-    twice = recheck(numbers, found.unread, look.ink.darkness, reader, params.recheck)
+    twice = recheck(numbers, found.unread, look.shading.darkness, reader, params.recheck)
     return [
         to_number(number.digits, position, number.missed or beside, place, params.thresholds)
         for number, position, beside in zip(twice, positions, unread, strict=True)
@@ -110,18 +110,18 @@ class Found:
 
 def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
     """Returns what stands on a page."""
-    ink, readings = look.ink, look.readings
+    darkness, readings = look.shading.darkness, look.readings
     height = writing_height(readings, look.view.gray.shape)
     if height == 0:
         return Found([], [], look.fields)
     if reader.context is not None:
         by = page_log_odds(readings, height, params.prior)
         reader, readings = replace(reader, raised_by=by), raised(readings, by)
-    readings = join_broken(readings, height, ink.darkness, reader, params.join)
-    readings = split_touching(readings, height, ink.darkness, reader, params.split)
+    readings = join_broken(readings, height, darkness, reader, params.join)
+    readings = split_touching(readings, height, darkness, reader, params.split)
     if reader.context is not None:
         readings = weighed(readings, height, params.company)
-    selection = select_digits(readings, height, ink, params.select)
+    selection = select_digits(readings, height, look.shading, params.select)
     return Found(agreed(selection.digits, params.likeness), selection.unread, look.fields)
 
 

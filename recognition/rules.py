@@ -49,14 +49,14 @@ def remove_rules(ink: Ink, params: RuleParams) -> Writing:
     Returns:
         The rest; where a stroke of the line's own darkness crossed it, it is closed again.
     """
-    lying, upright = _lying(ink, params), _upright(ink, params)
+    lying, upright = _lines(ink, params), _lines(ink, params, upright=True)
     paper = _ruled_paper(lying, upright, ink.mask.shape, params)
     frames = find_frames(ink.faint if paper is None else ink.faint & ~paper, params)
     mask = _erase(ink.mask, (lying.zone, upright.zone, frames.zone), ink, params)
     if mask is not ink.mask:
         # The middle of a very thin line is darker than most of it, and is left as a line by itself.
         left = replace(ink, mask=mask, core=mask, faint=mask)
-        mask = _erase(mask, (_lying(left, params).zone, _upright(left, params).zone), left, params)
+        mask = _erase(mask, (_lines(left, params).zone, _lines(left, params, upright=True).zone), left, params)
     return Writing(mask, frames.fields)
 
 
@@ -94,19 +94,12 @@ def _ruled_paper(lying: _Lines, upright: _Lines, shape: tuple[int, ...], params:
     return None if cv2.countNonZero(upright.zone) > 0.3 * cv2.countNonZero(lines) else lines
 
 
-def _lying(ink: Ink, params: RuleParams) -> _Lines:
+def _lines(ink: Ink, params: RuleParams, *, upright: bool = False) -> _Lines:
     # Pale lines are whole in `faint` alone; dark ones are wide and run together there, and thin in `core`.
-    lines = lying_rules(ink.core, params)
-    faint = lines if ink.faint is ink.core else lying_rules(ink.faint, params)
-    both = lines if faint is lines else lines + faint
-    return _Lines(drawn(both, ink.core.shape), faint)
-
-
-def _upright(ink: Ink, params: RuleParams) -> _Lines:
-    core = as_image(cv2.transpose(ink.core))
-    faint = core if ink.faint is ink.core else as_image(cv2.transpose(ink.faint))
-    lines = _lying(replace(ink, core=core, faint=faint), params)
-    return lines if lines.zone is None else replace(lines, zone=as_image(cv2.transpose(lines.zone)))
+    masks = [ink.core] if ink.faint is ink.core else [ink.core, ink.faint]
+    found = [lying_rules(as_image(cv2.transpose(mask)) if upright else mask, params) for mask in masks]
+    zone = drawn([line for lines in found for line in lines], ink.core.shape[::-1] if upright else ink.core.shape)
+    return _Lines(zone if zone is None or not upright else as_image(cv2.transpose(zone)), found[-1])
 
 
 def lying_rules(mask: Image, params: RuleParams) -> list[Line]:

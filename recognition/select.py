@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recognition.binarize import Ink
+from recognition.binarize import Shading
 from recognition.components import Component
 from recognition.params import SelectParams
 from recognition.reading import Reading, at_edge, weighted_median
@@ -28,13 +28,13 @@ class Selection:
     unread: list[Reading]
 
 
-def select_digits(readings: Sequence[Reading], height_px: float, ink: Ink, params: SelectParams) -> Selection:
+def select_digits(readings: Sequence[Reading], height_px: float, page: Shading, params: SelectParams) -> Selection:
     """Tells the page's digits from other pieces.
 
     Args:
         readings: of all pieces.
         height_px: of the writing, from `reading.writing_height`.
-        ink: of the page.
+        page: that they stand on.
         params: see there.
 
     Returns:
@@ -47,8 +47,8 @@ def select_digits(readings: Sequence[Reading], height_px: float, ink: Ink, param
         if reading.confidence >= params.min_confidence
         and reading.confidence > reading.rubbish
         and params.min_height * height_px <= reading.piece.bbox.height <= params.max_height * height_px
-        and not (at_edge(reading.piece, ink.light.shape) and (reading.digit == 1 or reading.confidence < 0.9))
-        and not (reading.digit == 1 and is_border(reading.piece, ink))
+        and not (at_edge(reading.piece, page.light.shape) and (reading.digit == 1 or reading.confidence < 0.9))
+        and not (reading.digit == 1 and is_border(reading.piece, page))
     ]
     letters = in_words(readings, likely, height_px, params)
     likely = [reading for reading in likely if id(reading) not in letters]
@@ -94,21 +94,21 @@ def _is_neighbor(box: BoundingBox, other: BoundingBox, gap_px: float) -> bool:
     return -0.3 * min(box.width, other.width) <= apart <= gap_px and shared >= 0.5 * min(box.height, other.height)
 
 
-def is_border(piece: Component, ink: Ink) -> bool:
+def is_border(piece: Component, page: Shading) -> bool:
     """Tells whether an upright piece is where the paper ends or a shadow begins, and no stroke on paper.
 
     Args:
         piece: of the ink.
-        ink: of the page.
+        page: that it stands on.
     """
     box = piece.bbox
     reach = max(4, box.height // 2)
     rows = slice(box.y, box.bottom)
     columns = [slice(max(0, box.x - reach), box.x), slice(box.right, box.right + reach)]
-    beside = [(rows, side) for side in columns if ink.light[rows, side].size]
-    stroke = float(np.median(ink.light[rows, box.x : box.right][piece.mask > 0]))
+    beside = [(rows, side) for side in columns if page.light[rows, side].size]
+    stroke = float(np.median(page.light[rows, box.x : box.right][piece.mask > 0]))
     # A neighboring digit may fill a part of a side, but never all of it.
-    contrasts = [float(np.percentile(ink.light[side], 70)) - stroke for side in beside]
+    contrasts = [float(np.percentile(page.light[side], 70)) - stroke for side in beside]
     if min(contrasts, default=0.0) < 0.4 * max(contrasts, default=0.0):
         return True
-    return any(float(np.percentile(ink.darkness[side], 30)) > 0.5 * piece.darkness for side in beside)
+    return any(float(np.percentile(page.darkness[side], 30)) > 0.5 * piece.darkness for side in beside)
