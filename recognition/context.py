@@ -7,6 +7,7 @@ piece's own scale.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,19 +46,22 @@ class Windows:
     far: NDArray[np.uint8]
 
 
-def windows(pieces: Sequence[Component], darkness: Image) -> Windows:
+def windows(pieces: Sequence[Component], darkness: Image, halved: list[Image] | None = None) -> Windows:
     """Returns the surroundings of each piece at its own scale and darkness.
 
     Args:
         pieces: of the page.
         darkness: uint8 page, as in `binarize.Shading`, with rules and frames.
+        halved: the page at half its size, at a quarter and so on, as far as that was made; what is needed is added.
     """
+    halved = [] if halved is None else halved
     near = np.zeros((len(pieces), NEAR_PX, NEAR_PX, 2), np.uint8)
     far = np.zeros((len(pieces), FAR_HEIGHT_PX, FAR_WIDTH_PX, 2), np.uint8)
     if pieces:
-        pyramid, masks = [darkness], [[piece.mask] for piece in pieces]
+        pyramid, masks = [darkness, *halved], [[piece.mask] for piece in pieces]
         _show(near, pieces, pyramid, masks, NEAR_PIECE_PX)
         _show(far, pieces, pyramid, masks, FAR_PIECE_PX)
+        halved[:] = pyramid[1:]
     return Windows(near, far)
 
 
@@ -126,6 +130,8 @@ class ContextNetwork:
     def __init__(self, model: bytes, temperature: float = 1.0) -> None:
         self._network = Network(model, "context")
         self._temperature = temperature
+        self._page: weakref.ref[Image] | None = None
+        self._halved: list[Image] = []  # of that page, of which more pieces are shown time and again
         shapes = {(1, NEAR_PX, NEAR_PX, 2): "near", (1, FAR_HEIGHT_PX, FAR_WIDTH_PX, 2): "far"}
         self._places = {shapes[shape]: place for place, shape in enumerate(self._network.inputs) if shape in shapes}
         if sorted(self._network.inputs) != sorted(shapes) or self._network.output != (1, 1):
@@ -139,12 +145,14 @@ class ContextNetwork:
 
         Args:
             pieces: of the page.
-            darkness: uint8 page.
+            darkness: uint8 page; not to be changed between two calls.
 
         Returns:
             float32 (n,), 0 to 1.
         """
-        seen = windows(pieces, darkness)
+        if self._page is None or self._page() is not darkness:
+            self._page, self._halved = weakref.ref(darkness), []
+        seen = windows(pieces, darkness, self._halved)
         shown = self._network.run({self._places["near"]: seen.near, self._places["far"]: seen.far})[:, 0]
         return scale(np.stack([1 - shown, shown], axis=1), self._temperature)[:, 1]
 

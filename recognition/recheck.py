@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,14 +73,16 @@ def recheck(
     for digits in numbers:
         box = reduce(BoundingBox.union, (digit.piece.bbox for digit in digits))
         found.append(_Number(digits, _inside(box, others, middles), box))
+    seen = [
+        None if spotted is None else [replace(one, column=one.column + number.box.x) for one in spotted]
+        for number, spotted in zip(found, reader.sequence.spot([_ink(one, darkness) for one in found]), strict=True)
+    ]
+    heard = [_heard(number, spotted, params) for number, spotted in zip(found, seen, strict=True)]
+    told = iter(_told(found, heard, params))
     result = []
-    for number, spotted in zip(found, reader.sequence.spot([_ink(one, darkness) for one in found]), strict=True):
-        if spotted is None:
-            result.append(Rechecked(list(number.digits), missed=False))
-            continue
-        placed = [replace(one, column=one.column + number.box.x) for one in spotted]
-        compared, agreed = _compared(number, placed, params)
-        put_together = None if agreed else _put_together(number, placed, darkness, reader, params)
+    for number, spotted, said in zip(found, seen, heard, strict=True):
+        compared = Rechecked(list(islice(told, len(number.digits))), said.missed)
+        put_together = None if said.agreed else _put_together(number, spotted or (), darkness, reader, params)
         result.append(put_together or compared)
     return result
 
@@ -112,23 +115,43 @@ def _ink(number: _Number, darkness: Image) -> Image:
     return canvas
 
 
-def _compared(number: _Number, spotted: Sequence[Spotted], params: RecheckParams) -> tuple[Rechecked, bool]:
-    """The digits with what was spotted of each, and whether that was just one of each and no other."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Heard:
+    evidence: Sequence[Probabilities | None]  # of each digit; None where the number could not be read as a whole
+    missed: bool
+    agreed: bool  # one digit was seen in the place of each, and no other
+
+
+def _heard(number: _Number, spotted: Sequence[Spotted] | None, params: RecheckParams) -> _Heard:
     digits = number.digits
+    if spotted is None:
+        return _Heard([None] * len(digits), missed=False, agreed=True)
     theirs: list[list[Spotted]] = [[] for _ in digits]
     missed = False
     reach = params.reach * number.box.height
     for one in spotted:
         far = [_outside(digit.piece.bbox, one.column) for digit in digits]
-        nearest = int(np.argmin(far))
+        nearest = far.index(min(far))
         if far[nearest] <= reach:
             theirs[nearest].append(one)
         else:
             missed = missed or one.confidence >= params.sure
     evidence = [seen[0].probabilities if len(seen) == 1 else UNSEEN for seen in theirs]
-    weight = params.weight if len(digits) > 1 else params.lone_weight
-    twice = Rechecked(seconded(digits, evidence, weight), missed)
-    return twice, all(len(seen) == 1 for seen in theirs) and len(spotted) == len(digits)
+    return _Heard(evidence, missed, all(len(seen) == 1 for seen in theirs) and len(spotted) == len(digits))
+
+
+def _told(numbers: Sequence[_Number], heard: Sequence[_Heard], params: RecheckParams) -> list[Reading]:
+    """The digits of all numbers, one after the other, with what was heard of each."""
+    digits = [digit for number in numbers for digit in number.digits]
+    evidence = [said for one in heard for said in one.evidence]
+    weights = [params.weight if len(one.digits) > 1 else params.lone_weight for one in numbers for _ in one.digits]
+    known = [k for k, said in enumerate(evidence) if said is not None]
+    twice = seconded(
+        [digits[k] for k in known], [said for said in evidence if said is not None], [weights[k] for k in known]
+    )
+    for k, reading in zip(known, twice, strict=True):
+        digits[k] = reading
+    return digits
 
 
 def _put_together(

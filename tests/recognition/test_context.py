@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recognition import context
 from recognition.components import Component, make_component
 from recognition.context import FAR_PIECE_PX, NEAR_PIECE_PX, ContextNetwork, load_context, windows
 from recognition.errors import ModelLoadError, ModelMismatchError
@@ -160,6 +161,25 @@ def test_pieces_and_page_are_left_as_they_are(rings):
     np.testing.assert_array_equal(page, kept)
     for piece, mask in zip(pieces, masks, strict=True):
         np.testing.assert_array_equal(piece.mask, mask)
+
+
+def test_a_page_is_reduced_once_and_another_page_anew(content, rings, monkeypatch):
+    page, pieces = rings
+    seen = []
+
+    def noted(pieces, page, halved):
+        seen.append((windows(pieces, page, halved), halved))
+        return seen[-1][0]
+
+    monkeypatch.setattr(context, "windows", noted)
+    network = ContextNetwork(content)
+    for shown in (page, page, 255 - page):
+        network.whole(pieces, shown)
+        np.testing.assert_array_equal(seen[-1][0].far, windows(pieces, shown).far)
+    (_, first), (_, second), (_, other) = seen
+    assert first is second
+    assert len(first) > 0
+    assert other is not first
 
 
 def test_each_piece_gets_the_output_for_its_own_windows(content, rings):
