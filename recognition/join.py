@@ -15,7 +15,8 @@ from recognition.reader import Reader
 from recognition.reading import Reading
 from recognition.types import BoundingBox
 
-SURE = 0.9
+SURE, NONE = 0.9, 0.1
+"""Confidence from which a piece is a digit, and below which it is none."""
 
 
 def join_broken(
@@ -57,7 +58,10 @@ def _better(whole: Reading, first: Reading, second: Reading, height_px: float, p
     weaker, stronger = sorted((first, second), key=lambda reading: reading.confidence)
     if stronger.confidence >= SURE and stronger.digit != 1 and not _stacked(first, second):
         # A piece beside a digit that is whole without it belongs to the next digit, or to nothing.
-        return whole.digit != stronger.digit and whole.confidence >= stronger.confidence
+        if whole.digit == stronger.digit:
+            # But where it is none itself, and the digit reads clearly better with it, it is the bar of a broken 5.
+            return weaker.confidence < NONE and whole.confidence >= stronger.confidence + params.sure_gain
+        return whole.confidence >= stronger.confidence
     needed = stronger.confidence - 0.02
     side = max(weaker.piece.bbox.width, weaker.piece.bbox.height)
     if _stacked(first, second) or (weaker.confidence < 0.5 and side >= params.min_part * height_px):

@@ -91,6 +91,21 @@ def test_what_is_beside_a_sure_digit_joins_it_only_to_make_another(
     assert (len(got) == 1) is joined, why
 
 
+@pytest.mark.parametrize(
+    ("none", "whole", "joined", "why"),
+    [
+        (0.02, 0.999, True, "the 5 reads clearly better with its bar"),
+        (0.02, 0.94, False, "it reads no better with it"),
+        (0.3, 0.999, False, "the piece may be a digit of its own"),
+    ],
+)
+def test_what_is_no_digit_joins_a_sure_digit_that_reads_better_with_it(make_reading, certain, none, whole, joined, why):
+    readings = [make_reading(5, (10, 20, 30, 45), 0.92), make_reading(2, (44, 12, 20, 9), none, rubbish=0.6)]
+    page = np.full((100, 100), 200, np.uint8)
+    got = join_broken(readings, 55.0, page, certain(5, whole), PARAMS)
+    assert (len(got) == 1) is joined, why
+
+
 @pytest.mark.parametrize("count", [0, 1])
 def test_fewer_than_two_pieces_are_left_alone(drawn_five, ink_reader, read, count):
     readings = read(drawn_five)[:count]
