@@ -16,6 +16,8 @@ MIN_TEXT_PX = 7.0
 _PAGE_SHARE = 1 / 130  # of the page's longer side: 7 px high when an A4 page fills an ordinary screen
 _MAX_PAGE_SHARE = 1 / 45
 _NUMBER_SHARE = 0.6  # of the number's height, so that writing and reading are told apart at a glance
+_MAX_OVER_USUAL = 1.15
+"""So much higher than the page's numbers usually are a number counts at the most: a 9 or a 7 may reach far down."""
 _SHRINKS = (1.0, 0.8, 0.68, 0.58, 0.48, 0.37)  # in crowded places
 _PADDING_SHARE = 0.22
 
@@ -74,27 +76,33 @@ def place_labels(page_shape: tuple[int, int], frames: Sequence[BoundingBox], asp
     Returns:
         One label a frame, in their order.
     """
-    labels = _place_all(page_shape, frames, aspects, _SHRINKS)
-    used = sorted(
-        label.text_px / text_height_px(page_shape, frame.height) for label, frame in zip(labels, frames, strict=True)
-    )
-    usual = used[len(used) // 2] if used else 1.0
+    if not frames:
+        return []
+    # A page looks calmer with one size for all than with the largest size that each place has room for.
+    highest = round(_MAX_OVER_USUAL * float(np.median([frame.height for frame in frames])))
+    ideal = [text_height_px(page_shape, min(frame.height, highest)) for frame in frames]
+    labels = _place_all(page_shape, frames, aspects, ideal, _SHRINKS)
+    used = sorted(label.text_px / text_px for label, text_px in zip(labels, ideal, strict=True))
+    usual = used[len(used) // 2]
     if usual > 0.99 * _SHRINKS[0]:
         return labels
-    # A page looks calmer with one size for all than with the largest size that each place has room for.
     smaller = tuple(shrink for shrink in _SHRINKS if shrink < 1.01 * usual) or _SHRINKS[-1:]
-    return _place_all(page_shape, frames, aspects, smaller)
+    return _place_all(page_shape, frames, aspects, ideal, smaller)
 
 
 def _place_all(
-    page_shape: tuple[int, int], frames: Sequence[BoundingBox], aspects: Sequence[float], shrinks: Sequence[float]
+    page_shape: tuple[int, int],
+    frames: Sequence[BoundingBox],
+    aspects: Sequence[float],
+    ideal: Sequence[float],
+    shrinks: Sequence[float],
 ) -> list[Label]:
     taken = _Occupancy(page_shape, cell_px=max(1, round(text_height_px(page_shape, 1) / 5)))
     for frame in frames:
         taken.add(frame, _FRAME)
     labels = []
-    for frame, aspect in zip(frames, aspects, strict=True):
-        label = _best(taken, page_shape, frame, _plates(text_height_px(page_shape, frame.height), aspect, shrinks))
+    for frame, aspect, text_px in zip(frames, aspects, ideal, strict=True):
+        label = _best(taken, page_shape, frame, _plates(text_px, aspect, shrinks))
         taken.add(label.box, _LABEL)
         labels.append(label)
     return labels
