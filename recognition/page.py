@@ -17,6 +17,7 @@ from recognition.load import PageImage, load_pages
 from recognition.look import Look, look_at, look_upright
 from recognition.numbers import Place, to_number, unread_beside
 from recognition.params import RecognitionParams
+from recognition.points import part_at_points
 from recognition.prior import page_log_odds
 from recognition.reader import Reader
 from recognition.reading import Reading, raised, writing_height
@@ -81,12 +82,14 @@ def read_numbers(pixels: Image, reader: Reader, params: RecognitionParams) -> li
 
 def _numbers(look: Look, pixels: Image, reader: Reader, params: RecognitionParams) -> list[Number]:
     found = read_digits(look, reader, params)
-    lines = arrange(found.digits, found.fields, params.layout)
+    darkness = look.shading.darkness
+    parted = part_at_points(arrange(found.digits, found.fields, params.layout), darkness, params.point)
+    lines = parted.lines
     place = Place(look.view.to_page, pixels.shape[1], pixels.shape[0])
     positions = [(line, position) for line, numbers in enumerate(lines) for position in range(len(numbers))]
     numbers = [digits for line in lines for digits in line]
-    unread = [unread_beside(digits, found.unread) for digits in numbers]
-    twice = recheck(numbers, found.unread, look.shading.darkness, reader, params.recheck)
+    unread = [id(digits[0]) in parted.doubtful or unread_beside(digits, found.unread) for digits in numbers]
+    twice = recheck(numbers, found.unread, darkness, reader, params.recheck)
     return [
         to_number(number.digits, position, number.missed or beside, place, params.thresholds)
         for number, position, beside in zip(twice, positions, unread, strict=True)

@@ -14,6 +14,7 @@ from recognition.params_pieces import (
     JoinParams,
     LayoutParams,
     LikenessParams,
+    PointParams,
     PriorParams,
     RecheckParams,
     SelectParams,
@@ -31,6 +32,7 @@ __all__ = [
     "LikenessParams",
     "LoadParams",
     "PaperParams",
+    "PointParams",
     "PriorParams",
     "RecheckParams",
     "RecognitionParams",
@@ -114,6 +116,7 @@ class RecognitionParams:
     company: CompanyParams = field(default_factory=CompanyParams)
     select: SelectParams = field(default_factory=SelectParams)
     layout: LayoutParams = field(default_factory=LayoutParams)
+    point: PointParams = field(default_factory=PointParams)
     likeness: LikenessParams = field(default_factory=LikenessParams)
     recheck: RecheckParams = field(default_factory=RecheckParams)
     thresholds: Thresholds = field(default_factory=Thresholds)

@@ -27,6 +27,7 @@ from recognition.arrays import Image
 from recognition.binarize import binarize
 from recognition.normalize import normalize_all
 from recognition.params import RecognitionParams
+from recognition.points import Parted
 from recognition.reader import Reader, load_reader
 from recognition.reading import Reading
 from recognition.recheck import Rechecked
@@ -71,6 +72,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "words": (select, "in_words", lambda *_: set()),
     "borders": (select, "is_border", lambda *_: False),
     "page's own gaps": (layout, "number_gap", lambda *_: PARAMS.layout.max_gap),
+    "points": (page, "part_at_points", lambda lines, *_: Parted(list(lines), set())),
     "slope of lines": (layout, "page_slope", lambda *_: 0.0),
     "unread beside": (page, "unread_beside", lambda *_: False),
     "grey ink": (reader, "normalize_all", from_black_and_white),

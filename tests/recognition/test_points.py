@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from recognition.params import PointParams
+from recognition.points import has_point, part_at_points
+
+PARAMS = PointParams()
+HEIGHT, WIDTH, STEP, INK = 40, 24, 44, 200
+
+
+@pytest.fixture
+def write(make_reading):
+    """A line of one number a text, its page, and a point of 5 pixels wherever a text has one."""
+
+    def make(*texts):
+        page = np.zeros((100, 60 + sum(STEP * (len(text) + 2) for text in texts)), np.uint8)
+        x, line = 20, []
+        for text in texts:
+            number = []
+            for sign in text:
+                if sign == ".":
+                    cv2.circle(page, (x - (STEP - WIDTH) // 2, 66), 2, INK, -1)
+                    continue
+                page[30 : 30 + HEIGHT, x : x + WIDTH] = INK
+                number.append(make_reading(int(sign), (x, 30, WIDTH, HEIGHT)))
+                x += STEP
+            line.append(number)
+            x += 2 * STEP
+        return [line], page
+
+    return make
+
+
+def texts(lines):
+    return [["".join(str(digit.digit) for digit in number) for number in line] for line in lines]
+
+
+def test_numbers_are_parted_at_their_points_where_several_have_one(write):
+    lines, page = write("1.42", "2.5", "308", "1.2.26")
+    parted = part_at_points(lines, page, PARAMS)
+    assert texts(parted.lines) == [["1", "42", "2", "5", "308", "1", "2", "26"]]
+    assert parted.doubtful == set()
+
+
+@pytest.mark.parametrize("texts_written", [("14.2", "25", "308"), ("14.2", "2.5", *["30"] * 28)])
+def test_where_few_have_one_it_may_be_dust_and_a_person_should_look(write, texts_written):
+    lines, page = write(*texts_written)
+    parted = part_at_points(lines, page, PARAMS)
+    assert texts(parted.lines) == [[text.replace(".", "") for text in texts_written]]
+    pointed = [number for number, text in zip(lines[0], texts_written, strict=True) if "." in text]
+    assert parted.doubtful == {id(number[0]) for number in pointed}
+
+
+def test_a_page_without_numbers_and_lone_digits(write):
+    assert part_at_points([], np.zeros((10, 10), np.uint8), PARAMS).lines == []
+    lines, page = write("1", "2")
+    assert texts(part_at_points(lines, page, PARAMS).lines) == [["1", "2"]]
+
+
+def spot(page, x, y, width, height, ink=INK):
+    page[y : y + height, x : x + width] = ink
+
+
+@pytest.mark.parametrize(
+    ("mark", "expected", "why"),
+    [
+        (lambda page: spot(page, 52, 60, 5, 5), True, "a point"),
+        (lambda page: spot(page, 52, 66, 4, 10), True, "a comma that reaches below the line"),
+        (lambda page: spot(page, 52, 46, 5, 5), True, "a raised point"),
+        (lambda page: spot(page, 52, 31, 5, 5), False, "an apostrophe"),
+        (lambda page: spot(page, 52, 66, 1, 1), False, "dust"),
+        (lambda page: spot(page, 52, 60, 5, 5, ink=40), False, "a stain"),
+        (lambda page: spot(page, 52, 40, 5, 28), False, "a stroke"),
+        (lambda page: spot(page, 46, 60, 16, 3), False, "a dash"),
+        (lambda page: spot(page, 44, 60, 5, 5), False, "what touches a digit"),
+        (lambda page: [spot(page, 48, 60, 5, 5), spot(page, 56, 60, 5, 5)], False, "two spots"),
+        (lambda page: None, False, "nothing"),
+    ],
+)
+def test_what_a_point_is(write, mark, expected, why):
+    [[[left, right]]], page = write("12")
+    mark(page)
+    assert has_point(left.piece, right.piece, HEIGHT, page, PARAMS) is expected, why
+
+
+def test_between_digits_that_are_close_there_is_no_room_for_a_point(write):
+    [[[left, right]]], page = write("12")
+    spot(page, 52, 60, 5, 5)
+    assert not has_point(left.piece, right.piece, HEIGHT, page, replace(PARAMS, min_gap=0.6))
