@@ -176,7 +176,7 @@ class PointParams:
         max_side: likewise; what is larger is a sign or a piece of a digit.
         min_fill: of its box by its ink.
         min_darkness: of its ink, as a share of the paler digit's.
-        min_depth: of its middle below the top of the lower digit.
+        min_depth: of its middle below the digits' tops, as a share of the lower digit's height.
         below: so far below the digits a comma may reach.
     """
 

@@ -71,25 +71,27 @@ def has_point(left: Component, right: Component, height_px: float, darkness: Ima
         darkness: uint8 page.
         params: see there.
     """
-    start, stop = left.bbox.right, right.bbox.x
-    if stop - start < max(3, params.min_gap * height_px):
+    gap = right.bbox.x - left.bbox.right
+    if gap < max(3, params.min_gap * height_px):
         return False
     top = min(left.bbox.y, right.bbox.y)
     bottom = max(left.bbox.bottom, right.bbox.bottom) + round(params.below * height_px)
-    inked = as_mask(darkness[top:bottom, start:stop] > params.min_darkness * min(left.darkness, right.darkness))
-    if not inked.any():
+    # With a column of each digit, in which ink is that goes on from the gap into the digit.
+    part = darkness[top:bottom, left.bbox.right - 1 : right.bbox.x + 1]
+    inked = as_mask(part > params.min_darkness * min(left.darkness, right.darkness))
+    if not inked[:, 1:-1].any():
         return False
     _, _, stats, middles = cv2.connectedComponentsWithStats(inked, connectivity=8)
-    sides = stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
-    (seen,) = np.nonzero(sides >= max(2.0, params.min_side * height_px))
-    if len(seen) != 1:
+    x, _, width, height, area = stats[1:].T
+    of_digits = (x == 0) | (x + width == gap + 2)
+    side = np.maximum(width, height)
+    (seen,) = np.nonzero((side >= max(2.0, params.min_side * height_px)) & ~(of_digits & (width == 1)))
+    if len(seen) != 1 or of_digits[seen[0]]:
         return False
-    x, _, width, height, area = stats[1 + seen[0]].tolist()
-    depth = top + middles[1 + seen[0]][1] - max(left.bbox.y, right.bbox.y)
+    k = int(seen[0])
+    depth = top + middles[1 + k][1] - (left.bbox.y + right.bbox.y) / 2
     return bool(
-        max(width, height) <= params.max_side * height_px
-        and area >= params.min_fill * width * height
-        and depth >= params.min_depth * height_px
-        and x > 0
-        and x + width < stop - start
+        side[k] <= params.max_side * height_px
+        and area[k] >= params.min_fill * width[k] * height[k]
+        and depth >= params.min_depth * min(left.bbox.height, right.bbox.height)
     )
