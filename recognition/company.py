@@ -33,6 +33,8 @@ def weighed(readings: Sequence[Reading], height_px: float, params: CompanyParams
         return list(readings)
     edges = np.array([_edges(readings[int(k)]) for k in telling], np.float64)
     voices = log_odds(np.array([readings[int(k)].first_confidence for k in telling]))
+    strokes = np.array([readings[int(k)].digit == 1 for k in telling])
+    voices[strokes & (voices < 0)] *= params.strokes
     heard = np.zeros(len(readings))
     heard[telling] = _heard(edges, voices, height_px, params)
     return raised(readings, heard)

@@ -118,6 +118,7 @@ class CompanyParams:
         reach: how far apart neighbors may be.
         for_digits: weight of a neighbor's log odds that speak for digits.
         against: likewise, against digits.
+        strokes: share of that for pieces with the form of a 1: some are letters, and some are what is left of a rule.
         limit: of the log odds that all neighbors together add or take.
     """
 
@@ -126,10 +127,12 @@ class CompanyParams:
     reach: float = 2.0
     for_digits: float = 0.8
     against: float = 0.5
+    strokes: float = 0.5
     limit: float = 8.0
 
     def __post_init__(self) -> None:
         check_range(self, min_height=(0, 1), max_height=(1, 10), reach=(0, 10), for_digits=(0, 2), against=(0, 2))
+        check_range(self, strokes=(0, 1))
         check_range(self, limit=(0, 20))
 
 

@@ -41,6 +41,19 @@ def test_a_doubtful_digit_among_letters_is_believed_less(row):
     assert confidences(weighed(before, HEIGHT, PARAMS))[1] < 0.3
 
 
+def test_strokes_speak_less_against_digits_than_letters_do(row, make_reading):
+    letters = row(0.02, 0.6, 0.02, 0.02)
+    one = make_reading(1, (0, 0, 20, 40)).probabilities
+    strokes = [
+        replace(reading, alone=one, probabilities=make_reading(1, (0, 0, 20, 40), 0.02, rubbish=0.97).probabilities)
+        if reading.confidence < 0.5
+        else reading
+        for reading in letters
+    ]
+    beside_letters, beside_strokes = (confidences(weighed(some, HEIGHT, PARAMS))[1] for some in (letters, strokes))
+    assert beside_letters < beside_strokes < letters[1].confidence
+
+
 def test_what_stands_alone_stays_as_it_is(row):
     before = row(0.6, 0.02, step=400)
     assert weighed(before, HEIGHT, PARAMS) == before
