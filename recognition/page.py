@@ -23,6 +23,7 @@ from recognition.reader import Reader
 from recognition.reading import Reading, raised, writing_height
 from recognition.recheck import recheck
 from recognition.select import select_digits
+from recognition.slashes import part_at_slashes
 from recognition.split import split_touching
 from recognition.types import Document, Number, Page
 from recognition.view import view_of
@@ -83,12 +84,13 @@ def read_numbers(pixels: Image, reader: Reader, params: RecognitionParams) -> li
 def _numbers(look: Look, pixels: Image, reader: Reader, params: RecognitionParams) -> list[Number]:
     found = read_digits(look, reader, params)
     darkness = look.shading.darkness
-    parted = part_at_points(arrange(found.digits, found.fields, params.layout), darkness, params.point)
-    lines = parted.lines
+    dated = part_at_slashes(arrange(found.digits, found.fields, params.layout), params.slash)
+    pointed = part_at_points(dated.lines, darkness, params.point)
+    lines, doubtful = pointed.lines, dated.doubtful | pointed.doubtful
     place = Place(look.view.to_page, pixels.shape[1], pixels.shape[0])
     positions = [(line, position) for line, numbers in enumerate(lines) for position in range(len(numbers))]
     numbers = [digits for line in lines for digits in line]
-    unread = [id(digits[0]) in parted.doubtful or unread_beside(digits, found.unread) for digits in numbers]
+    unread = [id(digits[0]) in doubtful or unread_beside(digits, found.unread) for digits in numbers]
     twice = recheck(numbers, found.unread, darkness, reader, params.recheck)
     return [
         to_number(number.digits, position, number.missed or beside, place, params.thresholds)

@@ -18,6 +18,7 @@ from recognition.params_pieces import (
     PriorParams,
     RecheckParams,
     SelectParams,
+    SlashParams,
     SplitParams,
 )
 from recognition.params_range import check_range
@@ -39,6 +40,7 @@ __all__ = [
     "RuleParams",
     "SelectParams",
     "SizeParams",
+    "SlashParams",
     "SplitParams",
     "Thresholds",
     "TurnParams",
@@ -116,6 +118,7 @@ class RecognitionParams:
     company: CompanyParams = field(default_factory=CompanyParams)
     select: SelectParams = field(default_factory=SelectParams)
     layout: LayoutParams = field(default_factory=LayoutParams)
+    slash: SlashParams = field(default_factory=SlashParams)
     point: PointParams = field(default_factory=PointParams)
     likeness: LikenessParams = field(default_factory=LikenessParams)
     recheck: RecheckParams = field(default_factory=RecheckParams)

@@ -73,6 +73,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "borders": (select, "is_border", lambda *_: False),
     "page's own gaps": (layout, "number_gap", lambda *_: PARAMS.layout.max_gap),
     "points": (page, "part_at_points", lambda lines, *_: Parted(list(lines), set())),
+    "slashes": (page, "part_at_slashes", lambda lines, *_: Parted(list(lines), set())),
     "slope of lines": (layout, "page_slope", lambda *_: 0.0),
     "unread beside": (page, "unread_beside", lambda *_: False),
     "grey ink": (reader, "normalize_all", from_black_and_white),
