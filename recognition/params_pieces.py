@@ -66,8 +66,8 @@ class SplitParams:
     narrow_cost: float = 0.7
     max_digits: int = 12
     trust: float = 0.93
-    lenience: float = 2.0
-    second: float = 0.5
+    lenience: float = 1.5
+    second: float = 0.45
 
     def __post_init__(self) -> None:
         check_range(self, sure=(0, 1), sure_width=(0, 20), min_width=(0.1, 2), max_width=(0.5, 3), max_cuts=(1, 40))
