@@ -48,20 +48,15 @@ def spots(boxes: Sequence[BoundingBox], fields: Sequence[Field]) -> list[Spot | 
     """
     result: list[Spot | None] = [None] * len(boxes)
     for index, field in enumerate(fields):
-        inside = [k for k, box in enumerate(boxes) if _contains(field.bbox, box)]
+        inside = [k for k, box in enumerate(boxes) if field.bbox.holds(box)]
         cells = [_nearest(boxes[k], field.cells) for k in inside]
         # A box that writing crosses was not found; digits that stand in none say nothing of the others.
-        sure = [cell for k, cell in zip(inside, cells, strict=True) if _contains(field.cells[cell], boxes[k])]
+        sure = [cell for k, cell in zip(inside, cells, strict=True) if field.cells[cell].holds(boxes[k])]
         counts = np.bincount(np.array(sure, np.int64), minlength=1)
         several = np.count_nonzero(counts > 1) > 0.5 * np.count_nonzero(counts)
         for k, cell in zip(inside, cells, strict=True):
             result[k] = Spot(index, cell if several else None)
     return result
-
-
-def _contains(field: BoundingBox, box: BoundingBox) -> bool:
-    x, y = box.center
-    return field.x <= x < field.right and field.y <= y < field.bottom
 
 
 def _nearest(box: BoundingBox, cells: Sequence[BoundingBox]) -> int:

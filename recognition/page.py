@@ -17,12 +17,12 @@ from recognition.load import PageImage, load_pages
 from recognition.look import Look, look_at, look_upright
 from recognition.numbers import Place, to_number, unread_beside
 from recognition.params import RecognitionParams
-from recognition.points import part_at_points
 from recognition.prior import page_log_odds
 from recognition.reader import Reader
 from recognition.reading import Reading, raised, writing_height
 from recognition.recheck import recheck
 from recognition.select import select_digits
+from recognition.signs import part_at_signs
 from recognition.slashes import part_at_slashes
 from recognition.split import split_touching
 from recognition.types import Document, Number, Page
@@ -85,13 +85,14 @@ def _numbers(look: Look, pixels: Image, reader: Reader, params: RecognitionParam
     found = read_digits(look, reader, params)
     darkness = look.shading.darkness
     dated = part_at_slashes(arrange(found.digits, found.fields, params.layout), params.slash)
-    pointed = part_at_points(dated.lines, darkness, params.point)
-    lines, doubtful = pointed.lines, dated.doubtful | pointed.doubtful
+    parted = part_at_signs(dated.lines, darkness, params.sign)
+    lines, doubtful = parted.lines, dated.doubtful | parted.doubtful
+    others = [reading for reading in found.unread if not any(sign.holds(reading.piece.bbox) for sign in parted.signs)]
     place = Place(look.view.to_page, pixels.shape[1], pixels.shape[0])
     positions = [(line, position) for line, numbers in enumerate(lines) for position in range(len(numbers))]
     numbers = [digits for line in lines for digits in line]
-    unread = [id(digits[0]) in doubtful or unread_beside(digits, found.unread) for digits in numbers]
-    twice = recheck(numbers, found.unread, darkness, reader, params.recheck)
+    unread = [id(digits[0]) in doubtful or unread_beside(digits, others) for digits in numbers]
+    twice = recheck(numbers, others, darkness, reader, params.recheck)
     return [
         to_number(number.digits, position, number.missed or beside, place, params.thresholds)
         for number, position, beside in zip(twice, positions, unread, strict=True)

@@ -14,10 +14,10 @@ from recognition.params_pieces import (
     JoinParams,
     LayoutParams,
     LikenessParams,
-    PointParams,
     PriorParams,
     RecheckParams,
     SelectParams,
+    SignParams,
     SlashParams,
     SplitParams,
 )
@@ -33,12 +33,12 @@ __all__ = [
     "LikenessParams",
     "LoadParams",
     "PaperParams",
-    "PointParams",
     "PriorParams",
     "RecheckParams",
     "RecognitionParams",
     "RuleParams",
     "SelectParams",
+    "SignParams",
     "SizeParams",
     "SlashParams",
     "SplitParams",
@@ -119,7 +119,7 @@ class RecognitionParams:
     select: SelectParams = field(default_factory=SelectParams)
     layout: LayoutParams = field(default_factory=LayoutParams)
     slash: SlashParams = field(default_factory=SlashParams)
-    point: PointParams = field(default_factory=PointParams)
+    sign: SignParams = field(default_factory=SignParams)
     likeness: LikenessParams = field(default_factory=LikenessParams)
     recheck: RecheckParams = field(default_factory=RecheckParams)
     thresholds: Thresholds = field(default_factory=Thresholds)

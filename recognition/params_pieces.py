@@ -167,36 +167,46 @@ class SelectParams:
 
 
 @dataclass(frozen=True, slots=True)
-class PointParams:
-    """What is a decimal point or comma between two digits. Lengths are shares of the height of the number's digits.
+class SignParams:
+    """What is a point, comma, colon or dash between two digits. Lengths are shares of the number's height.
 
     Attributes:
-        min_share: of a page's numbers of several digits that must have a point, for any to be parted. On drawn pages
-            without points 1 to 4 in 100 seem to have one.
+        min_share: of a page's numbers of several digits that must have a sign, for any to be parted. On drawn pages
+            without signs 1 to 4 in 100 seem to have one.
         min_count: likewise, so many.
         min_gap: between the digits.
+        max_gap: between digits of two numbers, for what stands there to be no digit that was left out.
         min_side: longer side of a point; what is smaller is dust.
-        max_side: likewise; what is larger is a sign or a piece of a digit.
-        min_fill: of its box by its ink.
+        max_side: likewise; what is larger and no dash is a piece of a digit.
+        max_dash: length of a dash.
+        max_thickness: of a dash, which is at least twice as long.
+        min_fill: of a sign's box by its ink.
         min_darkness: of its ink, as a share of the paler digit's.
-        min_depth: of its middle below the digits' tops, as a share of the lower digit's height.
+        min_depth: of its middle, or of a colon's lower point, below the digits' tops, as a share of the lower digit's
+            height.
+        max_dash_depth: likewise, of a dash; what lies deeper is a rule.
         below: so far below the digits a comma may reach.
     """
 
     min_share: float = 0.1
     min_count: int = 2
     min_gap: float = 0.12
+    max_gap: float = 1.5
     min_side: float = 0.09
     max_side: float = 0.3
+    max_dash: float = 0.9
+    max_thickness: float = 0.22
     min_fill: float = 0.45
     min_darkness: float = 0.4
     min_depth: float = 0.35
+    max_dash_depth: float = 0.75
     below: float = 0.2
 
     def __post_init__(self) -> None:
         check_range(self, min_share=(0, 1), min_count=(1, 1000))
-        check_range(self, min_gap=(0, 2), min_side=(0, 1), max_side=(0, 1), min_fill=(0, 1), min_darkness=(0, 1))
-        check_range(self, min_depth=(0, 2), below=(0, 1))
+        check_range(self, min_gap=(0, 2), max_gap=(0, 10), min_side=(0, 1), max_side=(0, 1), min_fill=(0, 1))
+        check_range(self, max_dash=(0, 5), max_thickness=(0, 1), min_darkness=(0, 1))
+        check_range(self, min_depth=(0, 2), max_dash_depth=(0, 2), below=(0, 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ import numpy as np
 
 from recognition.layout import Line
 from recognition.params import SlashParams
-from recognition.points import Parted
 from recognition.reading import Reading
+from recognition.signs import Parted
 
 FORMS = frozenset(
     [(day, month, year) for day in (1, 2) for month in (1, 2) for year in (2, 4)]
@@ -53,7 +53,7 @@ def part_at_slashes(lines: Sequence[Line], params: SlashParams) -> Parted:
             if date is None and (pairs or any(stroke.height >= params.min_lone_height for stroke in strokes)):
                 doubtful.add(id(number[0]))
         parted.append(numbers)
-    return Parted(parted, doubtful)
+    return Parted(parted, doubtful, [])
 
 
 def _strokes(number: Sequence[Reading], params: SlashParams) -> list[_Stroke]:

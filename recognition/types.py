@@ -70,6 +70,11 @@ class BoundingBox:
         """(x, y) of the middle."""
         return self.x + self.width / 2, self.y + self.height / 2
 
+    def holds(self, other: BoundingBox) -> bool:
+        """Whether the middle of another box lies in it."""
+        x, y = other.center
+        return self.x <= x < self.right and self.y <= y < self.bottom
+
     def union(self, other: BoundingBox) -> BoundingBox:
         """The smallest box that holds both."""
         x, y = min(self.x, other.x), min(self.y, other.y)

@@ -27,11 +27,11 @@ from recognition.arrays import Image
 from recognition.binarize import binarize
 from recognition.normalize import normalize_all
 from recognition.params import RecognitionParams
-from recognition.points import Parted
 from recognition.reader import Reader, load_reader
 from recognition.reading import Reading
 from recognition.recheck import Rechecked
 from recognition.rules import Writing
+from recognition.signs import Parted
 from recognition.training.page_reading import PageReading, judge
 from recognition.training.scoring import Counts
 from recognition.training.truth import TruePage, load_pages_with_truth
@@ -72,8 +72,8 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "words": (select, "in_words", lambda *_: set()),
     "borders": (select, "is_border", lambda *_: False),
     "page's own gaps": (layout, "number_gap", lambda *_: PARAMS.layout.max_gap),
-    "points": (page, "part_at_points", lambda lines, *_: Parted(list(lines), set())),
-    "slashes": (page, "part_at_slashes", lambda lines, *_: Parted(list(lines), set())),
+    "signs": (page, "part_at_signs", lambda lines, *_: Parted(list(lines), set(), [])),
+    "slashes": (page, "part_at_slashes", lambda lines, *_: Parted(list(lines), set(), [])),
     "slope of lines": (layout, "page_slope", lambda *_: 0.0),
     "unread beside": (page, "unread_beside", lambda *_: False),
     "grey ink": (reader, "normalize_all", from_black_and_white),

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from recognition.params import PointParams
-from recognition.points import has_point, part_at_points
+from recognition.params import SignParams
+from recognition.signs import find_sign, part_at_signs
 
-PARAMS = PointParams()
+PARAMS = SignParams()
 HEIGHT, WIDTH, STEP, INK = 40, 24, 44, 200
 
 
@@ -42,7 +42,7 @@ def texts(lines):
 
 def test_numbers_are_parted_at_their_points_where_several_have_one(write):
     lines, page = write("1.42", "2.5", "308", "1.2.26")
-    parted = part_at_points(lines, page, PARAMS)
+    parted = part_at_signs(lines, page, PARAMS)
     assert texts(parted.lines) == [["1", "42", "2", "5", "308", "1", "2", "26"]]
     assert parted.doubtful == set()
 
@@ -50,16 +50,16 @@ def test_numbers_are_parted_at_their_points_where_several_have_one(write):
 @pytest.mark.parametrize("texts_written", [("14.2", "25", "308"), ("14.2", "2.5", *["30"] * 28)])
 def test_where_few_have_one_it_may_be_dust_and_a_person_should_look(write, texts_written):
     lines, page = write(*texts_written)
-    parted = part_at_points(lines, page, PARAMS)
+    parted = part_at_signs(lines, page, PARAMS)
     assert texts(parted.lines) == [[text.replace(".", "") for text in texts_written]]
     pointed = [number for number, text in zip(lines[0], texts_written, strict=True) if "." in text]
     assert parted.doubtful == {id(number[0]) for number in pointed}
 
 
 def test_a_page_without_numbers_and_lone_digits(write):
-    assert part_at_points([], np.zeros((10, 10), np.uint8), PARAMS).lines == []
+    assert part_at_signs([], np.zeros((10, 10), np.uint8), PARAMS).lines == []
     lines, page = write("1", "2")
-    assert texts(part_at_points(lines, page, PARAMS).lines) == [["1", "2"]]
+    assert texts(part_at_signs(lines, page, PARAMS).lines) == [["1", "2"]]
 
 
 def spot(page, x, y, width, height, ink=INK):
@@ -76,19 +76,23 @@ def spot(page, x, y, width, height, ink=INK):
         (lambda page: spot(page, 52, 66, 1, 1), False, "dust"),
         (lambda page: spot(page, 52, 60, 5, 5, ink=40), False, "a stain"),
         (lambda page: spot(page, 52, 40, 5, 28), False, "a stroke"),
-        (lambda page: spot(page, 46, 60, 16, 3), False, "a dash"),
+        (lambda page: spot(page, 48, 48, 12, 3), True, "a dash"),
+        (lambda page: spot(page, 48, 67, 12, 3), False, "a piece of a rule"),
+        (lambda page: spot(page, 48, 31, 12, 3), False, "the bar of a 5"),
+        (lambda page: [spot(page, 52, 42, 5, 5), spot(page, 53, 60, 5, 5)], True, "a colon"),
+        (lambda page: [spot(page, 52, y, 5, 5) for y in (36, 48, 60)], False, "three spots"),
         (lambda page: spot(page, 44, 60, 5, 5), False, "what touches a digit"),
-        (lambda page: [spot(page, 48, 60, 5, 5), spot(page, 56, 60, 5, 5)], False, "two spots"),
+        (lambda page: [spot(page, 48, 60, 4, 5), spot(page, 55, 60, 4, 5)], False, "two spots side by side"),
         (lambda page: None, False, "nothing"),
     ],
 )
-def test_what_a_point_is(write, mark, expected, why):
+def test_what_a_sign_is(write, mark, expected, why):
     [[[left, right]]], page = write("12")
     mark(page)
-    assert has_point(left.piece, right.piece, HEIGHT, page, PARAMS) is expected, why
+    assert (find_sign(left.piece, right.piece, HEIGHT, page, PARAMS) is not None) is expected, why
 
 
 def test_between_digits_that_are_close_there_is_no_room_for_a_point(write):
     [[[left, right]]], page = write("12")
     spot(page, 52, 60, 5, 5)
-    assert not has_point(left.piece, right.piece, HEIGHT, page, replace(PARAMS, min_gap=0.6))
+    assert not find_sign(left.piece, right.piece, HEIGHT, page, replace(PARAMS, min_gap=0.6))

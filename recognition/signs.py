@@ -1,0 +1,152 @@
+"""Parts numbers at decimal points, commas, colons and dashes.
+
+Such signs are too small for pieces of writing, and dust is as small; but dust seldom lies between two digits, alone,
+and as dark as they are. Where it does so once on a page, nobody can tell, and a person should look; where it does so in
+many numbers, it is how they are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+import cv2
+
+from recognition.arrays import Image, as_mask
+from recognition.components import Component
+from recognition.layout import Line
+from recognition.params import SignParams
+from recognition.reading import Reading
+from recognition.types import BoundingBox
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """Lines of numbers after signs were looked for.
+
+    Attributes:
+        lines: parted at signs.
+        doubtful: the identities, as `id` gives them, of the first digits of numbers in which there may be a sign.
+        signs: around those that part numbers, so that nothing in them is unread.
+    """
+
+    lines: list[Line]
+    doubtful: set[int]
+    signs: list[BoundingBox]
+
+
+def part_at_signs(lines: Sequence[Line], darkness: Image, params: SignParams) -> Parted:
+    """Parts the numbers of a page at the signs in them, where the page has several.
+
+    Args:
+        lines: from top to bottom.
+        darkness: uint8 page, as in `binarize.Shading`.
+        params: see there.
+    """
+    parts = [[_parts(number, darkness, params) for number in line] for line in lines]
+    several = sum(len(number) > 1 for line in lines for number in line)
+    with_signs = [number for line in parts for number in line if number.signs]
+    between = [sign for line in lines for sign in _between(line, darkness, params)]
+    if len(with_signs) < max(params.min_count, params.min_share * several):
+        return Parted(list(lines), {id(number.parts[0][0]) for number in with_signs}, between)
+    within = [sign for number in with_signs for sign in number.signs]
+    return Parted([[part for number in line for part in number.parts] for line in parts], set(), within + between)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Parts:
+    parts: Line
+    signs: list[BoundingBox]
+
+
+def _parts(number: Sequence[Reading], darkness: Image, params: SignParams) -> _Parts:
+    height = median(digit.piece.bbox.height for digit in number)
+    found = _Parts([[number[0]]], [])
+    for last, digit in pairwise(number):
+        sign = find_sign(last.piece, digit.piece, height, darkness, params)
+        if sign is not None:
+            found.parts.append([])
+            found.signs.append(sign)
+        found.parts[-1].append(digit)
+    return found
+
+
+def _between(line: Line, darkness: Image, params: SignParams) -> list[BoundingBox]:
+    """The signs between the numbers of a line."""
+    signs = []
+    for number, following in pairwise(line):
+        left, right = number[-1].piece, following[0].piece
+        height = (left.bbox.height + right.bbox.height) / 2
+        if right.bbox.x - left.bbox.right <= params.max_gap * height:
+            signs.append(find_sign(left, right, height, darkness, params))
+    return [sign for sign in signs if sign is not None]
+
+
+def find_sign(
+    left: Component, right: Component, height_px: float, darkness: Image, params: SignParams
+) -> BoundingBox | None:
+    """Returns the sign that stands in the gap between two digits, and nothing else with it.
+
+    Args:
+        left: a digit.
+        right: the next one.
+        height_px: of the number's digits.
+        darkness: uint8 page.
+        params: see there.
+    """
+    gap = right.bbox.x - left.bbox.right
+    if gap < max(3, params.min_gap * height_px):
+        return None
+    top = min(left.bbox.y, right.bbox.y)
+    bottom = max(left.bbox.bottom, right.bbox.bottom) + round(params.below * height_px)
+    # With a column of each digit, in which ink is that goes on from the gap into the digit.
+    part = darkness[top:bottom, left.bbox.right - 1 : right.bbox.x + 1]
+    inked = as_mask(part > params.min_darkness * min(left.darkness, right.darkness))
+    if not inked[:, 1:-1].any():
+        return None
+    _, _, stats, middles = cv2.connectedComponentsWithStats(inked, connectivity=8)
+    spots = [_Spot(*row, *middle) for row, middle in zip(stats[1:].tolist(), middles[1:].tolist(), strict=True)]
+    smallest = max(2.0, params.min_side * height_px)
+    of_digits = [spot.x == 0 or spot.x + spot.width == gap + 2 for spot in spots]
+    seen = [
+        (spot, edge)
+        for spot, edge in zip(spots, of_digits, strict=True)
+        if max(spot.width, spot.height) >= smallest and not (edge and spot.width == 1)
+    ]
+    if not seen or any(edge for _, edge in seen):
+        return None
+    lower = max((spot for spot, _ in seen), key=lambda spot: spot.middle_y)
+    depth = (top + lower.middle_y - (left.bbox.y + right.bbox.y) / 2) / min(left.bbox.height, right.bbox.height)
+    if depth < params.min_depth or not _is_sign([spot for spot, _ in seen], depth, height_px, params):
+        return None
+    return BoundingBox(left.bbox.right, top, gap, bottom - top)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A connected piece of ink in a gap."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    area: int
+    middle_x: float
+    middle_y: float
+
+
+def _is_sign(spots: Sequence[_Spot], depth: float, height_px: float, params: SignParams) -> bool:
+    filled = all(spot.area >= params.min_fill * spot.width * spot.height for spot in spots)
+    flat = any(spot.height <= spot.width / 2 for spot in spots)
+    small = not flat and all(max(spot.width, spot.height) <= params.max_side * height_px for spot in spots)
+    match spots:
+        case [spot]:
+            thin = flat and spot.height <= params.max_thickness * height_px
+            dash = thin and spot.width <= params.max_dash * height_px and depth <= params.max_dash_depth
+            return filled and (small or dash)
+        case [one, other]:
+            stacked = abs(one.middle_x - other.middle_x) <= params.max_side * height_px / 2
+            return filled and small and stacked and abs(one.middle_y - other.middle_y) >= params.min_gap * height_px
+    return False
