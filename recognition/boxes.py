@@ -21,6 +21,8 @@ MAX_FRAME_PX = 24
 """No line of a frame is taken to be thicker, however large its cells are."""
 MIN_SIDES = 0.93
 """Ink runs along at least this share of a box's outline; the strokes of a digit as square run along less of it."""
+NEAR_SIDE = 0.12
+"""So near to where a cell's side should lie it may lie, as a share of its length."""
 MAX_FIELD_CELLS = 16
 """More boxes in one piece are squared paper or a table."""
 
@@ -147,14 +149,37 @@ def _add_edges(zone: Image, outline: Contour, cells: list[Contour]) -> None:
 
 
 def _add_runs(zone: Image, mask: Image, outline: Contour, cells: list[Contour]) -> None:
-    """Marks straight runs as long as a cell's side: the sides of cells that writing crosses and opens."""
+    """Marks straight runs as long as a cell's side: the sides of cells that writing crosses and opens.
+
+    They lie where the sides of the cells lie that were found, or up to two cells farther. In a cell that was found, and
+    is closed, no side can be: what is as long there is a 1, or a bold digit.
+    """
     x, y, width, height = cv2.boundingRect(outline)
     frame = np.zeros((height, width), np.uint8)
     cv2.drawContours(frame, [outline - (x, y)], -1, 255, cv2.FILLED)
     frame &= mask[y : y + height, x : x + width]
-    sides = np.median([cv2.boundingRect(cell)[2:] for cell in cells], axis=0)
-    across, down = (max(8, round(0.85 * float(side))) for side in sides)
-    for columns, rows in ((across, 1), (1, down)):
-        runs = opened(frame, columns, rows)
+    for cell in cells:
+        cv2.fillPoly(frame, [cell - (x, y)], 0)
+    boxes = np.array([cv2.boundingRect(cell) for cell in cells])
+    across, down = (max(8, round(0.85 * float(side))) for side in np.median(boxes[:, 2:], axis=0))
+    rows = _about_sides(boxes[:, 1] - y, boxes[:, 3], height)
+    columns = _about_sides(boxes[:, 0] - x, boxes[:, 2], width)
+    for shape, near in (((across, 1), rows[:, None]), ((1, down), columns[None, :])):
+        runs = opened(frame, *shape)
         runs &= ~opened(runs, MAX_FRAME_PX, MAX_FRAME_PX)
-        zone[y : y + height, x : x + width] |= dilated(runs, 3, 3)
+        zone[y : y + height, x : x + width] |= dilated(runs & near, 3, 3)
+
+
+def _about_sides(starts: NDArray[np.int_], lengths: NDArray[np.int_], size: int) -> Image:
+    """255 near where sides of cells lie, or may lie, along one axis of a piece that is so long; else 0."""
+    side = float(np.median(lengths))
+    steps = np.asarray(np.diff(np.sort(starts)), np.float64)
+    steps = steps[(steps >= side) & (steps <= 1.5 * side)]
+    pitch = float(np.median(steps)) if steps.size else 1.06 * side
+    near = np.zeros(size, np.uint8)
+    reach = max(3, round(NEAR_SIDE * side))
+    for cells in range(-2, 3):
+        for place in (starts + cells * pitch, starts + lengths + cells * pitch):
+            for at in np.unique(np.rint(place).astype(int)).tolist():
+                near[max(0, at - reach) : max(0, at + reach + 1)] = 255
+    return near

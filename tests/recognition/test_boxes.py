@@ -78,6 +78,25 @@ def test_a_digit_that_touches_its_box_from_inside_keeps_what_is_inside():
     assert zone[200, 110] == 255
 
 
+def test_a_one_as_high_as_its_box_is_no_side_of_it():
+    one = blank()
+    cv2.line(one, (135, 207), (135, 284), 255, 8)
+    zone = find_frames(boxes(4) | one, PARAMS).zone
+    assert not zone[215:276, 130:141].any()
+
+
+def test_bold_writing_that_opens_a_box_is_no_side_of_it():
+    eight = blank()
+    cv2.rectangle(eight, (172, 206), (232, 284), 255, -1)
+    cv2.rectangle(eight, (192, 222), (212, 234), 0, -1)
+    cv2.rectangle(eight, (192, 254), (212, 266), 0, -1)
+    eight[240:244, 160:176] = 255
+    frame = boxes(3)
+    zone = find_frames(frame | eight, PARAMS).zone
+    assert (zone & frame > 0).sum() >= 0.97 * (frame > 0).sum()
+    assert (zone & eight & ~frame > 0).sum() <= 0.2 * (eight > 0).sum()
+
+
 @pytest.mark.parametrize("tilt_deg", [0, 3, -4])
 @pytest.mark.parametrize("thickness", [2, 4])
 def test_the_frame_of_a_box_is_found_that_writing_reaches_across(tilt_deg, thickness):
