@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ from recognition.arrays import Image, as_image, as_mask
 from recognition.calibrate import Probabilities
 from recognition.classify import NOT_A_DIGIT
 from recognition.components import Component, make_component, stroke_width
+from recognition.normalize import normalize_all
 from recognition.params import SplitParams
 from recognition.reader import Reader
 from recognition.reading import Reading, at_edge, seconded
@@ -66,8 +68,36 @@ def split_touching(
         if reader.sequence is not None:
             [whole] = seconded([whole], [_evidence(digits, 0, whole.piece.bbox.width)], params.second)
             parts = seconded(parts, [_evidence(digits, s.left_px, s.right_px) for s in plan], params.second)
-        result += _best(whole, list(zip(plan, parts, strict=True)), params)
+        best = _best(whole, list(zip(plan, parts, strict=True)), params)
+        if best == [whole] and whole.confidence < params.unread and reader.raised_by >= params.min_page:
+            best = _as_spotted(whole, digits, darkness, reader, params) or best
+        result += best
     return result
+
+
+def _as_spotted(
+    whole: Reading, digits: Sequence[Spotted], darkness: Image, reader: Reader, params: SplitParams
+) -> list[Reading]:
+    """What no cut makes readable as the sequence network reads it, in doubt; nothing where it is unsure itself.
+
+    Two 1s that lean on each other look like an N, and no seam parts them; left out, their number would be gone.
+    """
+    if len(digits) < 2 or min(digit.confidence for digit in digits) < params.spotted:
+        return []
+    box = whole.piece.bbox
+    columns = [digit.column for digit in digits]
+    cuts = [0, *(round((left + right) / 2) for left, right in pairwise(columns)), box.width]
+    pieces = []
+    for left, right in pairwise(cuts):
+        piece = make_component(whole.piece.mask[:, left:right], box.x + left, box.y, darkness)
+        if piece is None:
+            return []
+        pieces.append(piece)
+    pictures = normalize_all([piece.ink(darkness) for piece in pieces])
+    return [
+        Reading(piece, digit.probabilities * np.float32(params.spotted_trust), picture, touching=True)
+        for piece, digit, picture in zip(pieces, digits, pictures, strict=True)
+    ]
 
 
 def _is_wide(reading: Reading, height_px: float, darkness: Image, params: SplitParams) -> bool:

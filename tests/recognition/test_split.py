@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from recognition.classify import CLASSES
+from recognition.classify import CLASSES, NOT_A_DIGIT
 from recognition.components import find_components
 from recognition.params import ComponentParams, SplitParams
 from recognition.sequence import Spotted
@@ -105,6 +105,43 @@ def test_a_piece_in_which_two_digits_are_seen_is_cut_between_them_although_it_re
     assert rest or doubted.confidence < PARAMS.sure
     assert zero.piece.bbox.width < PARAMS.sure_width * zero.piece.bbox.height
     assert split_touching([zero], HEIGHT, page, two, PARAMS) == [zero]
+
+
+@pytest.fixture
+def leaning(read):
+    """A page with three strokes that lean on each other, and its one piece, which is no digit, whole or cut."""
+    page = np.zeros((120, 200), np.uint8)
+    zigzag = np.array([(40, 90), (50, 32), (75, 90), (85, 32), (110, 90), (120, 32)])
+    cv2.polylines(page, [zigzag], False, 255, 7, cv2.LINE_AA)
+    (whole,) = read(page)
+    return page, replace(whole, probabilities=np.eye(CLASSES, dtype=np.float32)[NOT_A_DIGIT])
+
+
+def test_what_no_cut_makes_readable_is_read_as_it_is_seen_uncut_and_doubted(leaning, ink_reader):
+    page, whole = leaning
+    never_cut = replace(PARAMS, cut_cost=10.0)
+    one = replace(ink_reader, sequence=Spotter((1, 0.15), (1, 0.5), (7, 0.85)))
+    parts = by_column(split_touching([whole], HEIGHT, page, one, never_cut))
+    assert [part.digit for part in parts] == [1, 1, 7]
+    assert all(part.touching and PARAMS.unread < part.confidence < PARAMS.sure for part in parts)
+    assert sum(part.piece.area_px for part in parts) == whole.piece.area_px
+
+
+@pytest.mark.parametrize(
+    ("change", "digits"),
+    [
+        ({}, ((1, 0.5),)),
+        ({"spotted": 0.99}, ((1, 0.15), (1, 0.85))),
+        ({"min_page": 0.5}, ((1, 0.15), (1, 0.85))),
+    ],
+    ids=["one digit", "not surely seen", "a page of text"],
+)
+def test_what_no_cut_makes_readable_is_left_where_that_may_be_no_digits(leaning, ink_reader, change, digits):
+    page, whole = leaning
+    one = replace(ink_reader, sequence=Spotter(*digits))
+    (left,) = split_touching([whole], HEIGHT, page, one, replace(PARAMS, cut_cost=10.0, **change))
+    assert left.piece is whole.piece
+    assert left.confidence < PARAMS.unread
 
 
 def test_what_is_seen_uncut_decides_between_two_readings_of_a_cut(touching, ink_reader, read):
