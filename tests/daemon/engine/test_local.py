@@ -90,6 +90,10 @@ def read(engine: LocalEngine, data: bytes, key: int = 1) -> Outcome:
     return collect(engine, 1)[key]
 
 
+def resident_mb(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 2**20
+
+
 def pid_of(outcome: Outcome) -> str:
     assert outcome.document is not None, outcome.error
     return outcome.document.warnings[0]
@@ -203,6 +207,17 @@ def test_what_recognition_raises_comes_back_and_the_worker_goes_on(started, data
     outcome = read(engine, data)
     assert (outcome.kind, outcome.document, outcome.error) == (kind, None, text)
     assert pid_of(read(engine, b"")) == before
+
+
+def test_a_worker_gives_the_memory_of_a_document_back_when_it_is_done(started):
+    engine = started()
+    pid = int(pid_of(read(engine, b"")).split()[1])
+    before = resident_mb(pid)
+    read(engine, b"swell")
+    deadline = time.monotonic() + PATIENCE_S
+    while resident_mb(pid) > before + 30:  # of 120
+        assert time.monotonic() < deadline, f"{before} MB before, {resident_mb(pid)} MB since"
+        time.sleep(0.05)
 
 
 def test_a_very_long_message_is_cut(started):

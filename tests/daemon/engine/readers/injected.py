@@ -58,6 +58,9 @@ def attempt(what: str) -> str:
     return "done"
 
 
+kept: list[bytearray] = []
+
+
 def read(data: bytes, classifier: SimpleNamespace, params: RecognitionParams) -> Document:
     """Do what the bytes say: crash, hang, raise, or give a document that says who read it."""
     match data.partition(b" ")[0]:
@@ -88,6 +91,9 @@ def read(data: bytes, classifier: SimpleNamespace, params: RecognitionParams) ->
             return Document((), (attempt(data.partition(b" ")[2].decode()),))
         case b"memory":
             return Document((), (str(len(bytearray(int(data.partition(b" ")[2])))),))
+        case b"swell":
+            taken = [bytearray(os.urandom(60_000)) for _ in range(2000)]
+            kept.append(taken[-1])  # on top of the heap, so that what is below stays in it
         case b"compute":
             while True:
                 pass
