@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from recognition.params_numbers import LayoutParams, RecheckParams, SignParams, SlashParams
 from recognition.params_page import BinarizeParams, ComponentParams, PaperParams, RuleParams, SizeParams, TurnParams
 from recognition.params_pieces import (
     CompanyParams,
     JoinParams,
-    LayoutParams,
     LikenessParams,
     PriorParams,
-    RecheckParams,
     SelectParams,
-    SignParams,
-    SlashParams,
     SplitParams,
 )
 from recognition.params_range import check_range

@@ -1,4 +1,4 @@
-"""Parameters of the steps that make digits and numbers of pieces of ink."""
+"""Parameters of the steps that make digits of pieces of ink."""
 
 from __future__ import annotations
 
@@ -175,74 +175,6 @@ class SelectParams:
 
 
 @dataclass(frozen=True, slots=True)
-class SignParams:
-    """What is a point, comma, colon or dash between two digits. Lengths are shares of the number's height.
-
-    Attributes:
-        min_share: of a page's numbers of several digits that must have a sign, for any to be parted. On drawn pages
-            without signs 1 to 4 in 100 seem to have one.
-        min_count: likewise, so many.
-        min_gap: between the digits.
-        max_gap: between digits of two numbers, for what stands there to be no digit that was left out.
-        min_side: longer side of a point; what is smaller is dust.
-        max_side: likewise; what is larger and no dash is a piece of a digit.
-        max_dash: length of a dash.
-        max_thickness: of a dash, which is at least twice as long.
-        min_fill: of a sign's box by its ink.
-        min_darkness: of its ink, as a share of the paler digit's.
-        min_depth: of its middle, or of a colon's lower point, below the digits' tops, as a share of the lower digit's
-            height.
-        max_dash_depth: likewise, of a dash; what lies deeper is a rule.
-        below: so far below the digits a comma may reach.
-    """
-
-    min_share: float = 0.1
-    min_count: int = 2
-    min_gap: float = 0.12
-    max_gap: float = 1.5
-    min_side: float = 0.09
-    max_side: float = 0.3
-    max_dash: float = 0.9
-    max_thickness: float = 0.22
-    min_fill: float = 0.45
-    min_darkness: float = 0.4
-    min_depth: float = 0.35
-    max_dash_depth: float = 0.75
-    below: float = 0.2
-
-    def __post_init__(self) -> None:
-        check_range(self, min_share=(0, 1), min_count=(1, 1000))
-        check_range(self, min_gap=(0, 2), max_gap=(0, 10), min_side=(0, 1), max_side=(0, 1), min_fill=(0, 1))
-        check_range(self, max_dash=(0, 5), max_thickness=(0, 1), min_darkness=(0, 1))
-        check_range(self, min_depth=(0, 2), max_dash_depth=(0, 2), below=(0, 1))
-
-
-@dataclass(frozen=True, slots=True)
-class SlashParams:
-    """What is the slash of a date and no 1.
-
-    Attributes:
-        min_lean_deg: how far it leans to the right.
-        min_more_lean_deg: likewise, more than the digits that are no 1s.
-        max_lean_apart_deg: between the two slashes of a date.
-        min_height: of both slashes of a date, as a share of the digits'.
-        min_doubtful_height: likewise, on average, from which a number may be a date and a person should look.
-        min_lone_height: likewise, of a slash elsewhere. Of 1,300 drawn 1s of all hands none leans and is so high.
-    """
-
-    min_lean_deg: float = 8.0
-    min_more_lean_deg: float = 0.0
-    max_lean_apart_deg: float = 15.0
-    min_height: float = 1.12
-    min_doubtful_height: float = 1.05
-    min_lone_height: float = 1.25
-
-    def __post_init__(self) -> None:
-        check_range(self, min_lean_deg=(-90, 90), min_more_lean_deg=(-90, 90), max_lean_apart_deg=(0, 180))
-        check_range(self, min_height=(0, 10), min_doubtful_height=(0, 10), min_lone_height=(0, 10))
-
-
-@dataclass(frozen=True, slots=True)
 class LikenessParams:
     """When digits of a page have the same form.
 
@@ -257,69 +189,3 @@ class LikenessParams:
 
     def __post_init__(self) -> None:
         check_range(self, sure=(0, 1), alike=(0, 0.999))
-
-
-@dataclass(frozen=True, slots=True)
-class RecheckParams:
-    """How much the second reading of a number counts.
-
-    Attributes:
-        weight: of the second reading, beside the first.
-        lone_weight: likewise, of a number of one digit, of which the network for single digits knows more.
-        reach: how far from a digit's inner half its middle may have been seen, as a share of the number's height.
-        sure: confidence from which a digit that only the second reading has is missed; and probability of any digit
-            that each must have for pieces to be joined as it has them.
-        put_together: confidence that each digit must reach for pieces to be joined as the second reading has them.
-    """
-
-    weight: float = 0.4
-    lone_weight: float = 0.15
-    reach: float = 0.1
-    sure: float = 0.6
-    put_together: float = 0.5
-
-    def __post_init__(self) -> None:
-        check_range(self, weight=(0, 1), lone_weight=(0, 1), reach=(0, 1), sure=(0, 1), put_together=(0, 1))
-
-
-@dataclass(frozen=True, slots=True)
-class LayoutParams:
-    """How digits become numbers and lines. Lengths are shares of the digits' height.
-
-    Attributes:
-        max_gap: between digits of one number, where a page's gaps do not tell.
-        tight_gap: up to which gaps never part numbers.
-        clear_gap: from which gaps always part numbers.
-        min_step: between the gaps within and between numbers, for the page's gaps to tell.
-        max_gap_ratio: of the gaps within numbers to those between them, for the page's gaps to tell.
-        max_typical_gap: on a page whose gaps are all of one kind, for digits to be one number and not one each.
-        max_grid_gap: likewise, of digits in a grid.
-        max_grid_aspect: of a grid, how far its rows are apart over how far its columns are.
-        max_pitch: between their middles, which serves digits in boxes; either makes a number.
-        max_drift: between the middles of neighbours in a line.
-        reach: how far apart neighbours in a line may be.
-        neighbor: within this distance to the right a digit's neighbour tells the slope of its line.
-        max_slope: of the lines of a page, in rows a column.
-    """
-
-    max_gap: float = 0.7
-    tight_gap: float = 0.35
-    clear_gap: float = 1.2
-    min_step: float = 0.25
-    # Measured on 46 pages of about 35 hands: within numbers up to 0.38 of the gaps between them, in all but one hand;
-    # typical gaps of numbers to 0.63 and of lone digits in a line from 0.69, in a grid from 0.55.
-    max_gap_ratio: float = 0.42
-    max_typical_gap: float = 0.66
-    max_grid_gap: float = 0.4
-    max_grid_aspect: float = 1.5
-    max_pitch: float = 0.95
-    max_drift: float = 0.6
-    reach: float = 12.0
-    neighbor: float = 6.0
-    max_slope: float = 0.4
-
-    def __post_init__(self) -> None:
-        check_range(self, max_gap=(0, 5), tight_gap=(0, 5), clear_gap=(0, 5), min_step=(0, 5))
-        check_range(self, max_gap_ratio=(0, 1), max_typical_gap=(0, 5), max_grid_gap=(0, 5), max_grid_aspect=(0, 10))
-        check_range(self, max_pitch=(0, 5), max_drift=(0.1, 1), reach=(1, 1000))
-        check_range(self, neighbor=(1, 100), max_slope=(0, 1))
