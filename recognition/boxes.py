@@ -58,17 +58,16 @@ def find_frames(mask: Image, params: RuleParams) -> Frames:
     found = False
     for outline, holes in _pieces_with_holes(mask):
         cells = [hull for hull in map(cv2.convexHull, holes) if _is_cell(hull, params)]
-        if len(cells) < 2 and (crossed := _crossed_cell(mask, outline, cells, params)):
-            found = True
-            _add_edges(zone, outline, crossed)
-        elif cells:
-            found = True
-            _add_edges(zone, outline, cells)
-            if _is_form(cells):
-                _add_runs(zone, mask, outline, cells)
-                box = _bounds(outline)
-                if len(cells) > 1 and _is_row(cells, box):
-                    fields.append(Field(box, tuple(map(_bounds, cells))))
+        crossed = _crossed_cell(mask, outline, cells, params) if len(cells) < 2 else []
+        if not crossed and not cells:
+            continue
+        found = True
+        _add_edges(zone, outline, crossed or cells)
+        if not crossed and _is_form(cells):
+            _add_runs(zone, mask, outline, cells)
+            box = _bounds(outline)
+            if len(cells) > 1 and _is_row(cells, box):
+                fields.append(Field(box, tuple(map(_bounds, cells))))
     return Frames(zone & mask if found else None, tuple(fields))
 
 

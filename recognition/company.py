@@ -31,9 +31,10 @@ def weighed(readings: Sequence[Reading], height_px: float, params: CompanyParams
     telling = np.flatnonzero((heights >= params.min_height * height_px) & (heights <= params.max_height * height_px))
     if len(telling) < 2:
         return list(readings)
-    edges = np.array([_edges(readings[int(k)]) for k in telling], np.float64)
-    voices = log_odds(np.array([readings[int(k)].first_confidence for k in telling]))
-    strokes = np.array([readings[int(k)].digit == 1 for k in telling])
+    tellers = [readings[int(k)] for k in telling]
+    edges = np.array([_edges(reading) for reading in tellers], np.float64)
+    voices = log_odds(np.array([reading.first_confidence for reading in tellers]))
+    strokes = np.array([reading.digit == 1 for reading in tellers])
     voices[strokes & (voices < 0)] *= params.strokes
     heard = np.zeros(len(readings))
     heard[telling] = _heard(edges, voices, height_px, params)

@@ -18,8 +18,6 @@ from recognition.types import BoundingBox
 
 MIN_SLENDERNESS = 40
 """A line's length is at least so many times its thickness; what is stouter is writing that stands in a row."""
-
-
 EDGE = 0.5
 """Ink right beside a line is its soft edge where it is at most so dark as a share of the line, and no stroke's."""
 

@@ -109,24 +109,19 @@ def find_sign(
     _, _, stats, middles = cv2.connectedComponentsWithStats(inked, connectivity=8)
     spots = [_Spot(*row, *middle) for row, middle in zip(stats[1:].tolist(), middles[1:].tolist(), strict=True)]
     smallest = max(2.0, params.min_side * height_px)
-    of_digits = [spot.x == 0 or spot.x + spot.width == gap + 2 for spot in spots]
-    seen = [
-        (spot, edge)
-        for spot, edge in zip(spots, of_digits, strict=True)
-        if max(spot.width, spot.height) >= smallest and not (edge and spot.width == 1)
-    ]
-    if not seen or any(edge for _, edge in seen):
+    seen = [spot for spot in spots if max(spot.width, spot.height) >= smallest and not spot.within_digit(gap)]
+    if not seen or any(spot.reaches_digit(gap) for spot in seen):
         return None
-    lower = max((spot for spot, _ in seen), key=lambda spot: spot.middle_y)
-    depth = (top + lower.middle_y - (left.bbox.y + right.bbox.y) / 2) / min(left.bbox.height, right.bbox.height)
-    if depth < params.min_depth or not _is_sign([spot for spot, _ in seen], depth, height_px, params):
+    lower = max(spot.middle_y for spot in seen)
+    depth = (top + lower - (left.bbox.y + right.bbox.y) / 2) / min(left.bbox.height, right.bbox.height)
+    if depth < params.min_depth or not _is_sign(seen, depth, height_px, params):
         return None
     return BoundingBox(left.bbox.right, top, gap, bottom - top)
 
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """A connected piece of ink in a gap."""
+    """A connected piece of ink in a gap and the columns of digits at its two sides."""
 
     x: int
     y: int
@@ -135,6 +130,14 @@ class _Spot:
     area: int
     middle_x: float
     middle_y: float
+
+    def reaches_digit(self, gap: int) -> bool:
+        """Whether it has ink in a digit's column, beside a gap of so many."""
+        return self.x == 0 or self.x + self.width == gap + 2
+
+    def within_digit(self, gap: int) -> bool:
+        """Whether it has ink in a digit's column only."""
+        return self.reaches_digit(gap) and self.width == 1
 
 
 def _is_sign(spots: Sequence[_Spot], depth: float, height_px: float, params: SignParams) -> bool:

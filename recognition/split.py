@@ -70,14 +70,12 @@ def split_touching(
             parts = seconded(parts, [_evidence(digits, s.left_px, s.right_px) for s in plan], params.second)
         best = _best(whole, list(zip(plan, parts, strict=True)), params)
         if best == [whole] and whole.confidence < params.unread and reader.raised_by >= params.min_page:
-            best = _as_spotted(whole, digits, darkness, reader, params) or best
+            best = _as_spotted(whole, digits, darkness, params) or best
         result += best
     return result
 
 
-def _as_spotted(
-    whole: Reading, digits: Sequence[Spotted], darkness: Image, reader: Reader, params: SplitParams
-) -> list[Reading]:
+def _as_spotted(whole: Reading, digits: Sequence[Spotted], darkness: Image, params: SplitParams) -> list[Reading]:
     """What no cut makes readable as the sequence network reads it, in doubt; nothing where it is unsure itself.
 
     Two 1s that lean on each other look like an N, and no seam parts them; left out, their number would be gone.

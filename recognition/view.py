@@ -19,8 +19,8 @@ from recognition.skew import sheet_skew_deg
 Affine: TypeAlias = NDArray[np.float64]
 """(2, 3): multiplied by (x, y, 1) it gives the place of a point elsewhere."""
 
-
 MIN_LINEAR_SCALE = 0.6
+"""Down to this scale a pixel made of the nearest four is as good as one made of all that it covers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +70,7 @@ def view_of(pixels: Image, size: SizeParams, paper: PaperParams) -> View:
 
 
 def _interpolation(scale: float) -> int:
-    """How pixels are made of pixels; down to about half the size a mean of four is as good as one of all."""
+    """How pixels are made of pixels."""
     if scale < MIN_LINEAR_SCALE:
         return cv2.INTER_AREA
     return cv2.INTER_LINEAR if scale < 1 else cv2.INTER_CUBIC
