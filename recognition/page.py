@@ -27,6 +27,7 @@ from recognition.slashes import part_at_slashes
 from recognition.split import split_touching
 from recognition.types import Document, Number, Page
 from recognition.view import view_of
+from recognition.views import closely_read
 
 
 def read_document(data: bytes, reader: Reader, params: RecognitionParams) -> Document:
@@ -128,7 +129,8 @@ def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
     if reader.context is not None:
         readings = weighed(readings, height, params.company)
     selection = select_digits(readings, height, look.shading, params.select)
-    return Found(agreed(selection.digits, params.likeness), selection.unread, look.fields)
+    digits = closely_read(selection.digits, reader.classifier, params.views)
+    return Found(agreed(digits, params.likeness), selection.unread, look.fields)
 
 
 def _with_crop(number: Number, pixels: Image) -> Number:

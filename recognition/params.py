@@ -17,6 +17,7 @@ from recognition.params_pieces import (
     PriorParams,
     SelectParams,
     SplitParams,
+    ViewParams,
 )
 from recognition.params_range import check_range
 
@@ -41,6 +42,7 @@ __all__ = [
     "SplitParams",
     "Thresholds",
     "TurnParams",
+    "ViewParams",
 ]
 
 
@@ -114,10 +116,11 @@ class RecognitionParams:
     prior: PriorParams = field(default_factory=PriorParams)
     company: CompanyParams = field(default_factory=CompanyParams)
     select: SelectParams = field(default_factory=SelectParams)
+    views: ViewParams = field(default_factory=ViewParams)
+    likeness: LikenessParams = field(default_factory=LikenessParams)
     layout: LayoutParams = field(default_factory=LayoutParams)
     slash: SlashParams = field(default_factory=SlashParams)
     sign: SignParams = field(default_factory=SignParams)
-    likeness: LikenessParams = field(default_factory=LikenessParams)
     recheck: RecheckParams = field(default_factory=RecheckParams)
     thresholds: Thresholds = field(default_factory=Thresholds)
     annotate: AnnotateParams = field(default_factory=AnnotateParams)

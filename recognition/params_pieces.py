@@ -175,6 +175,20 @@ class SelectParams:
 
 
 @dataclass(frozen=True, slots=True)
+class ViewParams:
+    """Which digits are looked at from all sides.
+
+    Attributes:
+        sure: a digit of which its ink is so sure is not.
+    """
+
+    sure: float = 0.98
+
+    def __post_init__(self) -> None:
+        check_range(self, sure=(0, 1))
+
+
+@dataclass(frozen=True, slots=True)
 class LikenessParams:
     """When digits of a page have the same form.
 

@@ -20,6 +20,7 @@ from recognition.training.record import KERAS_SUFFIXES, write_record
 from recognition.training.set_figures import SetFigures, measure
 from recognition.training.truth import TruePage, load_pages_with_truth
 from recognition.types import ModelInfo
+from recognition.views import closely_classified
 
 RECORD, REPORT = "evaluation.json", "report.html"
 
@@ -95,7 +96,9 @@ def evaluate(model: Path, options: EvaluateOptions, progress: Progress | None = 
         options.out.mkdir(parents=True, exist_ok=True)  # before the work that would be lost
     with _as_litert(model) as converted:
         classifier = load_classifier(converted)
-        figures = tuple(measure(one, classifier.probabilities(one.digits.images)) for one in sets)
+        figures = tuple(
+            measure(one, closely_classified(one.digits.images, classifier, options.params.views)) for one in sets
+        )
         readings = _read(pages, converted, options, progress or _untold)
     evaluation = Evaluation(classifier.info, figures, _page_figures(options, by, readings) if readings else None)
     if options.out is not None:

@@ -56,6 +56,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "context network": None,
     "sequence network": None,
     "second reading": (page, "recheck", unchecked),
+    "views": (page, "closely_read", lambda readings, *_: list(readings)),
     "like forms": (page, "agreed", lambda readings, *_: list(readings)),
     "soft edges": (
         look,

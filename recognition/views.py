@@ -1,0 +1,102 @@
+"""Reads digits that are in doubt once more: a little turned, slanted and shifted, as if another hand had written them.
+
+A network that has understood a form reads it the same way from all sides; where it has not, its answers scatter, and
+their mean is right more often and seldom sure of what is wrong. After Krizhevsky, Sutskever and Hinton, "ImageNet
+Classification with Deep Convolutional Neural Networks", NIPS 25 (2012), who take the mean over ten views of a picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recognition.calibrate import Probabilities
+from recognition.classify import NOT_A_DIGIT, Classifier
+from recognition.normalize import IMAGE_PX
+from recognition.params import ViewParams
+from recognition.reading import FLOOR, Reading, seconded
+
+_TURN_DEG = 8.0
+_SLANT = 0.15
+"""Columns a row."""
+
+
+def closely_read(readings: Sequence[Reading], classifier: Classifier, params: ViewParams) -> list[Reading]:
+    """Returns the readings with those looked at again whose ink alone does not say surely which digit they are.
+
+    Args:
+        readings: the digits of a page, with their pictures.
+        classifier: that read them.
+        params: see there.
+    """
+    result = list(readings)
+    doubtful = [k for k, reading in enumerate(result) if reading.by_ink_confidence < params.sure]
+    if doubtful:
+        chosen = [result[k] for k in doubtful]
+        said = by_views(np.stack([reading.picture for reading in chosen]), classifier)
+        for k, reading in zip(doubtful, seconded(chosen, list(said), _SHARE), strict=True):
+            result[k] = reading
+    return result
+
+
+def closely_classified(images: NDArray[np.uint8], classifier: Classifier, params: ViewParams) -> Probabilities:
+    """Returns the probabilities of digits that stand on no page, read as `closely_read` reads those of one.
+
+    Args:
+        images: uint8 (n, 28, 28), ink bright, as `normalize` makes them.
+        classifier: that reads them.
+        params: see there.
+
+    Returns:
+        float32 (n, 11), rows sum to 1.
+    """
+    rows = classifier.probabilities(images)
+    doubtful = np.flatnonzero(rows[:, :NOT_A_DIGIT].max(axis=1, initial=0) < params.sure)
+    if doubtful.size:
+        first, said = (
+            np.log(np.maximum(part, FLOOR)) for part in (rows[doubtful], by_views(images[doubtful], classifier))
+        )
+        mixed = np.exp((1 - _SHARE) * first + _SHARE * said)
+        rows[doubtful] = mixed / mixed.sum(axis=1, keepdims=True)
+    return rows
+
+
+def by_views(images: NDArray[np.uint8], classifier: Classifier) -> Probabilities:
+    """Returns the geometric mean of what is read from all sides, float32 (n, 11), rows sum to 1.
+
+    Args:
+        images: uint8 (n, 28, 28), n > 0.
+        classifier: reads them.
+    """
+    seen = np.concatenate([[cv2.warpAffine(image, view, image.shape[::-1]) for image in images] for view in _VIEWS])
+    rows = np.log(np.maximum(classifier.probabilities(seen), FLOOR)).reshape(len(_VIEWS), len(images), -1)
+    mean = np.exp(rows.mean(axis=0))
+    return np.asarray(mean / mean.sum(axis=1, keepdims=True), np.float32)
+
+
+def _view(
+    turn_deg: float = 0.0, slant: float = 0.0, right_px: float = 0.0, down_px: float = 0.0
+) -> NDArray[np.float32]:
+    """An affine map, float32 (2, 3), that leaves the middle of a picture where it is but for the shift."""
+    middle = (IMAGE_PX - 1) / 2
+    turn = cv2.getRotationMatrix2D((middle, middle), turn_deg, 1)
+    turn[0, 1] += slant
+    turn[:, 2] += np.array([right_px - slant * middle, down_px])
+    return turn.astype(np.float32)
+
+
+# Chosen by the likelihood of 15,000 variants of the digits held out from training (0.0649 -> 0.0617 nats a digit). A
+# pixel to the left and up, and not to the right and down, because a picture's middle lies between pixels.
+_VIEWS = (
+    _view(turn_deg=_TURN_DEG),
+    _view(turn_deg=-_TURN_DEG),
+    _view(slant=_SLANT),
+    _view(slant=-_SLANT),
+    _view(right_px=-1),
+    _view(down_px=-1),
+)
+_SHARE = len(_VIEWS) / (len(_VIEWS) + 1)
+"""Of the views in what is said; the other is that of the picture as it stands, and each counts the same."""
