@@ -150,8 +150,8 @@ def _add_edges(zone: Image, outline: Contour, cells: list[Contour]) -> None:
 def _add_runs(zone: Image, mask: Image, outline: Contour, cells: list[Contour]) -> None:
     """Marks straight runs as long as a cell's side: the sides of cells that writing crosses and opens.
 
-    They lie where the sides of the cells lie that were found, or up to two cells farther. In a cell that was found, and
-    is closed, no side can be: what is as long there is a 1, or a bold digit.
+    They lie at the ends of the piece, where the sides of the cells lie that were found, or up to two cells farther. In
+    a cell that was found, and is closed, no side can be: what is as long there is a 1, or a bold digit.
     """
     x, y, width, height = cv2.boundingRect(outline)
     frame = np.zeros((height, width), np.uint8)
@@ -177,8 +177,7 @@ def _about_sides(starts: NDArray[np.int_], lengths: NDArray[np.int_], size: int)
     pitch = float(np.median(steps)) if steps.size else 1.06 * side
     near = np.zeros(size, np.uint8)
     reach = max(3, round(NEAR_SIDE * side))
-    for cells in range(-2, 3):
-        for place in (starts + cells * pitch, starts + lengths + cells * pitch):
-            for at in np.unique(np.rint(place).astype(int)).tolist():
-                near[max(0, at - reach) : max(0, at + reach + 1)] = 255
+    beside = np.concatenate([edges + cells * pitch for cells in range(-2, 3) for edges in (starts, starts + lengths)])
+    for at in np.unique(np.rint([*beside, 0, size - 1]).astype(int)).tolist():
+        near[max(0, at - reach) : max(0, at + reach + 1)] = 255
     return near

@@ -97,6 +97,18 @@ def test_bold_writing_that_opens_a_box_is_no_side_of_it():
     assert (zone & eight & ~frame > 0).sum() <= 0.2 * (eight > 0).sum()
 
 
+@pytest.mark.parametrize("opened", [range(4), range(4, 8)], ids=["left", "right"])
+def test_the_end_of_a_row_is_a_side_though_writing_opens_the_boxes_beside_it(opened):
+    mask = boxes(8)
+    outer = (slice(215, 275), slice(98, 103) if 0 in opened else slice(658, 663))
+    for k in opened:
+        cv2.line(mask, (120 + 70 * k, 205), (150 + 70 * k, 285), 255, 5)  # a digit in each
+        cv2.line(mask, (135 + 70 * k, 245), (190 + 70 * k, 245), 255, 5)  # that reaches into the next
+    mask[240:250, 661:] = 0
+    zone = find_frames(mask, PARAMS).zone
+    assert (zone[outer] > 0).sum() >= 0.95 * (mask[outer] > 0).sum()
+
+
 @pytest.mark.parametrize("tilt_deg", [0, 3, -4])
 @pytest.mark.parametrize("thickness", [2, 4])
 def test_the_frame_of_a_box_is_found_that_writing_reaches_across(tilt_deg, thickness):
