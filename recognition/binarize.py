@@ -12,38 +12,22 @@ from recognition.params import BinarizeParams
 
 
 @dataclass(frozen=True, slots=True)
-class Shading:
-    """How dark a page is, as it stands and beside its paper.
-
-    Attributes:
-        light: uint8 (height, width), the page, inverted if need be, so that its paper is brighter than its ink.
-        darkness: uint8 (height, width), 0 is the paper around a pixel and 255 black, whatever the light and polarity.
-    """
-
-    light: Image
-    darkness: Image
-
-
-@dataclass(frozen=True, slots=True)
-class Ink(Shading):
+class Ink:
     """A page as ink on paper.
 
     Attributes:
+        darkness: uint8 (height, width), 0 is the paper around a pixel and 255 black, whatever the light and polarity.
         mask: uint8 (height, width), 255 where there is ink; what is much paler than ink beside it is left out.
         core: likewise, what is at least half as dark as the darkest ink beside it: strokes without their soft edges.
         faint: likewise, with all that is darker than the paper, also beside dark ink.
         light_on_dark: the writing is lighter than what it stands on.
     """
 
+    darkness: Image
     mask: Image
     core: Image
     faint: Image
     light_on_dark: bool
-
-    @property
-    def shading(self) -> Shading:
-        """The page without the masks, which take as much memory as three pages."""
-        return Shading(self.light, self.darkness)
 
 
 def binarize(gray: Image, params: BinarizeParams) -> Ink:
@@ -61,8 +45,7 @@ def binarize(gray: Image, params: BinarizeParams) -> Ink:
         The ink; a blank or constant page has none.
     """
     light_on_dark = is_light_on_dark(gray)
-    light = as_image(~gray) if light_on_dark else gray
-    darkness = flatten(light, params)
+    darkness = flatten(as_image(~gray) if light_on_dark else gray, params)
     smooth = as_image(cv2.GaussianBlur(darkness, (3, 3), 0))
     # The closing takes grain for paper and sets the paper too bright; by how much, most of the page shows.
     bare = float(np.median(smooth[::4, ::4]))
@@ -70,7 +53,7 @@ def binarize(gray: Image, params: BinarizeParams) -> Ink:
     near = dilated(_reduced_maximum(smooth, params.near_px), 3, 3)
     mask, core = (_darker(smooth, near, share, floor) for share in (params.edge_share, params.core_share))
     _, faint = cv2.threshold(smooth, int(floor), 255, cv2.THRESH_BINARY)
-    return Ink(light, darkness, mask, core, as_image(faint), light_on_dark)
+    return Ink(darkness, mask, core, as_image(faint), light_on_dark)
 
 
 def _darker(smooth: Image, near: Image, share: float, floor: float) -> Image:

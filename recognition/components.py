@@ -33,7 +33,7 @@ class Component:
         """Returns the piece's own grey ink, full strength at its typical darkness.
 
         Args:
-            darkness: uint8 page, as in `binarize.Shading`.
+            darkness: uint8 page, as in `binarize.Ink`.
 
         Returns:
             uint8 of the mask's shape, for `normalize`.

@@ -51,7 +51,7 @@ def windows(pieces: Sequence[Component], darkness: Image, halved: list[Image] | 
 
     Args:
         pieces: of the page.
-        darkness: uint8 page, as in `binarize.Shading`, with rules and frames.
+        darkness: uint8 page, as in `binarize.Ink`, with rules and frames.
         halved: the page at half its size, at a quarter and so on, as far as that was made; what is needed is added.
     """
     halved = [] if halved is None else halved

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recognition.arrays import Image
-from recognition.binarize import Shading, binarize
+from recognition.binarize import binarize
 from recognition.components import find_components
 from recognition.fields import Field
 from recognition.params import RecognitionParams
@@ -28,13 +28,13 @@ class Look:
 
     Attributes:
         view: of the page.
-        shading: of the view.
+        darkness: uint8 (height, width), of the view, as in `binarize.Ink`.
         readings: of all pieces of it that are no ruled lines.
         fields: rows of boxes.
     """
 
     view: View
-    shading: Shading
+    darkness: Image
     readings: list[Reading]
     fields: tuple[Field, ...]
 
@@ -43,10 +43,10 @@ def look_at(view: View, reader: Reader, params: RecognitionParams) -> Look:
     """Returns what is seen of a page as it stands."""
     ink = only_inside(binarize(view.gray, params.binarize), view.inside)
     writing = remove_rules(ink, params.rules)
-    shading = ink.shading
-    del ink
-    pieces = off_the_edge(find_components(writing.mask, shading.darkness, params.components), view.inside)
-    return Look(view, shading, reader.read(pieces, shading.darkness), writing.fields)
+    darkness = ink.darkness
+    del ink  # its masks take as much memory as three pages
+    pieces = off_the_edge(find_components(writing.mask, darkness, params.components), view.inside)
+    return Look(view, darkness, reader.read(pieces, darkness), writing.fields)
 
 
 def look_upright(pixels: Image, reader: Reader, params: RecognitionParams) -> tuple[Image, int, Look]:
@@ -61,7 +61,7 @@ def look_upright(pixels: Image, reader: Reader, params: RecognitionParams) -> tu
         The page, by how many degrees it was turned counter-clockwise (0, 90, 180 or 270), and what is seen of it.
     """
     look = look_at(view_of(pixels, params.size, params.paper), reader, params)
-    rotation = int(turn_deg(look.readings, look.shading.darkness, QUARTERS_DEG, reader.classifier, params.turn))
+    rotation = int(turn_deg(look.readings, look.darkness, QUARTERS_DEG, reader.classifier, params.turn))
     if rotation:
         pixels = np.ascontiguousarray(np.rot90(pixels, rotation // 90))
         look = look_at(view_of(pixels, params.size, params.paper), reader, params)
@@ -81,7 +81,7 @@ def deskewed(look: Look, reader: Reader, params: RecognitionParams) -> Look:
     skew = sheet_skew_deg(sheet) if sheet is not None else writing_skew_deg(chosen)
     if abs(skew) < params.turn.min_skew_deg:
         return look
-    darkness = look.shading.darkness
+    darkness = look.darkness
     quarters = [(quarter - skew) % 360 for quarter in (0.0, *QUARTERS_DEG)]
     # Lines at half a right angle may as well slope the other way.
     level = [-skew] if abs(skew) < 30 else [-skew, -skew + float(np.copysign(90, skew))]

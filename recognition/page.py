@@ -84,7 +84,7 @@ def read_numbers(pixels: Image, reader: Reader, params: RecognitionParams) -> li
 
 def _numbers(look: Look, pixels: Image, reader: Reader, params: RecognitionParams) -> list[Number]:
     found = read_digits(look, reader, params)
-    darkness = look.shading.darkness
+    darkness = look.darkness
     dated = part_at_slashes(arrange(found.digits, found.fields, params.layout), params.slash)
     parted = part_at_signs(dated.lines, darkness, params.sign)
     lines, doubtful = parted.lines, dated.doubtful | parted.doubtful
@@ -117,7 +117,7 @@ class Found:
 
 def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
     """Returns what stands on a page."""
-    darkness, readings = look.shading.darkness, look.readings
+    darkness, readings = look.darkness, look.readings
     height = writing_height(readings, look.view.gray.shape)
     if height == 0:
         return Found([], [], look.fields)
@@ -128,7 +128,7 @@ def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
     readings = split_touching(readings, height, darkness, reader, params.split)
     if reader.context is not None:
         readings = weighed(readings, height, params.company)
-    selection = select_digits(readings, height, look.shading, params.select)
+    selection = select_digits(readings, height, darkness.shape, params.select)
     digits = closely_read(selection.digits, reader.classifier, params.views)
     return Found(agreed(digits, params.likeness), selection.unread, look.fields)
 

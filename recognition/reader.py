@@ -47,7 +47,7 @@ class Reader:
 
         Args:
             pieces: of the page.
-            darkness: uint8 page, as in `binarize.Shading`.
+            darkness: uint8 page, as in `binarize.Ink`.
             touching: they were cut from larger ones.
         """
         images = normalize_all([piece.ink(darkness) for piece in pieces])

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recognition.binarize import Shading
-from recognition.components import Component
 from recognition.params import SelectParams
 from recognition.reading import Reading, at_edge, weighted_median
 from recognition.types import BoundingBox
@@ -28,13 +26,15 @@ class Selection:
     unread: list[Reading]
 
 
-def select_digits(readings: Sequence[Reading], height_px: float, page: Shading, params: SelectParams) -> Selection:
+def select_digits(
+    readings: Sequence[Reading], height_px: float, size: tuple[int, ...], params: SelectParams
+) -> Selection:
     """Tells the page's digits from other pieces.
 
     Args:
         readings: of all pieces.
         height_px: of the writing, from `reading.writing_height`.
-        page: that they stand on.
+        size: (height, width) of the page.
         params: see there.
 
     Returns:
@@ -47,8 +47,7 @@ def select_digits(readings: Sequence[Reading], height_px: float, page: Shading, 
         if reading.confidence >= params.min_confidence
         and reading.confidence > reading.rubbish
         and params.min_height * height_px <= reading.piece.bbox.height <= params.max_height * height_px
-        and not (at_edge(reading.piece, page.light.shape) and (reading.digit == 1 or reading.confidence < 0.9))
-        and not (reading.digit == 1 and is_border(reading.piece, page))
+        and not (at_edge(reading.piece, size) and (reading.digit == 1 or reading.confidence < 0.9))
     ]
     letters = in_words(readings, likely, height_px, params)
     likely = [reading for reading in likely if id(reading) not in letters]
@@ -92,23 +91,3 @@ def _is_neighbor(box: BoundingBox, other: BoundingBox, gap_px: float) -> bool:
     apart = max(box.x - other.right, other.x - box.right)
     shared = min(box.bottom, other.bottom) - max(box.y, other.y)
     return -0.3 * min(box.width, other.width) <= apart <= gap_px and shared >= 0.5 * min(box.height, other.height)
-
-
-def is_border(piece: Component, page: Shading) -> bool:
-    """Tells whether an upright piece is where the paper ends or a shadow begins, and no stroke on paper.
-
-    Args:
-        piece: of the ink.
-        page: that it stands on.
-    """
-    box = piece.bbox
-    reach = max(4, box.height // 2)
-    rows = slice(box.y, box.bottom)
-    columns = [slice(max(0, box.x - reach), box.x), slice(box.right, box.right + reach)]
-    beside = [(rows, side) for side in columns if page.light[rows, side].size]
-    stroke = float(np.median(page.light[rows, box.x : box.right][piece.mask > 0]))
-    # A neighboring digit may fill a part of a side, but never all of it.
-    contrasts = [float(np.percentile(page.light[side], 70)) - stroke for side in beside]
-    if min(contrasts, default=0.0) < 0.4 * max(contrasts, default=0.0):
-        return True
-    return any(float(np.percentile(page.darkness[side], 30)) > 0.5 * piece.darkness for side in beside)

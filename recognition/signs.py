@@ -42,7 +42,7 @@ def part_at_signs(lines: Sequence[Line], darkness: Image, params: SignParams) ->
 
     Args:
         lines: from top to bottom.
-        darkness: uint8 page, as in `binarize.Shading`.
+        darkness: uint8 page, as in `binarize.Ink`.
         params: see there.
     """
     parts = [[_parts(number, darkness, params) for number in line] for line in lines]

@@ -71,7 +71,6 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "joining": (page, "join_broken", lambda readings, *_: list(readings)),
     "cutting": (page, "split_touching", lambda readings, *_: list(readings)),
     "words": (select, "in_words", lambda *_: set()),
-    "borders": (select, "is_border", lambda *_: False),
     "page's own gaps": (layout, "number_gap", lambda *_: PARAMS.layout.max_gap),
     "signs": (page, "part_at_signs", lambda lines, *_: Parted(list(lines), set(), [])),
     "slashes": (page, "part_at_slashes", lambda lines, *_: Parted(list(lines), set(), [])),
