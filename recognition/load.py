@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition import load_image, load_pdf, refusals
+from recognition import load_image, refusals
 from recognition.formats import Format, sniff
 from recognition.params import LoadParams
 
@@ -49,6 +49,13 @@ def load_pages(data: bytes, params: LoadParams) -> Iterator[PageImage]:
     kind = sniff(data)
     if kind is None:
         raise refusals.unknown(data)
-    pages = load_pdf.render(data, params) if kind is Format.PDF else load_image.decode(data, kind, params)
-    for number, (pixels, warnings) in enumerate(pages, start=1):
+    for number, (pixels, warnings) in enumerate(_decoded(data, kind, params), start=1):
         yield PageImage(number, pixels, warnings)
+
+
+def _decoded(data: bytes, kind: Format, params: LoadParams) -> Iterator[tuple[NDArray[np.uint8], tuple[str, ...]]]:
+    if kind is Format.PDF:
+        from recognition import load_pdf  # PDFium takes 5 MB in each worker, and many never see a PDF
+
+        return load_pdf.render(data, params)
+    return load_image.decode(data, kind, params)

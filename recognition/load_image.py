@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 from PIL.ImageFile import ImageFile
-from pillow_heif.as_plugin import HeifImageFile
 
 from recognition import refusals
 from recognition.completeness import png_chunks
@@ -31,7 +30,6 @@ _OPENERS: dict[Format, Callable[[BytesIO], ImageFile]] = {
     Format.WEBP: WebPImagePlugin.WebPImageFile,
     Format.GIF: GifImagePlugin.GifImageFile,
     Format.TIFF: TiffImagePlugin.TiffImageFile,
-    Format.HEIC: HeifImageFile,
 }
 
 _FAST_MODES = {Format.JPEG: frozenset({"L", "RGB"}), Format.PNG: frozenset({"1", "L", "RGB", "P"})}
@@ -51,8 +49,9 @@ def decode(data: bytes, kind: Format, params: LoadParams) -> Iterator[Decoded]:
     Raises:
         UnreadableImageError: damaged, incomplete, or over a limit.
     """
+    opener = _opener(kind)
     with _decoding(data, kind):
-        image = _OPENERS[kind](BytesIO(data))
+        image = opener(BytesIO(data))
     with image:
         _check_size(image, params)
         if not is_whole(data):
@@ -65,6 +64,15 @@ def decode(data: bytes, kind: Format, params: LoadParams) -> Iterator[Decoded]:
                     _check_size(image, params)
                 decoded = _decode_frame(image, data, kind)
             yield decoded
+
+
+def _opener(kind: Format) -> Callable[[BytesIO], ImageFile]:
+    if kind is Format.HEIC:
+        from pillow_heif.as_plugin import HeifImageFile  # 3 MB in each worker, and phones alone send such pictures
+
+        opener: Callable[[BytesIO], ImageFile] = HeifImageFile
+        return opener
+    return _OPENERS[kind]
 
 
 def _pages(image: TiffImagePlugin.TiffImageFile, data: bytes, params: LoadParams) -> list[int]:

@@ -45,6 +45,10 @@ def test_recognition_as_a_library_knows_nothing_of_the_service():
     assert not modules_after_import(*LIBRARY) & (service | set(HEAVY))
 
 
+def test_what_reads_rare_formats_takes_no_memory_before_one_arrives():
+    assert not modules_after_import(*LIBRARY) & {"pypdfium2", "pillow_heif"}
+
+
 @pytest.mark.parametrize("package", ["daemon", "recognition", "config"])
 def test_no_other_distribution_provides_our_top_level_names(package):
     assert set(importlib.metadata.packages_distributions().get(package, [])) == {"digitdrop"}
