@@ -10,6 +10,7 @@ from recognition.annotate import annotate, crop_png
 from recognition.arrays import Image
 from recognition.company import weighed
 from recognition.fields import Field
+from recognition.grid import filled
 from recognition.join import join_broken
 from recognition.layout import arrange
 from recognition.likeness import agreed
@@ -127,7 +128,7 @@ def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
     readings = join_broken(readings, height, darkness, reader, params.join)
     readings = split_touching(readings, height, darkness, reader, params.split)
     if reader.context is not None:
-        readings = weighed(readings, height, params.company)
+        readings = filled(weighed(readings, height, params.company), height, params.grid)
     selection = select_digits(readings, height, darkness.shape, params.select)
     digits = closely_read(selection.digits, reader.classifier, params.views)
     return Found(agreed(digits, params.likeness), selection.unread, look.fields)

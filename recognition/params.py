@@ -12,6 +12,7 @@ from recognition.params_numbers import LayoutParams, RecheckParams, SignParams, 
 from recognition.params_page import BinarizeParams, ComponentParams, PaperParams, RuleParams, SizeParams, TurnParams
 from recognition.params_pieces import (
     CompanyParams,
+    GridParams,
     JoinParams,
     LikenessParams,
     PriorParams,
@@ -26,6 +27,7 @@ __all__ = [
     "BinarizeParams",
     "CompanyParams",
     "ComponentParams",
+    "GridParams",
     "JoinParams",
     "LayoutParams",
     "LikenessParams",
@@ -115,6 +117,7 @@ class RecognitionParams:
     split: SplitParams = field(default_factory=SplitParams)
     prior: PriorParams = field(default_factory=PriorParams)
     company: CompanyParams = field(default_factory=CompanyParams)
+    grid: GridParams = field(default_factory=GridParams)
     select: SelectParams = field(default_factory=SelectParams)
     views: ViewParams = field(default_factory=ViewParams)
     likeness: LikenessParams = field(default_factory=LikenessParams)

@@ -145,6 +145,37 @@ class CompanyParams:
 
 
 @dataclass(frozen=True, slots=True)
+class GridParams:
+    """How much a reading is told by the row and the column it stands in. Lengths are shares of the writing's height.
+
+    Attributes:
+        min_height: of a piece that tells or is told anything.
+        max_height: likewise.
+        sure: confidence from which a digit tells others.
+        min_by_ink: probability of any digit, by the ink alone, of a piece that is told.
+        max_drift: between the middles of what stands in one row or column.
+        min_step: between the middles of two cells.
+        row_reach: how far off a digit in the same row may be.
+        column_reach: likewise, in the same column.
+        weight: log odds that a full row and column add.
+    """
+
+    min_height: float = 0.5
+    max_height: float = 2.0
+    sure: float = 0.8
+    min_by_ink: float = 0.95
+    max_drift: float = 0.6
+    min_step: float = 0.8
+    row_reach: float = 15.0
+    column_reach: float = 6.0
+    weight: float = 3.0
+
+    def __post_init__(self) -> None:
+        check_range(self, min_height=(0, 1), max_height=(1, 10), sure=(0, 1), min_by_ink=(0, 1), weight=(0, 20))
+        check_range(self, max_drift=(0, 2), min_step=(0, 5), row_reach=(0, 100), column_reach=(0, 100))
+
+
+@dataclass(frozen=True, slots=True)
 class SelectParams:
     """Which readings are writing and not something else on the page.
 

@@ -70,6 +70,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "rules and boxes": (look, "remove_rules", lambda ink, _: Writing(ink.mask, ())),
     "joining": (page, "join_broken", lambda readings, *_: list(readings)),
     "cutting": (page, "split_touching", lambda readings, *_: list(readings)),
+    "rows and columns": (page, "filled", lambda readings, *_: list(readings)),
     "words": (select, "in_words", lambda *_: set()),
     "page's own gaps": (layout, "number_gap", lambda *_: PARAMS.layout.max_gap),
     "signs": (page, "part_at_signs", lambda lines, *_: Parted(list(lines), set(), [])),
