@@ -157,7 +157,8 @@ class GridParams:
         min_step: between the middles of two cells.
         row_reach: how far off a digit in the same row may be.
         column_reach: likewise, in the same column.
-        weight: log odds that a full row and column add.
+        weight: log odds that a full row and column add. On 10 forms with 834 digits 2 to 6 give 0.75 of the numbers
+            exactly and 0 gives 0.73; more lets letters through.
     """
 
     min_height: float = 0.5
