@@ -25,6 +25,14 @@ def test_a_sure_digit_is_not_looked_at_again(make_reading, certain):
     assert second.piece is unsure.piece
 
 
+def test_a_network_of_ten_classes_is_taken_at_its_first_word(make_reading, write_model):
+    classifier = load_classifier(write_model(np.where(np.arange(10) == 1, 3.0, 0.0).tolist()))
+    unsure = make_reading(7, (0, 0, 20, 30), 0.5)
+    assert closely_read([unsure], classifier, PARAMS) == [unsure]
+    images = np.zeros((2, 28, 28), np.uint8)
+    np.testing.assert_array_equal(closely_classified(images, classifier, PARAMS), classifier.probabilities(images))
+
+
 def test_no_digits_stay_none(certain):
     classifier = certain(1, 0.9).classifier
     assert closely_read([], classifier, PARAMS) == []
