@@ -96,9 +96,7 @@ def raised(readings: Sequence[Reading], by: float | NDArray[np.float64]) -> list
 def seconded(
     readings: Sequence[Reading], evidence: Sequence[Probabilities], weights: float | Sequence[float]
 ) -> list[Reading]:
-    """Returns readings with what another network says of the same ink, as a weighted geometric mean of the two.
-
-    Hinton, "Products of Experts", ICANN 1999.
+    """Returns readings with what another network says of the same ink, see `pooled`.
 
     Args:
         readings: n of them, by the ink alone, and by its surroundings where these were looked at.
@@ -107,11 +105,7 @@ def seconded(
     """
     if not readings:
         return []
-    first = np.log(np.maximum(np.stack([reading.by_ink for reading in readings]), FLOOR))
-    second = np.log(np.maximum(np.stack(evidence), FLOOR))
-    weight = np.broadcast_to(np.asarray(weights, np.float32), len(readings))[:, None]
-    mixed = np.exp((1 - weight) * first + weight * second)
-    mixed /= mixed.sum(axis=1, keepdims=True)
+    mixed = pooled(np.stack([reading.by_ink for reading in readings]), np.stack(evidence), weights)
     seen = [
         min(1.0, reading.first_confidence / max(reading.by_ink_confidence, 1e-6)) * highest
         for reading, highest in zip(readings, mixed[:, :NOT_A_DIGIT].max(axis=1).tolist(), strict=True)
@@ -121,6 +115,22 @@ def seconded(
         replace(reading, probabilities=row) if reading.seen is None and reading.alone is None else weighed
         for reading, row, weighed in zip(readings, mixed, looked_at, strict=True)
     ]
+
+
+def pooled(first: Probabilities, second: Probabilities, weights: float | Sequence[float]) -> Probabilities:
+    """Returns the weighted geometric mean of what two say: Hinton, "Products of Experts", ICANN 1999.
+
+    Args:
+        first: float32 (n, 11).
+        second: float32 (n, 11).
+        weights: of the second, 0 to 1, for all rows or each.
+
+    Returns:
+        float32 (n, 11), rows sum to 1.
+    """
+    weight = np.broadcast_to(np.asarray(weights, np.float32), len(first))[:, None]
+    mixed = np.exp((1 - weight) * np.log(np.maximum(first, FLOOR)) + weight * np.log(np.maximum(second, FLOOR)))
+    return np.asarray(mixed / mixed.sum(axis=1, keepdims=True), np.float32)
 
 
 def _weighed(

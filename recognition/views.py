@@ -17,7 +17,7 @@ from recognition.calibrate import Probabilities
 from recognition.classify import CLASSES, NOT_A_DIGIT, Classifier
 from recognition.normalize import IMAGE_PX
 from recognition.params import ViewParams
-from recognition.reading import FLOOR, Reading, seconded
+from recognition.reading import FLOOR, Reading, pooled, seconded
 
 _TURN_DEG = 8.0
 _SLANT = 0.15
@@ -59,11 +59,7 @@ def closely_classified(images: NDArray[np.uint8], classifier: Classifier, params
     rows = classifier.probabilities(images)
     doubtful = np.flatnonzero(rows[:, :NOT_A_DIGIT].max(axis=1, initial=0) < params.sure)
     if doubtful.size and classifier.info.classes == CLASSES:
-        first, said = (
-            np.log(np.maximum(part, FLOOR)) for part in (rows[doubtful], by_views(images[doubtful], classifier))
-        )
-        mixed = np.exp((1 - _SHARE) * first + _SHARE * said)
-        rows[doubtful] = mixed / mixed.sum(axis=1, keepdims=True)
+        rows[doubtful] = pooled(rows[doubtful], by_views(images[doubtful], classifier), _SHARE)
     return rows
 
 
