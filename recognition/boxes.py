@@ -21,6 +21,8 @@ MAX_FRAME_PX = 24
 """No line of a frame is taken to be thicker, however large its cells are."""
 MIN_SIDES = 0.93
 """Ink runs along at least this share of a box's outline; the strokes of a digit as square run along less of it."""
+MIN_FILLED = 0.6
+"""A box that writing crosses fills at least this share of the rectangle about both."""
 NEAR_SIDE = 0.12
 """So near to where a cell's side should lie it may lie, as a share of its length."""
 MAX_FIELD_CELLS = 16
@@ -103,9 +105,11 @@ def _crossed_cell(mask: Image, outline: Contour, cells: list[Contour], params: R
 
     None of what is no box, and of a row of boxes of which but one is whole: that one is as high as the row.
     """
-    box_hull = cv2.convexHull(outline)
-    x, y, width, height = cv2.boundingRect(outline)
-    if not _is_cell(box_hull, params) or any(cv2.boundingRect(cell)[2] < 0.8 * width for cell in cells):
+    box_hull = _box_alone(outline, params)
+    if box_hull is None:
+        return []
+    x, y, width, height = cv2.boundingRect(box_hull)
+    if any(cv2.boundingRect(cell)[2] < 0.8 * width for cell in cells):
         return []
     filled = np.zeros((height + 2, width + 2), np.uint8)
     cv2.fillPoly(filled, [box_hull - (x - 1, y - 1)], 255)
@@ -118,6 +122,29 @@ def _crossed_cell(mask: Image, outline: Contour, cells: list[Contour], params: R
     thickness = next((k for k, share in enumerate(shares) if k > 0 and share < 0.6), 0)
     contours, _ = cv2.findContours(as_mask(depth > thickness), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     return [cv2.convexHull(contours[0] + (x, y))] if thickness and len(contours) == 1 else []
+
+
+def _box_alone(outline: Contour, params: RuleParams) -> Contour | None:
+    """The outline of a box without the strokes that reach out of it, if it is that of a box."""
+    hull = cv2.convexHull(outline)
+    if _is_cell(hull, params):
+        return hull
+    x, y, width, height = cv2.boundingRect(outline)
+    side = min(width, height)
+    if side < 8 or cv2.contourArea(outline) < MIN_FILLED * width * height:
+        return None
+    margin = side // 3
+    filled = np.zeros((height + 2 * margin, width + 2 * margin), np.uint8)
+    cv2.drawContours(filled, [outline - (x - margin, y - margin)], -1, 255, cv2.FILLED)
+    without = (
+        dilated(opened(filled, margin, margin), 5, 5) & filled
+    )  # a tilted box loses its corners, and has them back
+    contours, _ = cv2.findContours(without, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    if len(contours) != 1:
+        return None
+    hull = cv2.convexHull(contours[0])
+    corners = cv2.approxPolyDP(hull, 0.02 * cv2.arcLength(hull, True), True)  # without the stubs of the strokes
+    return corners + np.array((x - margin, y - margin)) if _is_cell(corners, params) else None
 
 
 def _is_form(cells: list[Contour]) -> bool:
