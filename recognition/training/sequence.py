@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +59,7 @@ def compile_sequence(model: keras.Model) -> None:
 
 def fit_sequence(
     model: keras.Model,
-    strings: Sequence[String],
+    drawn: Iterator[Sequence[String]],
     *,
     epochs: int = EPOCHS,
     seed: int = 1,
@@ -69,8 +69,8 @@ def fit_sequence(
 
     Args:
         model: from `build_sequence`.
-        strings: to fit to.
-        epochs: over all of them.
+        drawn: the numbers of each epoch, of about the same widths.
+        epochs: how many.
         seed: of their order and their variation.
         callbacks: for Keras' `fit`.
 
@@ -78,7 +78,7 @@ def fit_sequence(
         Loss and accuracy of each epoch.
     """
     history = model.fit(
-        _Batches(strings, seed),
+        _Batches(drawn, seed),
         epochs=epochs,
         callbacks=[falling_rate(PEAK_LEARNING_RATE, epochs), *callbacks],
         shuffle=False,
@@ -90,15 +90,11 @@ def fit_sequence(
 class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
     """Shuffled batches of strips of about one width; darker and paler, with more noise and with less."""
 
-    def __init__(self, strings: Sequence[String], seed: int) -> None:
+    def __init__(self, drawn: Iterator[Sequence[String]], seed: int) -> None:
         super().__init__()
-        self._strings = strings
+        self._drawn = drawn
         self._rng = np.random.default_rng(seed)
-        widths = np.array([string.image.shape[1] for string in strings])
-        self._groups = [
-            (width, np.flatnonzero((widths > narrower) & (widths <= width)))
-            for narrower, width in zip((0, *WIDTHS_PX), WIDTHS_PX, strict=False)
-        ]
+        self._strings: Sequence[String] = ()
         self._batches: list[tuple[int, NDArray[np.int64]]] = []
         self.on_epoch_end()
 
@@ -120,13 +116,17 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
         return np.clip(images, 0, 1), np.where(told, targets, 0), weights
 
     def on_epoch_end(self) -> None:
+        self._strings = next(self._drawn, self._strings)
+        widths = np.array([string.image.shape[1] for string in self._strings])
         batches = []
-        for width, group in self._groups:
-            order = self._rng.permutation(group)
-            batches += [(width, order[k : k + BATCH_SIZE]) for k in range(0, len(order), BATCH_SIZE)]
+        for narrower, width in zip((0, *WIDTHS_PX), WIDTHS_PX, strict=False):
+            group = np.flatnonzero((widths > narrower) & (widths <= width))
+            if len(group):
+                # Full batches alone: each size of a batch is compiled.
+                full = np.resize(self._rng.permutation(group), (-(-len(group) // BATCH_SIZE), BATCH_SIZE))
+                batches += [(width, chosen) for chosen in full]
         self._batches = [batches[int(k)] for k in self._rng.permutation(len(batches))]
         # From the first two batches Keras concludes which sides of a batch may differ.
-        widths = [width for width, _ in self._batches]
-        other = next((k for k, width in enumerate(widths) if width != widths[0]), 0)
+        other = next((k for k, (width, _) in enumerate(self._batches) if width != self._batches[0][0]), 0)
         if other:
             self._batches[1], self._batches[other] = self._batches[other], self._batches[1]

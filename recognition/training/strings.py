@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -64,10 +64,30 @@ def draw_strings(digits: Digits, *, seed: int, count: int, processes: int) -> li
         count: how many.
         processes: how many draw them.
     """
-    chunks = [(seed, start, min(CHUNK, count - start)) for start in range(0, count, CHUNK)]
+    return next(string_epochs(digits, seed=seed, count=count, epochs=1, processes=processes))
+
+
+def string_epochs(digits: Digits, *, seed: int, count: int, epochs: int, processes: int) -> Iterator[list[String]]:
+    """Yields `epochs` times other drawn numbers, each time drawn while those before are in use.
+
+    Args:
+        digits: MNIST's, of the split that is trained on.
+        seed: the same seed gives the same numbers, whatever the number of processes.
+        count: how many each time.
+        epochs: how many times.
+        processes: how many draw them.
+    """
+    chunks = [
+        [(seed, start, min(CHUNK, begin + count - start)) for start in range(begin, begin + count, CHUNK)]
+        for begin in range(0, epochs * count, count)
+    ]
     context = multiprocessing.get_context("spawn")
     with context.Pool(processes, _start, (digits,)) as pool:
-        return [string for part in pool.imap(_draw_chunk, chunks) for string in part]
+        results = pool.map_async(_draw_chunk, chunks[0])
+        for following in [*chunks[1:], []]:
+            parts = results.get()
+            results = pool.map_async(_draw_chunk, following)
+            yield [string for part in parts for string in part]
 
 
 _digits: Digits

@@ -22,11 +22,11 @@ from recognition.training.export import export
 from recognition.training.options import TrainOptions
 from recognition.training.saved import load_to_resume
 from recognition.training.sequence import EPOCHS, build_sequence, compile_sequence, fit_sequence
-from recognition.training.strings import MAX_WIDTH_PX, String, draw_strings
+from recognition.training.strings import MAX_WIDTH_PX, String, draw_strings, string_epochs
 
 NAME = "sequence"
 STRINGS_A_SHEET = 60
-"""Numbers drawn in place of each sheet that the options ask for."""
+"""Numbers drawn for each epoch in place of each sheet that the options ask for."""
 HELD_OUT_SHARE = 20
 """To so many numbers that are trained on, one is drawn with digits that no weight sees."""
 SAMPLES = 300
@@ -53,18 +53,18 @@ def train_sequence(options: TrainOptions, console: Console | None = None) -> Pat
     out = options.out or Path(NAME)
     out.parent.mkdir(parents=True, exist_ok=True)
     data = load_mnist(options.data)
-    count = options.sheets * STRINGS_A_SHEET
-    strings = draw_strings(fitted_part(data), seed=options.seed, count=count, processes=PROCESSES)
-    rest = max(1, count // HELD_OUT_SHARE)
-    held_out = draw_strings(held_out_part(data), seed=options.seed + 1, count=rest, processes=PROCESSES)
-    console.print(f"{len(strings)} drawn numbers", highlight=False)
     if options.resume is None:
         model = build_sequence()
         compile_sequence(model)
     else:
         model = load_to_resume(options.resume)
+    count, epochs = options.sheets * STRINGS_A_SHEET, options.epochs or EPOCHS
+    rest = max(1, count // HELD_OUT_SHARE)
+    held_out = draw_strings(held_out_part(data), seed=options.seed + 1, count=rest, processes=PROCESSES)
+    drawn = string_epochs(fitted_part(data), seed=options.seed, count=count, epochs=epochs, processes=PROCESSES)
+    console.print(f"{count} drawn numbers an epoch", highlight=False)
     with show_progress(console) as progress:
-        history = fit_sequence(model, strings, epochs=options.epochs or EPOCHS, seed=options.seed, callbacks=[progress])
+        history = fit_sequence(model, drawn, epochs=epochs, seed=options.seed, callbacks=[progress])
     frames = read_frames(model, held_out)
     facts = {
         "name": NAME,

@@ -19,7 +19,7 @@ from recognition.training.record import sha256_of
 from recognition.training.rubbish import glyph_fields
 from recognition.training.saved import load_model
 from recognition.training.sequence import build_sequence, compile_sequence, fit_sequence
-from recognition.training.strings import IGNORED, MAX_WIDTH_PX, String, draw_string, draw_strings
+from recognition.training.strings import IGNORED, MAX_WIDTH_PX, String, draw_string, draw_strings, string_epochs
 from recognition.training.train_sequence import _figures, read_frames, train_sequence
 
 pytestmark = [
@@ -76,6 +76,14 @@ def test_the_same_seed_draws_the_same_strings_whatever_the_processes(digits):
     assert len(one) == 6
 
 
+def test_each_epoch_has_numbers_of_its_own(digits):
+    first, second = string_epochs(digits, seed=5, count=6, epochs=2, processes=1)
+    assert len(first) == len(second) == 6
+    for a, b in zip(first, draw_strings(digits, seed=5, count=6, processes=1), strict=True):
+        np.testing.assert_array_equal(a.image, b.image)
+    assert not any(np.array_equal(a.image, b.image) for a in first for b in second)
+
+
 def test_the_network_is_small_and_takes_strips_of_any_width():
     model = build_sequence()
     assert model.name == "sequence"
@@ -91,7 +99,7 @@ def test_a_short_training_learns(strings):
     keras.utils.set_random_seed(1)
     model = build_sequence()
     compile_sequence(model)
-    history = fit_sequence(model, strings, epochs=3)
+    history = fit_sequence(model, iter([strings] * 3), epochs=3)
     assert set(history) == {"loss", "accuracy"}
     assert history["loss"][-1] < 0.8 * history["loss"][0]
 
@@ -154,5 +162,5 @@ def test_most_numbers_may_be_of_one_width(strings, seed):
     long = max(strings, key=lambda string: string.image.shape[1])
     model = build_sequence()
     compile_sequence(model)
-    history = fit_sequence(model, [short] * 640 + [long], epochs=1, seed=seed)
+    history = fit_sequence(model, iter([[short] * 640 + [long]]), epochs=1, seed=seed)
     assert len(history["loss"]) == 1
