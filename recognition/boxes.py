@@ -136,9 +136,8 @@ def _box_alone(outline: Contour, params: RuleParams) -> Contour | None:
     margin = side // 3
     filled = np.zeros((height + 2 * margin, width + 2 * margin), np.uint8)
     cv2.drawContours(filled, [outline - (x - margin, y - margin)], -1, 255, cv2.FILLED)
-    without = (
-        dilated(opened(filled, margin, margin), 5, 5) & filled
-    )  # a tilted box loses its corners, and has them back
+    # What is opened away of the corners of a tilted box comes back.
+    without = dilated(opened(filled, margin, margin), 5, 5) & filled
     contours, _ = cv2.findContours(without, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     if len(contours) != 1:
         return None

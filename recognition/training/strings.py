@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from recognition.arrays import Field, Image, as_field, as_image
 from recognition.classify import NOT_A_DIGIT
 from recognition.sequence import FRAME_PX, to_strip
+from recognition.training.ahead import made_ahead
 from recognition.training.augment import damage, ink_at_level, warp
 from recognition.training.dataset import Digits
 from recognition.training.rubbish import glyph_fields
@@ -81,13 +81,9 @@ def string_epochs(digits: Digits, *, seed: int, count: int, epochs: int, process
         [(seed, start, min(CHUNK, begin + count - start)) for start in range(begin, begin + count, CHUNK)]
         for begin in range(0, epochs * count, count)
     ]
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, _start, (digits,)) as pool:
-        results = pool.map_async(_draw_chunk, chunks[0])
-        for following in [*chunks[1:], []]:
-            parts = results.get()
-            results = pool.map_async(_draw_chunk, following)
-            yield [string for part in parts for string in part]
+    made = made_ahead(chunks, _draw_chunk, processes=processes, start=_start, arguments=(digits,))
+    for parts in made:
+        yield [string for part in parts for string in part]
 
 
 _digits: Digits

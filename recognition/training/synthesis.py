@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from recognition.arrays import Field, Image
 from recognition.classify import NOT_A_DIGIT
 from recognition.normalize import IMAGE_PX, normalize
+from recognition.training.ahead import made_ahead
 from recognition.training.augment import slight, variant
 from recognition.training.rubbish import glyph_fields, rubbish
 
@@ -52,17 +52,13 @@ def epochs(
     Yields:
         uint8 (m, 28, 28) and uint8 (m,) with 10 for what is no digit; m is n plus the rubbish.
     """
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, _start, (images, labels)) as pool:
-        results = pool.map_async(_make, _chunks(len(images), seed, 0))
-        for epoch in range(count):
-            parts = results.get()
-            if epoch + 1 < count:
-                results = pool.map_async(_make, _chunks(len(images), seed, epoch + 1))
-            pictures = np.concatenate([part[0] for part in parts])
-            classes = np.concatenate([part[1] for part in parts])
-            order = np.random.default_rng((seed, epoch)).permutation(len(pictures))
-            yield pictures[order], classes[order]
+    tasks = (_chunks(len(images), seed, epoch) for epoch in range(count))
+    made = made_ahead(tasks, _make, processes=processes, start=_start, arguments=(images, labels))
+    for epoch, parts in enumerate(made):
+        pictures = np.concatenate([part[0] for part in parts])
+        classes = np.concatenate([part[1] for part in parts])
+        order = np.random.default_rng((seed, epoch)).permutation(len(pictures))
+        yield pictures[order], classes[order]
 
 
 def _chunks(count: int, seed: int, epoch: int) -> list[_Chunk]:
