@@ -10,32 +10,45 @@ import numpy as np
 from recognition.arrays import Image, as_image, dilated
 from recognition.params import BinarizeParams
 
+_FAINT, _INK, _CORE = 1, 2, 3
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Ink:
     """A page as ink on paper.
 
+    What is ink depends on how pale ink may be. The three answers are kept as one picture, and each is made anew when it
+    is asked for, which takes a millisecond: the pictures of a page are most of the memory that it takes to read it.
+
     Attributes:
         darkness: uint8 (height, width), 0 is the paper around a pixel and 255 black, whatever the light and polarity.
-        mask: uint8 (height, width), 255 where there is ink; what is much paler than ink beside it is left out.
-        core: likewise, what is at least half as dark as the darkest ink beside it: strokes without their soft edges.
-        faint: likewise, with all that is darker than the paper, also beside dark ink.
-        light_on_dark: the writing is lighter than what it stands on.
+        levels: uint8 (height, width), 0 on paper, 1 on all that is darker, 2 where `mask` is, 3 where `core` is.
     """
 
     darkness: Image
-    mask: Image
-    core: Image
-    faint: Image
-    light_on_dark: bool
+    levels: Image
+
+    @property
+    def mask(self) -> Image:
+        """A new uint8 (height, width), 255 where there is ink; what is much paler than ink beside it is left out."""
+        return self._from(_INK)
+
+    @property
+    def core(self) -> Image:
+        """Likewise, what is at least half as dark as the darkest ink beside it: strokes without their soft edges."""
+        return self._from(_CORE)
+
+    @property
+    def faint(self) -> Image:
+        """Likewise, with all that is darker than the paper, also beside dark ink."""
+        return self._from(_FAINT)
+
+    def _from(self, level: int) -> Image:
+        return as_image(cv2.threshold(self.levels, level - 1, 255, cv2.THRESH_BINARY)[1])
 
 
 def binarize(gray: Image, params: BinarizeParams) -> Ink:
     """Separates ink from paper.
-
-    The paper's brightness is estimated by a grey closing on a reduced image and divided out. A pixel is ink when it is
-    darker than the noise of the paper and than a share of the darkest ink near it, so that pencil and marker on one
-    page each get the edge of their own strokes.
 
     Args:
         gray: uint8 (height, width).
@@ -44,24 +57,51 @@ def binarize(gray: Image, params: BinarizeParams) -> Ink:
     Returns:
         The ink; a blank or constant page has none.
     """
-    light_on_dark = is_light_on_dark(gray)
-    darkness = flatten(as_image(~gray) if light_on_dark else gray, params)
+    return find_ink(darkness_of(gray, params), params)
+
+
+def darkness_of(gray: Image, params: BinarizeParams) -> Image:
+    """Returns how dark each pixel is against the paper around it, as in `Ink`.
+
+    The paper's brightness is estimated by a grey closing on a reduced image and divided out.
+
+    Args:
+        gray: uint8 (height, width).
+        params: see there.
+    """
+    return flatten(as_image(~gray) if is_light_on_dark(gray) else gray, params)
+
+
+def find_ink(darkness: Image, params: BinarizeParams) -> Ink:
+    """Tells what is ink.
+
+    A pixel is ink when it is darker than the noise of the paper and than a share of the darkest ink near it, so that
+    pencil and marker on one page each get the edge of their own strokes.
+
+    Args:
+        darkness: from `darkness_of`.
+        params: see there.
+    """
     smooth = as_image(cv2.GaussianBlur(darkness, (3, 3), 0))
     # The closing takes grain for paper and sets the paper too bright; by how much, most of the page shows.
     bare = float(np.median(smooth[::4, ::4]))
     floor = max(params.min_darkness, bare + params.noise_factor * noise_level(smooth))
     near = dilated(_reduced_maximum(smooth, params.near_px), 3, 3)
-    mask, core = (_darker(smooth, near, share, floor) for share in (params.edge_share, params.core_share))
-    _, faint = cv2.threshold(smooth, int(floor), 255, cv2.THRESH_BINARY)
-    return Ink(darkness, mask, core, as_image(faint), light_on_dark)
+    _, faint = cv2.threshold(smooth, int(floor), _FAINT, cv2.THRESH_BINARY)
+    levels = as_image(faint)
+    for share in (params.edge_share, params.core_share):
+        levels += _darker(smooth, near, share, floor)
+    return Ink(darkness, levels)
 
 
 def _darker(smooth: Image, near: Image, share: float, floor: float) -> Image:
-    """Where the page is darker than a share of the darkest near it, and than the paper."""
+    """1 where the page is darker than a share of the darkest near it, and than the paper, else 0."""
     thresholds = np.maximum(near * np.float32(share), floor).astype(np.uint8)
     height, width = smooth.shape
-    each = cv2.resize(thresholds, (width, height), interpolation=cv2.INTER_NEAREST)
-    return as_image(cv2.compare(smooth, each, cv2.CMP_GT))
+    each = as_image(cv2.resize(thresholds, (width, height), interpolation=cv2.INTER_NEAREST))
+    cv2.compare(smooth, each, cv2.CMP_GT, dst=each)
+    each &= np.uint8(1)
+    return each
 
 
 def is_light_on_dark(gray: Image) -> bool:

@@ -55,22 +55,22 @@ def find_frames(mask: Image, params: RuleParams) -> Frames:
     Returns:
         No frames on a page without any.
     """
-    zone = np.zeros_like(mask)
+    zone = None
     fields = []
-    found = False
     for outline, holes in _pieces_with_holes(mask):
         cells = [hull for hull in map(cv2.convexHull, holes) if _is_cell(hull, params)]
         crossed = _crossed_cell(mask, outline, cells, params) if len(cells) < 2 else []
         if not crossed and not cells:
             continue
-        found = True
+        if zone is None:
+            zone = np.zeros_like(mask)
         _add_edges(zone, outline, crossed or cells)
         if not crossed and _is_form(cells):
             _add_runs(zone, mask, outline, cells)
             box = _bounds(outline)
             if len(cells) > 1 and _is_row(cells, box):
                 fields.append(Field(box, tuple(map(_bounds, cells))))
-    return Frames(zone & mask if found else None, tuple(fields))
+    return Frames(None if zone is None else zone & mask, tuple(fields))
 
 
 def _pieces_with_holes(mask: Image) -> Iterator[tuple[Contour, list[Contour]]]:

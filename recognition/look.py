@@ -7,16 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from recognition.arrays import Image
-from recognition.binarize import binarize
+from recognition.binarize import darkness_of, find_ink
 from recognition.components import find_components
 from recognition.fields import Field
+from recognition.paper import Sheet
 from recognition.params import RecognitionParams
 from recognition.reader import Reader
 from recognition.reading import Reading
 from recognition.rules import remove_rules
 from recognition.skew import sheet_skew_deg, writing_skew_deg
 from recognition.turn import QUARTERS_DEG, best_angle_deg, sample, turn_deg
-from recognition.view import View, off_the_edge, only_inside, turned_view, view_of
+from recognition.view import Affine, off_the_edge, only_inside, turned_view, view_of
 
 _LINE_PIECES = 200
 """So many pieces show how the lines of a page run."""
@@ -27,26 +28,42 @@ class Look:
     """What is seen of a page before its digits are put together.
 
     Attributes:
-        view: of the page.
-        darkness: uint8 (height, width), of the view, as in `binarize.Ink`.
+        darkness: uint8 (height, width), of the page's view, as in `binarize.Ink`.
         readings: of all pieces of it that are no ruled lines.
         fields: rows of boxes.
+        to_page: from places in the view to places on the page.
+        sheet: of paper, on the page, as in `View`.
     """
 
-    view: View
     darkness: Image
     readings: list[Reading]
     fields: tuple[Field, ...]
+    to_page: Affine
+    sheet: Sheet | None
 
 
-def look_at(view: View, reader: Reader, params: RecognitionParams) -> Look:
-    """Returns what is seen of a page as it stands."""
-    ink = only_inside(binarize(view.gray, params.binarize), view.inside)
+def look_at(pixels: Image, reader: Reader, params: RecognitionParams, angle_deg: float = 0.0) -> Look:
+    """Returns what is seen of a page.
+
+    Args:
+        pixels: uint8 (height, width, 3) BGR.
+        reader: reads single digits.
+        params: of all steps.
+        angle_deg: by which the page is turned counter-clockwise before it is looked at.
+    """
+    view = view_of(pixels, params.size, params.paper)
+    if angle_deg:
+        view = turned_view(view, angle_deg)
+    inside, to_page, sheet = view.inside, view.to_page, view.sheet
+    darkness = darkness_of(view.gray, params.binarize)
+    del view  # each picture of a page is much memory
+    ink = only_inside(find_ink(darkness, params.binarize), inside)
     writing = remove_rules(ink, params.rules)
-    darkness = ink.darkness
-    del ink  # its masks take as much memory as three pages
-    pieces = off_the_edge(find_components(writing.mask, darkness, params.components), view.inside)
-    return Look(view, darkness, reader.read(pieces, darkness), writing.fields)
+    del ink
+    pieces = off_the_edge(find_components(writing.mask, darkness, params.components), inside)
+    fields = writing.fields
+    del writing
+    return Look(darkness, reader.read(pieces, darkness), fields, to_page, sheet)
 
 
 def look_upright(pixels: Image, reader: Reader, params: RecognitionParams) -> tuple[Image, int, Look]:
@@ -60,25 +77,24 @@ def look_upright(pixels: Image, reader: Reader, params: RecognitionParams) -> tu
     Returns:
         The page, by how many degrees it was turned counter-clockwise (0, 90, 180 or 270), and what is seen of it.
     """
-    look = look_at(view_of(pixels, params.size, params.paper), reader, params)
+    look = look_at(pixels, reader, params)
     rotation = int(turn_deg(look.readings, look.darkness, QUARTERS_DEG, reader.classifier, params.turn))
     if rotation:
         pixels = np.ascontiguousarray(np.rot90(pixels, rotation // 90))
-        look = look_at(view_of(pixels, params.size, params.paper), reader, params)
-    return pixels, rotation, deskewed(look, reader, params)
+        look = look_at(pixels, reader, params)
+    return pixels, rotation, deskewed(look, pixels, reader, params)
 
 
-def deskewed(look: Look, reader: Reader, params: RecognitionParams) -> Look:
+def deskewed(look: Look, pixels: Image, reader: Reader, params: RecognitionParams) -> Look:
     """Returns what is seen of a page when it is turned so that its lines lie level, where they slope much.
 
     A sheet that lies aslant in its picture tells how much, else the writing does. The digits have to be read about
     as surely then, or clearly more so when a quarter turn or two are added. The page itself stays as it is.
     """
-    chosen = sample(look.readings, look.view.gray.shape, _LINE_PIECES)
+    chosen = sample(look.readings, look.darkness.shape, _LINE_PIECES)
     if len(chosen) < params.turn.min_pieces:
         return look
-    sheet = look.view.sheet
-    skew = sheet_skew_deg(sheet) if sheet is not None else writing_skew_deg(chosen)
+    skew = sheet_skew_deg(look.sheet) if look.sheet is not None else writing_skew_deg(chosen)
     if abs(skew) < params.turn.min_skew_deg:
         return look
     darkness = look.darkness
@@ -87,4 +103,4 @@ def deskewed(look: Look, reader: Reader, params: RecognitionParams) -> Look:
     level = [-skew] if abs(skew) < 30 else [-skew, -skew + float(np.copysign(90, skew))]
     angle = turn_deg(look.readings, darkness, quarters, reader.classifier, params.turn)
     angle = angle or best_angle_deg(look.readings, darkness, level, reader.classifier, params.turn)
-    return look_at(turned_view(look.view, angle), reader, params) if angle else look
+    return look_at(pixels, reader, params, angle) if angle else look

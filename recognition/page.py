@@ -27,7 +27,6 @@ from recognition.signs import part_at_signs
 from recognition.slashes import part_at_slashes
 from recognition.split import split_touching
 from recognition.types import Document, Number, Page
-from recognition.view import view_of
 from recognition.views import closely_read
 
 
@@ -80,7 +79,7 @@ def read_numbers(pixels: Image, reader: Reader, params: RecognitionParams) -> li
         reader: reads single digits.
         params: of all steps.
     """
-    return _numbers(look_at(view_of(pixels, params.size, params.paper), reader, params), pixels, reader, params)
+    return _numbers(look_at(pixels, reader, params), pixels, reader, params)
 
 
 def _numbers(look: Look, pixels: Image, reader: Reader, params: RecognitionParams) -> list[Number]:
@@ -90,7 +89,7 @@ def _numbers(look: Look, pixels: Image, reader: Reader, params: RecognitionParam
     parted = part_at_signs(dated.lines, darkness, params.sign)
     lines, doubtful = parted.lines, dated.doubtful | parted.doubtful
     others = [reading for reading in found.unread if not any(sign.holds(reading.piece.bbox) for sign in parted.signs)]
-    place = Place(look.view.to_page, pixels.shape[1], pixels.shape[0])
+    place = Place(look.to_page, pixels.shape[1], pixels.shape[0])
     positions = [(line, position) for line, numbers in enumerate(lines) for position in range(len(numbers))]
     numbers = [digits for line in lines for digits in line]
     unread = [id(digits[0]) in doubtful or unread_beside(digits, others) for digits in numbers]
@@ -119,7 +118,7 @@ class Found:
 def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
     """Returns what stands on a page."""
     darkness, readings = look.darkness, look.readings
-    height = writing_height(readings, look.view.gray.shape)
+    height = writing_height(readings, darkness.shape)
     if height == 0:
         return Found([], [], look.fields)
     if reader.context is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -47,15 +47,20 @@ def remove_rules(ink: Ink, params: RuleParams) -> Writing:
     Returns:
         The rest; where a stroke of the line's own darkness crossed it, it is closed again.
     """
-    lying, upright = _lines(ink, params), _lines(ink, params, upright=True)
-    paper = _ruled_paper(lying, upright, ink.mask.shape, params)
-    frames = find_frames(ink.faint if paper is None else ink.faint & ~paper, params)
-    mask = _erase(ink.mask, (lying.zone, upright.zone, frames.zone), ink, params)
-    if mask is not ink.mask:
+    # Pale lines are whole in `faint` alone; dark ones are wide and run together there, and thin in `core`.
+    dark = _lines(ink.core, params)
+    faint = ink.faint
+    pale = _lines(faint, params)
+    zones = _zones((dark, pale), faint.shape)
+    paper = _ruled_paper(pale.lying, zones[1], faint.shape, params)
+    frames = find_frames(faint if paper is None else faint & ~paper, params)
+    del faint
+    mask = ink.mask
+    rest = _erase(mask, (*zones, frames.zone), ink.darkness, params)
+    if rest is not mask:
         # The middle of a very thin line is darker than most of it, and is left as a line by itself.
-        left = replace(ink, mask=mask, core=mask, faint=mask)
-        mask = _erase(mask, (_lines(left, params).zone, _lines(left, params, upright=True).zone), left, params)
-    return Writing(mask, frames.fields)
+        rest = _erase(rest, _zones((_lines(rest, params),), rest.shape), ink.darkness, params)
+    return Writing(rest, frames.fields)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,31 +78,36 @@ class Line:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Lines:
-    """Lines of one direction.
+    """Lines of both directions.
 
     Attributes:
-        zone: uint8 (height, width), 255 on them; None where there is none.
-        faint: those that are whole in all ink, also the pale.
+        lying: long thin ones.
+        upright: likewise, as they lie on the transposed page.
     """
 
-    zone: Image | None
-    faint: list[Line]
+    lying: list[Line]
+    upright: list[Line]
 
 
-def _ruled_paper(lying: _Lines, upright: _Lines, shape: tuple[int, ...], params: RuleParams) -> Image | None:
+def _lines(mask: Image, params: RuleParams) -> _Lines:
+    return _Lines(lying_rules(mask, params), lying_rules(as_image(cv2.transpose(mask)), params))
+
+
+def _zones(found: Sequence[_Lines], shape: tuple[int, ...]) -> tuple[Image | None, Image | None]:
+    """Where lying and where upright lines are on a page of (height, width), as `drawn`."""
+    lying = drawn([line for lines in found for line in lines.lying], shape)
+    upright = drawn([line for lines in found for line in lines.upright], shape[::-1])
+    return lying, None if upright is None else as_image(cv2.transpose(upright))
+
+
+def _ruled_paper(
+    lying: Sequence[Line], upright: Image | None, shape: tuple[int, ...], params: RuleParams
+) -> Image | None:
     """The lines of paper that is ruled and not squared: strokes that span a row would close it to boxes."""
-    lines = drawn([line for line in lying.faint if line.box.width >= params.paper_length * shape[1]], shape)
-    if lines is None or upright.zone is None:
+    lines = drawn([line for line in lying if line.box.width >= params.paper_length * shape[1]], shape)
+    if lines is None or upright is None:
         return lines
-    return None if cv2.countNonZero(upright.zone) > 0.3 * cv2.countNonZero(lines) else lines
-
-
-def _lines(ink: Ink, params: RuleParams, *, upright: bool = False) -> _Lines:
-    # Pale lines are whole in `faint` alone; dark ones are wide and run together there, and thin in `core`.
-    masks = [ink.core] if ink.faint is ink.core else [ink.core, ink.faint]
-    found = [lying_rules(as_image(cv2.transpose(mask)) if upright else mask, params) for mask in masks]
-    zone = drawn([line for lines in found for line in lines], ink.core.shape[::-1] if upright else ink.core.shape)
-    return _Lines(zone if zone is None or not upright else as_image(cv2.transpose(zone)), found[-1])
+    return None if cv2.countNonZero(upright) > 0.3 * cv2.countNonZero(lines) else lines
 
 
 def lying_rules(mask: Image, params: RuleParams) -> list[Line]:
@@ -185,11 +195,11 @@ def _long_pieces(mask: Image, min_width: float) -> Iterator[tuple[BoundingBox, I
         yield BoundingBox(x, y, width, height), as_mask(np.asarray(labels) == labels[row - y, column - x])
 
 
-def _erase(mask: Image, zones: Sequence[Image | None], ink: Ink, params: RuleParams) -> Image:
+def _erase(mask: Image, zones: Sequence[Image | None], darkness: Image, params: RuleParams) -> Image:
     """The mask without what is in one of the zones and no writing; the same object where there is nothing."""
     result = mask
     for zone in zones:
-        if zone is None or not cv2.countNonZero(ink.mask & zone):
+        if zone is None or not cv2.countNonZero(mask & zone):
             continue
         if result is mask:
             result = mask.copy()
@@ -198,7 +208,7 @@ def _erase(mask: Image, zones: Sequence[Image | None], ink: Ink, params: RulePar
         x, y, width, height = cv2.boundingRect(zone)
         margin = thickness + 6
         about = (slice(max(0, y - margin), y + height + margin), slice(max(0, x - margin), x + width + margin))
-        near = _Zone(zone[about], ink.mask[about], ink.darkness[about])
+        near = _Zone(zone[about], mask[about], darkness[about])
         result[about] = _without(result[about], near, thickness, params)
     return result
 

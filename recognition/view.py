@@ -103,11 +103,7 @@ def working_scale(shape: tuple[int, ...], params: SizeParams) -> float:
 
 def only_inside(ink: Ink, inside: Image | None) -> Ink:
     """Returns the ink without what is not on the page's sheet of paper."""
-    return (
-        ink
-        if inside is None
-        else replace(ink, mask=ink.mask & inside, core=ink.core & inside, faint=ink.faint & inside)
-    )
+    return ink if inside is None else replace(ink, levels=ink.levels & inside)
 
 
 def off_the_edge(pieces: list[Component], inside: Image | None) -> list[Component]:

@@ -24,7 +24,7 @@ import numpy as np
 from config.shipped import shipped_companions, shipped_model
 from recognition import layout, look, page, reader, select, view
 from recognition.arrays import Image
-from recognition.binarize import binarize
+from recognition.binarize import find_ink
 from recognition.normalize import normalize_all
 from recognition.params import RecognitionParams
 from recognition.reader import Reader, load_reader
@@ -60,8 +60,8 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "like forms": (page, "agreed", lambda readings, *_: list(readings)),
     "soft edges": (
         look,
-        "binarize",
-        lambda gray, params: binarize(gray, replace(params, edge_share=params.core_share)),
+        "find_ink",
+        lambda darkness, params: find_ink(darkness, replace(params, edge_share=params.core_share)),
     ),
     "temperature": None,
     "sheet of paper": (view, "find_sheet", lambda *_: None),

@@ -59,11 +59,12 @@ def test_a_place_in_an_enlarged_sheet_finds_back_to_its_photo(note_on_table):
 
 def test_ink_outside_the_sheet_is_none(note_on_table):
     ink = binarize(np.full((40, 60), 220, np.uint8), BinarizeParams())
-    ink.mask[:] = ink.faint[:] = 255
+    ink.levels[:] = 3
     inside = np.zeros((40, 60), np.uint8)
     inside[:, 30:] = 255
     seen = only_inside(ink, inside)
     assert np.array_equal(seen.mask, inside)
+    assert np.array_equal(seen.core, inside)
     assert np.array_equal(seen.faint, inside)
     assert only_inside(ink, None) is ink
 
