@@ -12,6 +12,7 @@ import faulthandler
 import importlib.util
 import os
 import pickle
+import select
 import signal
 import socket
 import sys
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.engine import wire
+from daemon.engine.heap import give_back, keep_freed
 from daemon.engine.interface import OutcomeKind
 from daemon.engine.sandbox import Limits, confine, limit_document, no_core_dump, taken_mb
 from recognition.errors import ModelLoadError, RecognitionError, UnreadableImageError
@@ -30,6 +32,11 @@ from recognition.types import Document
 PR_SET_PDEATHSIG = 1
 OPENCV_NO_MEMORY = -4
 """`code` of OpenCV's error when it gets no memory (cv::Error::StsNoMem)."""
+
+KEPT_MB = 128
+"""So much address space that a document took is kept while others wait, enough for most pages."""
+REST_S = 0.5
+"""A worker that has nothing to do for so long is at rest."""
 
 Reader = Callable[[bytes], Document]
 
@@ -41,9 +48,11 @@ def main(descriptor: int, parent_pid: int) -> int:
         try:
             setup, block = wire.receive(channel)
             reader = _load(channel, setup, block)
+            loaded_mb = taken_mb()
             while reader is not None:
                 _serve(channel, reader)
-                _give_memory_back()
+                if taken_mb() > loaded_mb + KEPT_MB or not _comes(channel):
+                    give_back()
         except (EOFError, BrokenPipeError, ConnectionResetError):  # the daemon has gone or lets this worker go
             return 0
     return 1
@@ -58,6 +67,7 @@ def _prepare(parent_pid: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     faulthandler.enable()
     no_core_dump()
+    keep_freed()
 
 
 def _load(channel: socket.socket, setup: dict[str, Any], block: bytes) -> Reader | None:
@@ -100,11 +110,9 @@ def _serve(channel: socket.socket, reader: Reader) -> None:
     wire.send(channel, outcome, None if document is None else wire.encode_document(document))
 
 
-def _give_memory_back() -> None:
-    """Hand freed memory to the system: the GNU C library keeps what a page took wherever something small lies above."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # other C libraries have none
-    if trim is not None:
-        trim(0)
+def _comes(channel: socket.socket) -> bool:
+    """Whether the next document, or the end, comes before this worker is at rest."""
+    return bool(select.select([channel], [], [], REST_S)[0])
 
 
 def _attempt(reader: Reader, data: bytes) -> tuple[OutcomeKind, Document | None, str | None]:

@@ -20,6 +20,7 @@ import numpy as np
 from config.schema import Settings
 from config.shipped import shipped_companions, shipped_model
 from daemon.engine import local_engine
+from daemon.engine.heap import keep_freed
 from daemon.engine.interface import Engine, Job
 from recognition.page import read_document
 from recognition.reader import Reader, load_reader
@@ -105,6 +106,7 @@ def start() -> None:
     """Loads the networks in a process that reads as a worker does."""
     global _reader
     cv2.setNumThreads(1)
+    keep_freed()
     _reader = load_reader(shipped_model(), *shipped_companions())
 
 
