@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -116,6 +116,28 @@ def join(first: Component, second: Component, darkness: Image) -> Component:
         view = mask[y : y + piece.bbox.height, x : x + piece.bbox.width]
         np.maximum(view, piece.mask, out=view)
     return _measured(mask, box, darkness)
+
+
+def ink_within(box: BoundingBox, pieces: Iterable[Component], darkness: Image) -> Image:
+    """Returns the ink of pieces as they stand in a part of the page, each as strong as `Component.ink` makes it.
+
+    Args:
+        box: the part of the page.
+        pieces: each reaches into it.
+        darkness: uint8 page.
+
+    Returns:
+        uint8 (box.height, box.width).
+    """
+    canvas = np.zeros((box.height, box.width), np.uint8)
+    for piece in pieces:
+        place = piece.bbox
+        left, top = max(place.x, box.x), max(place.y, box.y)
+        right, bottom = min(place.right, box.right), min(place.bottom, box.bottom)
+        part = piece.ink(darkness)[top - place.y : bottom - place.y, left - place.x : right - place.x]
+        view = canvas[top - box.y : bottom - box.y, left - box.x : right - box.x]
+        np.maximum(view, part, out=view)
+    return canvas
 
 
 def _measured(mask: Image, box: BoundingBox, darkness: Image) -> Component:

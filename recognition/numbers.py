@@ -14,9 +14,6 @@ from recognition.params import Thresholds
 from recognition.reading import Reading
 from recognition.types import REJECTED, BoundingBox, Digit, Number, Reason
 
-BESIDE = 0.35
-"""What is nearer to a number than this share of its height may be one of its digits."""
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -75,23 +72,6 @@ def to_number(
     reasons = tuple(reason for reason, true in holds.items() if true)
     confidence = min(digit.confidence for digit in digits)
     return Number(text, box, *position, confidence, bool(reasons), reasons, digits)
-
-
-def unread_beside(digits: Sequence[Reading], unread: Sequence[Reading]) -> bool:
-    """Tells whether something of a digit's size stands so near to a number that it may belong to it.
-
-    Args:
-        digits: of the number.
-        unread: pieces that were not taken for digits.
-    """
-    box = reduce(BoundingBox.union, (digit.piece.bbox for digit in digits))
-    reach = BESIDE * box.height
-    for piece in (reading.piece.bbox for reading in unread):
-        shared = min(piece.bottom, box.bottom) - max(piece.y, box.y)
-        near = piece.x <= box.right + reach and piece.right >= box.x - reach
-        if near and shared >= 0.3 * min(piece.height, box.height):
-            return True
-    return False
 
 
 def _may_be_rubbish(reading: Reading) -> bool:

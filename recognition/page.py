@@ -8,6 +8,7 @@ import numpy as np
 
 from recognition.annotate import annotate, crop_png
 from recognition.arrays import Image
+from recognition.beside import may_be_more
 from recognition.company import weighed
 from recognition.fields import Field
 from recognition.grid import filled
@@ -16,7 +17,7 @@ from recognition.layout import arrange
 from recognition.likeness import agreed
 from recognition.load import PageImage, load_pages
 from recognition.look import Look, look_at, look_upright
-from recognition.numbers import Place, to_number, unread_beside
+from recognition.numbers import Place, to_number
 from recognition.params import RecognitionParams
 from recognition.prior import page_log_odds
 from recognition.reader import Reader
@@ -88,15 +89,20 @@ def _numbers(look: Look, pixels: Image, reader: Reader, params: RecognitionParam
     dated = part_at_slashes(arrange(found.digits, found.fields, params.layout), params.slash)
     parted = part_at_signs(dated.lines, darkness, params.sign)
     lines, doubtful = parted.lines, dated.doubtful | parted.doubtful
-    others = [reading for reading in found.unread if not any(sign.holds(reading.piece.bbox) for sign in parted.signs)]
+    others, crumbs = (
+        [reading for reading in readings if not any(sign.holds(reading.piece.bbox) for sign in parted.signs)]
+        for readings in (found.unread, found.crumbs)
+    )
     place = Place(look.to_page, pixels.shape[1], pixels.shape[0])
     positions = [(line, position) for line, numbers in enumerate(lines) for position in range(len(numbers))]
     numbers = [digits for line in lines for digits in line]
-    unread = [id(digits[0]) in doubtful or unread_beside(digits, others) for digits in numbers]
+    signed = [id(digits[0]) in doubtful for digits in numbers]
     twice = recheck(numbers, others, darkness, reader, params.recheck)
+    unread = [reading.piece for reading in (*others, *crumbs)]
+    more = may_be_more([number.digits for number in twice], unread, darkness, reader.sequence, params.beside)
     return [
-        to_number(number.digits, position, number.missed or beside, place, params.thresholds)
-        for number, position, beside in zip(twice, positions, unread, strict=True)
+        to_number(number.digits, position, any((number.missed, *doubts)), place, params.thresholds)
+        for number, position, *doubts in zip(twice, positions, signed, more, strict=True)
     ]
 
 
@@ -107,11 +113,13 @@ class Found:
     Attributes:
         digits: in no particular order.
         unread: pieces as large and dark as digits that are none.
+        crumbs: smaller and paler ones.
         fields: rows of boxes.
     """
 
     digits: list[Reading]
     unread: list[Reading]
+    crumbs: list[Reading]
     fields: tuple[Field, ...]
 
 
@@ -120,7 +128,7 @@ def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
     darkness, readings = look.darkness, look.readings
     height = writing_height(readings, darkness.shape)
     if height == 0:
-        return Found([], [], look.fields)
+        return Found([], [], [], look.fields)
     if reader.context is not None:
         by = page_log_odds(readings, height, params.prior)
         reader, readings = replace(reader, raised_by=by), raised(readings, by)
@@ -130,7 +138,7 @@ def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
         readings = filled(weighed(readings, height, params.company), height, params.grid)
     selection = select_digits(readings, height, darkness.shape, params.select)
     digits = closely_read(selection.digits, reader.classifier, params.views)
-    return Found(agreed(digits, params.likeness), selection.unread, look.fields)
+    return Found(agreed(digits, params.likeness), selection.unread, selection.crumbs, look.fields)
 
 
 def _with_crop(number: Number, pixels: Image) -> Number:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from recognition.params_numbers import LayoutParams, RecheckParams, SignParams, SlashParams
+from recognition.params_numbers import BesideParams, LayoutParams, RecheckParams, SignParams, SlashParams
 from recognition.params_page import BinarizeParams, ComponentParams, PaperParams, RuleParams, SizeParams, TurnParams
 from recognition.params_pieces import (
     CompanyParams,
@@ -24,6 +24,7 @@ from recognition.params_range import check_range
 
 __all__ = [
     "AnnotateParams",
+    "BesideParams",
     "BinarizeParams",
     "CompanyParams",
     "ComponentParams",
@@ -125,5 +126,6 @@ class RecognitionParams:
     slash: SlashParams = field(default_factory=SlashParams)
     sign: SignParams = field(default_factory=SignParams)
     recheck: RecheckParams = field(default_factory=RecheckParams)
+    beside: BesideParams = field(default_factory=BesideParams)
     thresholds: Thresholds = field(default_factory=Thresholds)
     annotate: AnnotateParams = field(default_factory=AnnotateParams)

@@ -119,6 +119,28 @@ class SignParams:
 
 
 @dataclass(frozen=True, slots=True)
+class BesideParams:
+    """What stands so near to a number that it may belong to it, in heights of the number.
+
+    Attributes:
+        reach: how far from it.
+        min_shared: so much of its height, or of the number's, is level with the number, as a share.
+        min_side: longer side of what may be a crumb of a digit; with it what is smaller is read, too.
+        min_darkness: of such a crumb, as a share of the number's; dust is paler.
+        max_height: what is higher is not read with the number.
+    """
+
+    reach: float = 0.35
+    min_shared: float = 0.3
+    min_side: float = 0.06
+    min_darkness: float = 0.4
+    max_height: float = 1.5
+
+    def __post_init__(self) -> None:
+        check_range(self, reach=(0, 2), min_shared=(0, 1), min_side=(0, 1), min_darkness=(0, 1), max_height=(1, 10))
+
+
+@dataclass(frozen=True, slots=True)
 class RecheckParams:
     """How much the second reading of a number counts.
 

@@ -133,6 +133,16 @@ def pooled(first: Probabilities, second: Probabilities, weights: float | Sequenc
     return np.asarray(mixed / mixed.sum(axis=1, keepdims=True), np.float32)
 
 
+def no_surer(reading: Reading, limit: float) -> Reading:
+    """Returns a reading whose digit is at most so probable; what is taken goes to all else, by its probability."""
+    if reading.confidence <= limit:
+        return reading
+    row = reading.probabilities * np.float32((1 - limit) / max(1 - reading.confidence, 1e-6))
+    row[reading.digit] = limit
+    row[NOT_A_DIGIT] += 1 - row.sum()
+    return replace(reading, probabilities=row)
+
+
 def _weighed(
     readings: Sequence[Reading], alone: Sequence[Probabilities], seen: Sequence[float], told: Sequence[float]
 ) -> list[Reading]:

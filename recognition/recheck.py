@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from recognition.arrays import Image
 from recognition.calibrate import Probabilities
 from recognition.classify import NOT_A_DIGIT
-from recognition.components import Component, join
+from recognition.components import Component, ink_within, join
 from recognition.params import RecheckParams
 from recognition.reader import Reader
-from recognition.reading import Reading, raised, seconded
+from recognition.reading import Reading, no_surer, raised, seconded
 from recognition.sequence import Spotted
 from recognition.types import BoundingBox
 
@@ -30,6 +30,12 @@ UNSEEN: Probabilities = np.array([0.03] * NOT_A_DIGIT + [0.7], np.float32)
 """What the second reading says of a digit of which it saw nothing, or two things: enough for a person to look.
 
 On drawn pages the first reading was right all the same in 33 of 36 such cases.
+"""
+
+DISPUTED = 0.7
+"""A digit of which the two readings differ is no surer than this, however sure the first is.
+
+On drawn and real pages that were sure all the same, it was right in 27 of 38 such cases.
 """
 
 
@@ -70,12 +76,15 @@ def recheck(
     others = [reading.piece for reading in unread]
     middles = np.array([piece.bbox.center for piece in others]).reshape(-1, 2)
     found = []
+    inks = []
     for digits in numbers:
         box = reduce(BoundingBox.union, (digit.piece.bbox for digit in digits))
-        found.append(_Number(digits, _inside(box, others, middles), box))
+        parts = _inside(box, others, middles)
+        found.append(_Number(digits, parts, box))
+        inks.append(ink_within(box, [*(digit.piece for digit in digits), *parts], darkness))
     seen = [
         None if spotted is None else [replace(one, column=one.column + number.box.x) for one in spotted]
-        for number, spotted in zip(found, reader.sequence.spot([_ink(one, darkness) for one in found]), strict=True)
+        for number, spotted in zip(found, reader.sequence.spot(inks), strict=True)
     ]
     heard = [_heard(number, spotted, params) for number, spotted in zip(found, seen, strict=True)]
     told = iter(_told(found, heard, params))
@@ -99,20 +108,6 @@ def _inside(box: BoundingBox, pieces: Sequence[Component], middles: NDArray[np.f
     x, y = middles.T
     within = (box.x <= x) & (x < box.right) & (box.y <= y) & (y < box.bottom)
     return [pieces[int(k)] for k in np.flatnonzero(within) if pieces[int(k)].bbox.height <= box.height]
-
-
-def _ink(number: _Number, darkness: Image) -> Image:
-    box = number.box
-    canvas = np.zeros((box.height, box.width), np.uint8)
-    for piece in [*(digit.piece for digit in number.digits), *number.parts]:
-        left, top = max(piece.bbox.x, box.x), max(piece.bbox.y, box.y)
-        right, bottom = min(piece.bbox.right, box.right), min(piece.bbox.bottom, box.bottom)
-        part = piece.ink(darkness)[
-            top - piece.bbox.y : bottom - piece.bbox.y, left - piece.bbox.x : right - piece.bbox.x
-        ]
-        view = canvas[top - box.y : bottom - box.y, left - box.x : right - box.x]
-        np.maximum(view, part, out=view)
-    return canvas
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +145,9 @@ def _told(numbers: Sequence[_Number], heard: Sequence[_Heard], params: RecheckPa
         [digits[k] for k in known], [said for said in evidence if said is not None], [weights[k] for k in known]
     )
     for k, reading in zip(known, twice, strict=True):
-        digits[k] = reading
+        said = evidence[k]
+        differ = said is not None and said.argmax() not in (reading.digit, NOT_A_DIGIT)
+        digits[k] = no_surer(reading, DISPUTED) if differ else reading
     return digits
 
 

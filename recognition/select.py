@@ -20,10 +20,12 @@ class Selection:
     Attributes:
         digits: the readings that are digits of the page's own hand.
         unread: those that are none but large and dark enough to be a part of one, be it where the pen ran dry.
+        crumbs: all others.
     """
 
     digits: list[Reading]
     unread: list[Reading]
+    crumbs: list[Reading]
 
 
 def select_digits(
@@ -56,20 +58,20 @@ def select_digits(
         np.array([reading.piece.darkness for reading in sure]),
         np.array([float(reading.piece.area_px) for reading in sure]),
     )
-    dark = params.min_darkness * typical
-    digits = [reading for reading in likely if reading.piece.darkness >= dark]
+    digits = [reading for reading in likely if reading.piece.darkness >= params.min_darkness * typical]
     digits += _likely_members(readings, digits, letters, height_px, params)
     chosen = {id(reading) for reading in digits}
     low, high = params.min_part * height_px, params.max_height * height_px
-    unread = [
-        reading
-        for reading in readings
-        if id(reading) not in chosen
-        and max(reading.piece.bbox.width, reading.piece.bbox.height) >= low
-        and reading.piece.bbox.height <= high
-        and reading.piece.darkness >= params.min_unread_darkness * typical
-    ]
-    return Selection(digits, unread)
+    unread: list[Reading] = []
+    crumbs: list[Reading] = []
+    for reading in readings:
+        if id(reading) in chosen:
+            continue
+        box = reading.piece.bbox
+        large = max(box.width, box.height) >= low and box.height <= high
+        dark = reading.piece.darkness >= params.min_unread_darkness * typical
+        (unread if large and dark else crumbs).append(reading)
+    return Selection(digits, unread, crumbs)
 
 
 def _likely_members(

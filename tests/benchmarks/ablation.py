@@ -76,7 +76,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "signs": (page, "part_at_signs", lambda lines, *_: Parted(list(lines), set(), [])),
     "slashes": (page, "part_at_slashes", lambda lines, *_: Parted(list(lines), set(), [])),
     "slope of lines": (layout, "page_slope", lambda *_: 0.0),
-    "unread beside": (page, "unread_beside", lambda *_: False),
+    "unread beside": (page, "may_be_more", lambda numbers, *_: [False] * len(numbers)),
     "grey ink": (reader, "normalize_all", from_black_and_white),
 }
 """What stands in for each step when it is off: in which module, under which name."""

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from recognition.components import find_components, join, make_component, stroke_width
+from recognition.components import find_components, ink_within, join, make_component, stroke_width
 from recognition.params import ComponentParams
 from recognition.types import BoundingBox
 
@@ -122,3 +122,14 @@ def test_the_stroke_of_a_ring_is_as_wide_as_the_pen(width):
 
 def test_no_ink_has_no_stroke():
     assert stroke_width(np.zeros((5, 5), np.uint8)) == 0
+
+
+def test_ink_within_a_part_of_the_page_is_that_of_the_pieces_alone():
+    page = np.zeros((30, 40), np.uint8)
+    page[5:15, 5:10], page[5:15, 20:25], page[20:25, 5:30] = 100, 50, 200
+    left, right, lower = sorted(find_components(page, page, ALL), key=lambda piece: (piece.bbox.y, piece.bbox.x))
+    shown = ink_within(BoundingBox(8, 3, 15, 20), [left, right], page)
+    expected = np.zeros((20, 15), np.uint8)
+    expected[2:12, 0:2] = expected[2:12, 12:15] = 255  # each as strong as the other
+    assert np.array_equal(shown, expected)
+    assert not ink_within(lower.bbox, [], page).any()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from recognition.components import find_components
 from recognition.params import ComponentParams
-from recognition.reading import at_edge, weighted_median, writing_height
+from recognition.reading import at_edge, no_surer, weighted_median, writing_height
 
 PAGE = (1000, 800)  # height, width
 
@@ -32,6 +32,15 @@ def test_each_piece_gets_its_own_reading(reader, mnist):
     right = [labels[chosen[reading.piece.bbox.x // 72]] == reading.digit for reading in readings]
     assert len(right) >= 9
     assert sum(right) >= len(right) - 1
+
+
+@pytest.mark.parametrize(("confidence", "left"), [(0.99, 0.7), (1.0, 0.7), (0.6, 0.6)])
+def test_a_reading_can_be_held_back(make_reading, confidence, left):
+    held = no_surer(make_reading(3, (0, 0, 20, 30), confidence, rubbish=(1 - confidence) / 2), 0.7)
+    assert held.digit == 3
+    assert held.confidence == pytest.approx(left)
+    assert held.probabilities.sum() == pytest.approx(1)
+    assert held.rubbish == pytest.approx((1 - left) / 2 if confidence < 1 else 1 - left, abs=1e-5)
 
 
 def test_no_pieces_give_no_readings(reader):

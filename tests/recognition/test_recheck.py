@@ -67,6 +67,13 @@ def test_where_they_differ_the_digit_is_doubted(number, seeing):
     assert after.digits[1].confidence < 0.8
 
 
+def test_a_disputed_digit_is_never_sure(number, seeing):
+    (after,) = recheck([number(second=0.9999)], [], PAGE, seeing([spotted(4, 10), spotted(1, 40, 0.5)]), PARAMS)
+    assert [digit.digit for digit in after.digits] == [4, 7]
+    assert after.digits[1].confidence == pytest.approx(0.7)
+    assert after.digits[1].probabilities.sum() == pytest.approx(1, abs=1e-3)
+
+
 def test_the_surer_reading_decides(number, seeing):
     (after,) = recheck([number(second=0.4)], [], PAGE, seeing([spotted(4, 10), spotted(1, 40, 0.99)]), PARAMS)
     assert after.digits[1].digit == 1

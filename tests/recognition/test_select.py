@@ -64,6 +64,7 @@ def test_what_is_as_large_and_dark_as_the_digits_but_none_is_left_unread(digits,
     selection = select_digits([*digits, blot, speck, shadow], HEIGHT, SIZE, SelectParams())
     assert selection.digits == digits
     assert selection.unread == [blot]
+    assert selection.crumbs == [speck, shadow]
 
 
 def test_a_digit_of_a_pen_that_ran_dry_is_left_unread(digits, make_reading):

@@ -1,0 +1,66 @@
+"""Tells which numbers may be more than was read of them, by what stands beside and within them and is no digit.
+
+It may be a digit that nobody could read, or crumbs of one that was read without them. So all of it is read once more as
+a whole, digits, crumbs and all: where that gives the same number, nothing is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognition.arrays import Image
+from recognition.components import Component, ink_within
+from recognition.params import BesideParams
+from recognition.reading import Reading
+from recognition.sequence import SequenceNetwork
+from recognition.types import BoundingBox
+
+
+def may_be_more(
+    numbers: Sequence[Sequence[Reading]],
+    unread: Sequence[Component],
+    darkness: Image,
+    network: SequenceNetwork | None,
+    params: BesideParams,
+) -> list[bool]:
+    """Tells of each number whether something of it may not have been read.
+
+    Args:
+        numbers: each of at least one digit, from left to right.
+        unread: all pieces that were not taken for digits, but for signs.
+        darkness: uint8 page.
+        network: reads a number as a whole; None does without, and what stands beside a number is then enough.
+        params: see there.
+    """
+    boxes = np.array([(one.bbox.x, one.bbox.y, one.bbox.right, one.bbox.bottom) for one in unread]).reshape(-1, 4)
+    dark = np.array([one.darkness for one in unread])
+    doubtful: dict[int, Image] = {}
+    for k, digits in enumerate(numbers):
+        box = reduce(BoundingBox.union, (digit.piece.bbox for digit in digits))
+        near = _near(boxes, box, params)
+        sides = boxes[near, 2:] - boxes[near, :2]
+        typical = median(digit.piece.darkness for digit in digits)
+        large = sides.max(axis=1, initial=0) >= params.min_side * box.height
+        if (large & (dark[near] >= params.min_darkness * typical)).any():
+            beside = [unread[int(one)] for one in near[sides[:, 1] <= params.max_height * box.height]]
+            pieces = [*(digit.piece for digit in digits), *beside]
+            doubtful[k] = ink_within(reduce(BoundingBox.union, (piece.bbox for piece in pieces)), pieces, darkness)
+    result = [k in doubtful for k in range(len(numbers))]
+    if network is not None:
+        for k, spotted in zip(doubtful, network.spot(list(doubtful.values())), strict=True):
+            result[k] = spotted is None or [one.digit for one in spotted] != [digit.digit for digit in numbers[k]]
+    return result
+
+
+def _near(boxes: NDArray[np.int_], box: BoundingBox, params: BesideParams) -> NDArray[np.intp]:
+    """Which of the boxes (n, 4) stand so near to a number, and so level with it, that they may belong to it."""
+    x, y, right, bottom = boxes.T
+    reach = params.reach * box.height
+    shared = np.minimum(bottom, box.bottom) - np.maximum(y, box.y)
+    level = shared >= params.min_shared * np.minimum(bottom - y, box.height)
+    return np.flatnonzero((x <= box.right + reach) & (right >= box.x - reach) & level)

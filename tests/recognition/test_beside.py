@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from recognition.beside import may_be_more
+from recognition.components import find_components
+from recognition.params import BesideParams, ComponentParams
+
+PARAMS = BesideParams()
+PAGE = np.full((200, 400), 200, np.uint8)
+
+
+@pytest.fixture(scope="module")
+def written(sample_pages, ink_reader):
+    """A page with 4 7 3 on it, 60 px high, and the readings of the three."""
+    hand = sample_pages.Hand(np.random.default_rng(3), sample_pages.Digits.load(), (200, 400))
+    for k, digit in enumerate("473"):
+        hand.write(digit, 60 + 80 * k, 60, 60)
+    page = np.rint(220 * hand.ink).astype(np.uint8)
+    pieces = find_components(np.where(page > 40, 255, 0).astype(np.uint8), page, ComponentParams())
+    digits = sorted(ink_reader.read(pieces, page), key=lambda reading: reading.piece.bbox.x)
+    assert [digit.digit for digit in digits] == [4, 7, 3]
+    return page, digits
+
+
+@pytest.fixture
+def crumb(written):
+    """Puts a bar of ink down, and gives the page with it and the bar as a piece."""
+    page, _ = written
+
+    def put(x, y, width, height, darkness=220):
+        inked = page.copy()
+        cv2.rectangle(inked, (x, y), (x + width - 1, y + height - 1), darkness, cv2.FILLED)
+        mask = np.zeros_like(page)
+        mask[y : y + height, x : x + width] = 255
+        (piece,) = find_components(mask, inked, ComponentParams())
+        return inked, piece
+
+    return put
+
+
+def test_a_number_with_nothing_beside_it_is_all_there(written, reader):
+    page, digits = written
+    assert may_be_more([digits], [], page, reader.sequence, PARAMS) == [False]
+
+
+def test_a_digit_that_nobody_read_is_told_from_the_crumb_of_one(written, crumb, reader):
+    _, digits = written
+    page, stroke = crumb(205, 60, 7, 60)  # beside the 7, as high as it: a 1
+    assert may_be_more([digits], [stroke], page, reader.sequence, PARAMS) == [True]
+    page, dot = crumb(205, 110, 9, 8)
+    assert may_be_more([digits], [dot], page, reader.sequence, PARAMS) == [False]
+
+
+def test_a_digit_that_was_left_out_is_missed_wherever_it_stands(written, reader):
+    page, digits = written
+    for k in range(3):
+        kept = [digit for digit in digits if digit is not digits[k]]
+        params = replace(PARAMS, reach=1.0)
+        assert may_be_more([kept], [digits[k].piece], page, reader.sequence, params) == [True]
+
+
+@pytest.mark.parametrize(
+    ("box", "darkness", "doubted"),
+    [
+        ((122, 60, 6, 30), 200.0, True),
+        ((122, 60, 3, 3), 200.0, True),
+        ((122, 60, 2, 2), 200.0, False),
+        ((122, 60, 6, 30), 60.0, False),
+        ((166, 60, 6, 30), 200.0, False),
+        ((122, 100, 6, 30), 200.0, False),
+    ],
+)
+def test_without_a_network_all_that_is_near_large_and_dark_is_doubted(make_reading, box, darkness, doubted):
+    number = [make_reading(4, (100, 50, 20, 40)), make_reading(7, (130, 50, 20, 40))]
+    far = [make_reading(3, (300, 50, 20, 40))]
+    piece = make_reading(0, box, darkness=darkness).piece
+    assert may_be_more([number, far], [piece], PAGE, None, PARAMS) == [doubted, False]
+
+
+def test_no_numbers_give_no_answers(reader):
+    assert may_be_more([], [], PAGE, reader.sequence, PARAMS) == []
