@@ -14,7 +14,7 @@ from recognition.paper import Sheet
 from recognition.params import RecognitionParams
 from recognition.reader import Reader
 from recognition.reading import Reading
-from recognition.rules import remove_rules
+from recognition.rules import Rule, remove_rules
 from recognition.skew import sheet_skew_deg, writing_skew_deg
 from recognition.turn import QUARTERS_DEG, best_angle_deg, sample, turn_deg
 from recognition.view import Affine, off_the_edge, only_inside, turned_view, view_of
@@ -31,6 +31,7 @@ class Look:
         darkness: uint8 (height, width), of the page's view, as in `binarize.Ink`.
         readings: of all pieces of it that are no ruled lines.
         fields: rows of boxes.
+        uprights: long upright rules.
         to_page: from places in the view to places on the page.
         sheet: of paper, on the page, as in `View`.
     """
@@ -38,6 +39,7 @@ class Look:
     darkness: Image
     readings: list[Reading]
     fields: tuple[Field, ...]
+    uprights: tuple[Rule, ...]
     to_page: Affine
     sheet: Sheet | None
 
@@ -61,9 +63,9 @@ def look_at(pixels: Image, reader: Reader, params: RecognitionParams, angle_deg:
     writing = remove_rules(ink, params.rules)
     del ink
     pieces = off_the_edge(find_components(writing.mask, darkness, params.components), inside)
-    fields = writing.fields
+    fields, uprights = writing.fields, writing.uprights
     del writing
-    return Look(darkness, reader.read(pieces, darkness), fields, to_page, sheet)
+    return Look(darkness, reader.read(pieces, darkness), fields, uprights, to_page, sheet)
 
 
 def look_upright(pixels: Image, reader: Reader, params: RecognitionParams) -> tuple[Image, int, Look]:

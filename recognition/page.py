@@ -9,6 +9,7 @@ import numpy as np
 from recognition.annotate import annotate, crop_png
 from recognition.arrays import Image
 from recognition.beside import may_be_more
+from recognition.columns import part_at_columns
 from recognition.company import weighed
 from recognition.fields import Field
 from recognition.grid import filled
@@ -86,7 +87,8 @@ def read_numbers(pixels: Image, reader: Reader, params: RecognitionParams) -> li
 def _numbers(look: Look, pixels: Image, reader: Reader, params: RecognitionParams) -> list[Number]:
     found = read_digits(look, reader, params)
     darkness = look.darkness
-    dated = part_at_slashes(arrange(found.digits, found.fields, params.layout), params.slash)
+    arranged = part_at_columns(arrange(found.digits, found.fields, params.layout), look.uprights, params.column)
+    dated = part_at_slashes(arranged, params.slash)
     parted = part_at_signs(dated.lines, darkness, params.sign)
     lines, doubtful = parted.lines, dated.doubtful | parted.doubtful
     others, crumbs = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from recognition.params_numbers import BesideParams, LayoutParams, RecheckParams, SignParams, SlashParams
+from recognition.params_numbers import BesideParams, ColumnParams, LayoutParams, RecheckParams, SignParams, SlashParams
 from recognition.params_page import BinarizeParams, ComponentParams, PaperParams, RuleParams, SizeParams, TurnParams
 from recognition.params_pieces import (
     CompanyParams,
@@ -26,6 +26,7 @@ __all__ = [
     "AnnotateParams",
     "BesideParams",
     "BinarizeParams",
+    "ColumnParams",
     "CompanyParams",
     "ComponentParams",
     "GridParams",
@@ -123,6 +124,7 @@ class RecognitionParams:
     views: ViewParams = field(default_factory=ViewParams)
     likeness: LikenessParams = field(default_factory=LikenessParams)
     layout: LayoutParams = field(default_factory=LayoutParams)
+    column: ColumnParams = field(default_factory=ColumnParams)
     slash: SlashParams = field(default_factory=SlashParams)
     sign: SignParams = field(default_factory=SignParams)
     recheck: RecheckParams = field(default_factory=RecheckParams)

@@ -119,6 +119,24 @@ class SignParams:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnParams:
+    """Which upright rules keep numbers apart, in heights of the page's digits.
+
+    Attributes:
+        min_length: of such a rule.
+        min_width: of a column; rules that are nearer to each other are those of squared paper or of boxes for digits.
+        double: what is this near is a double rule.
+    """
+
+    min_length: float = 3.0
+    min_width: float = 2.0
+    double: float = 0.4
+
+    def __post_init__(self) -> None:
+        check_range(self, min_length=(0, 100), min_width=(0, 100), double=(0, 2))
+
+
+@dataclass(frozen=True, slots=True)
 class BesideParams:
     """What stands so near to a number that it may belong to it, in heights of the number.
 

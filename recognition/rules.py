@@ -23,16 +23,36 @@ EDGE = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """A long thin line, lying or upright.
+
+    Attributes:
+        box: around it, with the gaps in it.
+        ink: uint8 of the box's shape, 255 on the line.
+    """
+
+    box: BoundingBox
+    ink: Image
+
+    def transposed(self) -> Rule:
+        """Returns the line as it stands when the page is mirrored along its diagonal."""
+        box = self.box
+        return Rule(BoundingBox(box.y, box.x, box.height, box.width), as_image(self.ink.T))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Writing:
     """A page's ink without its rules.
 
     Attributes:
         mask: uint8 (height, width), 255 is ink.
         fields: rows of boxes.
+        uprights: long upright rules.
     """
 
     mask: Image
     fields: tuple[Field, ...]
+    uprights: tuple[Rule, ...] = ()
 
 
 def remove_rules(ink: Ink, params: RuleParams) -> Writing:
@@ -60,20 +80,7 @@ def remove_rules(ink: Ink, params: RuleParams) -> Writing:
     if rest is not mask:
         # The middle of a very thin line is darker than most of it, and is left as a line by itself.
         rest = _erase(rest, _zones((_lines(rest, params),), rest.shape), ink.darkness, params)
-    return Writing(rest, frames.fields)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Line:
-    """A long thin lying line.
-
-    Attributes:
-        box: around it, with the gaps in it.
-        ink: uint8 of the box's shape, 255 on the line.
-    """
-
-    box: BoundingBox
-    ink: Image
+    return Writing(rest, frames.fields, tuple(rule.transposed() for rule in (*dark.upright, *pale.upright)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,8 +92,8 @@ class _Lines:
         upright: likewise, as they lie on the transposed page.
     """
 
-    lying: list[Line]
-    upright: list[Line]
+    lying: list[Rule]
+    upright: list[Rule]
 
 
 def _lines(mask: Image, params: RuleParams) -> _Lines:
@@ -101,7 +108,7 @@ def _zones(found: Sequence[_Lines], shape: tuple[int, ...]) -> tuple[Image | Non
 
 
 def _ruled_paper(
-    lying: Sequence[Line], upright: Image | None, shape: tuple[int, ...], params: RuleParams
+    lying: Sequence[Rule], upright: Image | None, shape: tuple[int, ...], params: RuleParams
 ) -> Image | None:
     """The lines of paper that is ruled and not squared: strokes that span a row would close it to boxes."""
     lines = drawn([line for line in lying if line.box.width >= params.paper_length * shape[1]], shape)
@@ -110,7 +117,7 @@ def _ruled_paper(
     return None if cv2.countNonZero(upright) > 0.3 * cv2.countNonZero(lines) else lines
 
 
-def lying_rules(mask: Image, params: RuleParams) -> list[Line]:
+def lying_rules(mask: Image, params: RuleParams) -> list[Rule]:
     """Returns long thin lying lines, also dotted, broken and slightly tilted ones.
 
     Args:
@@ -136,7 +143,7 @@ def lying_rules(mask: Image, params: RuleParams) -> list[Line]:
         ink = band[box.y : box.bottom, box.x : box.right] & whole
         if cv2.countNonZero(cv2.reduce(ink, 0, cv2.REDUCE_MAX)) >= params.min_coverage * box.width:
             place = BoundingBox(box.x, int(rows[box.y]), box.width, box.height)
-            found.append(Line(place, as_image(ink)))
+            found.append(Rule(place, as_image(ink)))
     return found
 
 
@@ -167,7 +174,7 @@ def _with_neighbors(rows: NDArray[np.bool_]) -> NDArray[np.intp]:
     return np.flatnonzero(rows | near[:-4] | near[1:-3] | near[3:-1] | near[4:])
 
 
-def drawn(lines: list[Line], shape: tuple[int, ...]) -> Image | None:
+def drawn(lines: list[Rule], shape: tuple[int, ...]) -> Image | None:
     """Returns the place of lines on a page of (height, width), uint8, 255 on them and on the pixels above and below.
 
     None for no lines: most pages have none, and a mask of nothing takes as long as any.

@@ -73,6 +73,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "rows and columns": (page, "filled", lambda readings, *_: list(readings)),
     "words": (select, "in_words", lambda *_: set()),
     "page's own gaps": (layout, "number_gap", lambda *_: PARAMS.layout.max_gap),
+    "columns": (page, "part_at_columns", lambda lines, *_: list(lines)),
     "signs": (page, "part_at_signs", lambda lines, *_: Parted(list(lines), set(), [])),
     "slashes": (page, "part_at_slashes", lambda lines, *_: Parted(list(lines), set(), [])),
     "slope of lines": (layout, "page_slope", lambda *_: 0.0),

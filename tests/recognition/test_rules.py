@@ -136,6 +136,20 @@ def test_without_lines_the_writing_is_left_as_it_is(sample_pages):
     assert np.array_equal(remove_rules(ink, PARAMS).mask, ink.mask)
 
 
+def test_upright_rules_are_told_where_they_stand():
+    page = paper()
+    cv2.line(page, (300, 50), (306, 560), RULE, 2, cv2.LINE_AA)
+    rule(page, 200)
+    uprights = remove_rules(binarize(page, BinarizeParams()), PARAMS).uprights
+    assert uprights
+    for one in uprights:
+        assert one.box.x in range(297, 302)
+        assert one.box.right in range(304, 310)
+        assert one.box.height >= 480
+        assert one.ink.shape == (one.box.height, one.box.width)
+        assert one.ink[30].any()
+
+
 def test_a_bold_bar_is_no_ruled_line():
     bar = np.zeros((HEIGHT, WIDTH), np.uint8)
     bar[200:280, 50:750] = 255

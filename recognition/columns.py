@@ -1,0 +1,66 @@
+"""Keeps apart what stands in different columns of a table, however near to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import median
+
+import numpy as np
+
+from recognition.layout import Line
+from recognition.params import ColumnParams
+from recognition.reading import Reading
+from recognition.rules import Rule
+from recognition.types import BoundingBox
+
+
+def part_at_columns(lines: Sequence[Line], rules: Sequence[Rule], params: ColumnParams) -> list[Line]:
+    """Parts numbers where an upright rule stands between two of their digits.
+
+    Rules as near to each other as those of squared paper, or as the sides of boxes for single digits, part nothing.
+
+    Args:
+        lines: from top to bottom.
+        rules: the upright ones of the page.
+        params: see there.
+    """
+    digits = [digit.piece.bbox for line in lines for number in line for digit in number]
+    if not digits or not rules:
+        return list(lines)
+    height = median(box.height for box in digits)
+    between = [rule for rule in _wide_apart(rules, height, params) if rule.box.height >= params.min_length * height]
+    return [[part for number in line for part in _parts(number, between)] for line in lines]
+
+
+def _wide_apart(rules: Sequence[Rule], height_px: float, params: ColumnParams) -> list[Rule]:
+    """Those beside which no other stands as near as in squared paper; the two of a double rule count as one."""
+    tops, bottoms = (np.array(ends) for ends in zip(*((rule.box.y, rule.box.bottom) for rule in rules), strict=True))
+    middles = np.array([rule.box.center[0] for rule in rules])
+    kept = []
+    for rule in rules:
+        shared = np.minimum(bottoms, rule.box.bottom) - np.maximum(tops, rule.box.y)
+        beside = shared >= 0.5 * np.minimum(bottoms - tops, rule.box.height)
+        apart = np.abs(middles - rule.box.center[0]) / height_px
+        if not (beside & (apart > params.double) & (apart < params.min_width)).any():
+            kept.append(rule)
+    return kept
+
+
+def _parts(number: Sequence[Reading], rules: Sequence[Rule]) -> Line:
+    parts = [[number[0]]]
+    for last, digit in pairwise(number):
+        if any(_stands_between(rule, last.piece.bbox, digit.piece.bbox) for rule in rules):
+            parts.append([])
+        parts[-1].append(digit)
+    return parts
+
+
+def _stands_between(rule: Rule, left: BoundingBox, right: BoundingBox) -> bool:
+    top, bottom = max(left.y, right.y), min(left.bottom, right.bottom)
+    if top >= bottom or rule.box.y > top or rule.box.bottom < bottom:
+        return False
+    if not left.center[0] < rule.box.right or not rule.box.x < right.center[0]:
+        return False
+    columns = np.flatnonzero(rule.ink[top - rule.box.y : bottom - rule.box.y].any(axis=0))
+    return columns.size > 0 and left.center[0] < rule.box.x + float(columns.mean()) < right.center[0]

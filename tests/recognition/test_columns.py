@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from recognition.columns import part_at_columns
+from recognition.params import ColumnParams
+from recognition.rules import Rule
+from recognition.types import BoundingBox
+
+PARAMS = ColumnParams()
+
+
+def upright(x, y=0, height=400, *, lean=0):
+    """A rule 2 pixels wide that reaches `lean` pixels to the right at its lower end."""
+    ink = np.zeros((height, 2 + lean), np.uint8)
+    for row in range(height):
+        start = round(lean * row / height)
+        ink[row, start : start + 2] = 255
+    return Rule(BoundingBox(x, y, 2 + lean, height), ink)
+
+
+@pytest.fixture
+def line(make_reading):
+    """A line with the number 123456 at row 200: digits 20 wide, 30 apart and 40 high, from column 100."""
+    return [[make_reading(k + 1, (100 + 30 * k, 200, 20, 40)) for k in range(6)]]
+
+
+def texts(lines):
+    return [["".join(str(digit.digit) for digit in number) for number in line] for line in lines]
+
+
+def parted(line, *rules):
+    return texts(part_at_columns([line], rules, PARAMS))
+
+
+def test_a_rule_between_two_digits_parts_them(line):
+    assert parted(line, upright(154)) == [["12", "3456"]]
+    assert parted(line, upright(154), upright(244)) == [["12", "345", "6"]]
+
+
+def test_a_rule_that_leans_stands_where_it_is_level_with_the_digits(line):
+    assert parted(line, upright(139, lean=30)) == [["12", "3456"]]
+    assert parted(line, upright(169, lean=30)) == [["123", "456"]]
+
+
+def test_a_double_rule_is_one(line):
+    assert parted(line, upright(152), upright(157)) == [["12", "3456"]]
+
+
+def test_a_rule_found_twice_and_in_two_lengths_is_one(line):
+    assert parted(line, upright(154), upright(154, 100, 200)) == [["12", "3456"]]
+
+
+@pytest.mark.parametrize(
+    ("rules", "why"),
+    [
+        ([upright(154, 0, 190)], "it ends above"),
+        ([upright(154, 250, 150)], "it begins below"),
+        ([upright(154, 160, 100)], "it is as short as the side of a box"),
+        ([upright(40)], "it stands before the number"),
+        ([upright(300)], "it stands behind it"),
+        ([upright(94 + 30 * k) for k in range(8)], "they are squared paper"),
+    ],
+)
+def test_other_rules_part_nothing(line, rules, why):
+    assert parted(line, *rules) == [["123456"]], why
+
+
+def test_a_rule_parts_the_rows_that_it_passes(make_reading):
+    rows = [[[make_reading(k, (100 + 30 * k, y, 20, 40)) for k in range(4)]] for y in (100, 200, 300)]
+    assert texts(part_at_columns(rows, [upright(154, 180, 200)], PARAMS)) == [["0123"], ["01", "23"], ["01", "23"]]
+
+
+def test_pages_without_digits_or_rules_stay_as_they_are(line):
+    assert part_at_columns([], [upright(154)], PARAMS) == []
+    assert parted(line) == [["123456"]]
