@@ -83,6 +83,9 @@ class SignParams:
         min_share: of a page's numbers of several digits that must have a sign, for any to be parted. On drawn pages
             without signs 1 to 4 in 100 seem to have one.
         min_count: likewise, so many.
+        long: a number of so many digits should have a sign
+        usual: where so many signs stand on the page,
+        max_bare: and such numbers without one are at most this share of both together.
         min_gap: between the digits.
         max_gap: between digits of two numbers, for what stands there to be no digit that was left out.
         min_side: longer side of a point; what is smaller is dust.
@@ -99,6 +102,9 @@ class SignParams:
 
     min_share: float = 0.1
     min_count: int = 2
+    long: int = 3
+    usual: int = 10
+    max_bare: float = 0.3
     min_gap: float = 0.12
     max_gap: float = 1.5
     min_side: float = 0.09
@@ -112,7 +118,8 @@ class SignParams:
     below: float = 0.2
 
     def __post_init__(self) -> None:
-        check_range(self, min_share=(0, 1), min_count=(1, 1000))
+        check_range(self, min_share=(0, 1), min_count=(1, 1000), long=(2, 100), usual=(1, 1000))
+        check_range(self, max_bare=(0, 1))
         check_range(self, min_gap=(0, 2), max_gap=(0, 10), min_side=(0, 1), max_side=(0, 1), min_fill=(0, 1))
         check_range(self, max_dash=(0, 5), max_thickness=(0, 1), min_darkness=(0, 1))
         check_range(self, min_depth=(0, 2), max_dash_depth=(0, 2), below=(0, 1))

@@ -15,7 +15,7 @@ from statistics import median
 import cv2
 
 from recognition.arrays import Image, as_mask
-from recognition.components import Component
+from recognition.components import Component, connected, make_component
 from recognition.layout import Line
 from recognition.params import SignParams
 from recognition.reading import Reading
@@ -28,7 +28,8 @@ class Parted:
 
     Attributes:
         lines: parted at signs.
-        doubtful: the identities, as `id` gives them, of the first digits of numbers in which there may be a sign.
+        doubtful: the identities, as `id` gives them, of the first digits of numbers in which there may be a sign; where
+            most long numbers have one, of those without.
         signs: around those that part numbers, so that nothing in them is unread.
     """
 
@@ -47,12 +48,22 @@ def part_at_signs(lines: Sequence[Line], darkness: Image, params: SignParams) ->
     """
     parts = [[_parts(number, darkness, params) for number in line] for line in lines]
     several = sum(len(number) > 1 for line in lines for number in line)
-    with_signs = [number for line in parts for number in line if number.signs]
+    signed = [number for line in parts for number in line if number.signs]
     between = [sign for line in lines for sign in _between(line, darkness, params)]
-    if len(with_signs) < max(params.min_count, params.min_share * several):
-        return Parted(list(lines), {id(number.parts[0][0]) for number in with_signs}, between)
-    within = [sign for number in with_signs for sign in number.signs]
-    return Parted([[part for number in line for part in number.parts] for line in parts], set(), within + between)
+    if len(signed) < max(params.min_count, params.min_share * several):
+        return Parted(list(lines), {id(number.parts[0][0]) for number in signed}, between)
+    # Where signs are how numbers are written, one may also be taken for a part of the digit that it stands close to.
+    parts = [
+        [number if number.signs else _parts(number.parts[0], darkness, params, bodies=True) for number in line]
+        for line in parts
+    ]
+    every = [number for line in parts for number in line]
+    with_sign = sum(len(number.signs) for number in every) + len(between)
+    bare = [number for number in every if not number.signs and len(number.parts[0]) >= params.long]
+    few = with_sign >= params.usual and len(bare) <= params.max_bare * (len(bare) + with_sign)
+    odd = {id(number.parts[0][0]) for number in bare} if few else set()
+    within = [sign for number in every for sign in number.signs]
+    return Parted([[part for number in line for part in number.parts] for line in parts], odd, within + between)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,16 +72,25 @@ class _Parts:
     signs: list[BoundingBox]
 
 
-def _parts(number: Sequence[Reading], darkness: Image, params: SignParams) -> _Parts:
+def _parts(number: Sequence[Reading], darkness: Image, params: SignParams, *, bodies: bool = False) -> _Parts:
+    """A number parted at its signs; with `bodies` crumbs of its digits may be signs, too."""
     height = median(digit.piece.bbox.height for digit in number)
+    pieces = [_body(digit.piece, darkness) if bodies else digit.piece for digit in number]
     found = _Parts([[number[0]]], [])
-    for last, digit in pairwise(number):
-        sign = find_sign(last.piece, digit.piece, height, darkness, params)
+    for (left, right), digit in zip(pairwise(pieces), number[1:], strict=True):
+        sign = find_sign(left, right, height, darkness, params)
         if sign is not None:
             found.parts.append([])
             found.signs.append(sign)
         found.parts[-1].append(digit)
     return found
+
+
+def _body(piece: Component, darkness: Image) -> Component:
+    """The largest connected part of a piece."""
+    x, y = piece.bbox.x, piece.bbox.y
+    parts = [make_component(mask, x + box.x, y + box.y, darkness) for box, mask in connected(piece.mask, 1)]
+    return max((part for part in parts if part is not None), key=lambda part: part.area_px, default=piece)
 
 
 def _between(line: Line, darkness: Image, params: SignParams) -> list[BoundingBox]:

@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from recognition.components import Component
 from recognition.params import SignParams
 from recognition.signs import find_sign, part_at_signs
+from recognition.types import BoundingBox
 
 PARAMS = SignParams()
 HEIGHT, WIDTH, STEP, INK = 40, 24, 44, 200
@@ -54,6 +56,30 @@ def test_where_few_have_one_it_may_be_dust_and_a_person_should_look(write, texts
     assert texts(parted.lines) == [[text.replace(".", "") for text in texts_written]]
     pointed = [number for number, text in zip(lines[0], texts_written, strict=True) if "." in text]
     assert parted.doubtful == {id(number[0]) for number in pointed}
+
+
+def test_a_point_that_was_taken_for_a_part_of_a_digit_parts_where_others_do(write, make_reading):
+    lines, page = write("1.42", "2.5", "3.08")
+    first = lines[0][2][0]
+    spotted = np.zeros((HEIGHT, STEP - 8), np.uint8)
+    spotted[:, :WIDTH] = 255
+    point = page[30 : 30 + HEIGHT, first.piece.bbox.right : first.piece.bbox.x + STEP - 8]
+    spotted[:, WIDTH:] = np.where(point > 0, 255, 0)
+    piece = Component(BoundingBox(first.piece.bbox.x, 30, STEP - 8, HEIGHT), spotted, int((spotted > 0).sum()), INK)
+    lines[0][2][0] = replace(first, piece=piece)
+    assert find_sign(piece, lines[0][2][1].piece, HEIGHT, page, PARAMS) is None
+    parted = part_at_signs(lines, page, PARAMS)
+    assert texts(parted.lines) == [["1", "42", "2", "5", "3", "08"]]
+    assert parted.doubtful == set()
+
+
+def test_a_long_number_without_the_point_that_nearly_all_others_have_is_doubted(write):
+    lines, page = write("308", "12", *["1.42"] * 10)
+    parted = part_at_signs(lines, page, PARAMS)
+    assert texts(parted.lines) == [["308", "12", *["1", "42"] * 10]]
+    assert parted.doubtful == {id(lines[0][0][0])}
+    lines, page = write(*["308"] * 5, *["1.42"] * 10)
+    assert part_at_signs(lines, page, PARAMS).doubtful == set()
 
 
 def test_a_page_without_numbers_and_lone_digits(write):
