@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 import numpy as np
 
@@ -17,8 +18,8 @@ def in_words(
 ) -> set[int]:
     """Finds what was read as a digit within words, texture and clutter.
 
-    Pieces of the size of writing that nearly touch along a line are a word. A word of more other
-    pieces than digits is no number, and whatever looks like a digit in it is a letter.
+    Pieces of the size of writing, and about as dark, that nearly touch along a line are a word; what is left of rules
+    is paler. A word of more other pieces than digits is no number, and whatever looks like a digit in it is a letter.
 
     Args:
         readings: of all pieces.
@@ -31,7 +32,10 @@ def in_words(
     """
     likely = {id(digit) for digit in digits}
     low, high = params.min_height * height_px, params.max_height * height_px
-    pieces = [r for r in readings if id(r) in likely or low <= r.piece.bbox.height <= high]
+    dark = params.min_darkness * median([digit.piece.darkness for digit in digits] or [0.0])
+    pieces = [
+        r for r in readings if id(r) in likely or (low <= r.piece.bbox.height <= high and r.piece.darkness >= dark)
+    ]
     found: set[int] = set()
     for word in _words([r.piece.bbox for r in pieces], params.word_gap * height_px):
         members = [pieces[k] for k in word]

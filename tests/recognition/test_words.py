@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -64,6 +66,16 @@ def letters(readings, digits, params=PARAMS):
 )
 def test_digits_in_words_are_letters_and_digits_in_numbers_are_not(write, text, expected):
     assert letters(*write(text)) == expected
+
+
+def test_pale_pieces_are_no_letters(write):
+    readings, digits = write("x0xx")
+    assert letters(readings, digits) == {0}
+    residue = [
+        reading if reading in digits else replace(reading, piece=replace(reading.piece, darkness=40.0))
+        for reading in readings
+    ]
+    assert letters(residue, digits) == set()
 
 
 def test_letters_that_stand_apart_are_no_word(write):
