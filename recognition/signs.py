@@ -129,7 +129,12 @@ def find_sign(
     _, _, stats, middles = cv2.connectedComponentsWithStats(inked, connectivity=8)
     spots = [_Spot(*row, *middle) for row, middle in zip(stats[1:].tolist(), middles[1:].tolist(), strict=True)]
     smallest = max(2.0, params.min_side * height_px)
-    seen = [spot for spot in spots if max(spot.width, spot.height) >= smallest and not spot.within_digit(gap)]
+    below = min(left.bbox.bottom, right.bbox.bottom) - top
+    seen = [
+        spot
+        for spot in spots
+        if max(spot.width, spot.height) >= smallest and not (spot.within_digit(gap) or spot.runs_below(gap, below))
+    ]
     if not seen or any(spot.reaches_digit(gap) for spot in seen):
         return None
     lower = max(spot.middle_y for spot in seen)
@@ -154,6 +159,10 @@ class _Spot:
     def reaches_digit(self, gap: int) -> bool:
         """Whether it has ink in a digit's column, beside a gap of so many."""
         return self.x == 0 or self.x + self.width == gap + 2
+
+    def runs_below(self, gap: int, row: int) -> bool:
+        """Whether it runs all along below a row, as a rule or the lower side of a box does."""
+        return self.y >= row and self.width == gap + 2
 
     def within_digit(self, gap: int) -> bool:
         """Whether it has ink in a digit's column only."""

@@ -104,6 +104,7 @@ def spot(page, x, y, width, height, ink=INK):
         (lambda page: spot(page, 52, 40, 5, 28), False, "a stroke"),
         (lambda page: spot(page, 48, 48, 12, 3), True, "a dash"),
         (lambda page: spot(page, 48, 67, 12, 3), False, "a piece of a rule"),
+        (lambda page: (spot(page, 52, 60, 5, 5), spot(page, 0, 74, 400, 3)), True, "a point over the side of a box"),
         (lambda page: spot(page, 48, 31, 12, 3), False, "the bar of a 5"),
         (lambda page: [spot(page, 52, 42, 5, 5), spot(page, 53, 60, 5, 5)], True, "a colon"),
         (lambda page: [spot(page, 52, y, 5, 5) for y in (36, 48, 60)], False, "three spots"),
