@@ -36,10 +36,12 @@ class Frames:
     Attributes:
         zone: uint8 (height, width), 255 on the frames; None where there is none.
         fields: rows of boxes.
+        cells: all boxes of forms, in those rows or by themselves.
     """
 
     zone: Image | None
     fields: tuple[Field, ...]
+    cells: tuple[BoundingBox, ...]
 
 
 def find_frames(mask: Image, params: RuleParams) -> Frames:
@@ -57,6 +59,7 @@ def find_frames(mask: Image, params: RuleParams) -> Frames:
     """
     zone = None
     fields = []
+    boxes: list[BoundingBox] = []
     for outline, holes in _pieces_with_holes(mask):
         cells = [hull for hull in map(cv2.convexHull, holes) if _is_cell(hull, params)]
         crossed = _crossed_cell(mask, outline, cells, params) if len(cells) < 2 else []
@@ -70,7 +73,9 @@ def find_frames(mask: Image, params: RuleParams) -> Frames:
             box = _bounds(outline)
             if len(cells) > 1 and _is_row(cells, box):
                 fields.append(Field(box, tuple(map(_bounds, cells))))
-    return Frames(None if zone is None else zone & mask, tuple(fields))
+        if crossed or _is_form(cells):
+            boxes += map(_bounds, crossed or cells)
+    return Frames(None if zone is None else zone & mask, tuple(fields), tuple(boxes))
 
 
 def _pieces_with_holes(mask: Image) -> Iterator[tuple[Contour, list[Contour]]]:

@@ -17,6 +17,7 @@ from recognition.reading import Reading
 from recognition.rules import Rule, remove_rules
 from recognition.skew import sheet_skew_deg, writing_skew_deg
 from recognition.turn import QUARTERS_DEG, best_angle_deg, sample, turn_deg
+from recognition.types import BoundingBox
 from recognition.view import Affine, off_the_edge, only_inside, turned_view, view_of
 
 _LINE_PIECES = 200
@@ -31,6 +32,7 @@ class Look:
         darkness: uint8 (height, width), of the page's view, as in `binarize.Ink`.
         readings: of all pieces of it that are no ruled lines.
         fields: rows of boxes.
+        cells: boxes of forms.
         uprights: long upright rules.
         to_page: from places in the view to places on the page.
         sheet: of paper, on the page, as in `View`.
@@ -39,6 +41,7 @@ class Look:
     darkness: Image
     readings: list[Reading]
     fields: tuple[Field, ...]
+    cells: tuple[BoundingBox, ...]
     uprights: tuple[Rule, ...]
     to_page: Affine
     sheet: Sheet | None
@@ -63,9 +66,9 @@ def look_at(pixels: Image, reader: Reader, params: RecognitionParams, angle_deg:
     writing = remove_rules(ink, params.rules)
     del ink
     pieces = off_the_edge(find_components(writing.mask, darkness, params.components), inside)
-    fields, uprights = writing.fields, writing.uprights
+    fields, cells, uprights = writing.fields, writing.cells, writing.uprights
     del writing
-    return Look(darkness, reader.read(pieces, darkness), fields, uprights, to_page, sheet)
+    return Look(darkness, reader.read(pieces, darkness), fields, cells, uprights, to_page, sheet)
 
 
 def look_upright(pixels: Image, reader: Reader, params: RecognitionParams) -> tuple[Image, int, Look]:

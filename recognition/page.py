@@ -20,7 +20,7 @@ from recognition.load import PageImage, load_pages
 from recognition.look import Look, look_at, look_upright
 from recognition.numbers import Place, to_number
 from recognition.params import RecognitionParams
-from recognition.prior import page_log_odds
+from recognition.prior import prior_of
 from recognition.reader import Reader
 from recognition.reading import Reading, raised, writing_height
 from recognition.recheck import recheck
@@ -132,8 +132,9 @@ def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
     if height == 0:
         return Found([], [], [], look.fields)
     if reader.context is not None:
-        by = page_log_odds(readings, height, params.prior)
-        reader, readings = replace(reader, raised_by=by), raised(readings, by)
+        prior = prior_of(readings, height, look.cells, params.prior)
+        readings = raised(readings, prior.of([reading.piece for reading in readings]))
+        reader = replace(reader, prior=prior)
     readings = join_broken(readings, height, darkness, reader, params.join)
     readings = split_touching(readings, height, darkness, reader, params.split)
     if reader.context is not None:

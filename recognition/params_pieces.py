@@ -98,6 +98,8 @@ class PriorParams:
         lenience: log odds that are added for all pages: the networks know drawn pages better than real ones, on which
             they doubt too much.
         most: log odds that are added at the most, for parts of digits are no digits on any page.
+        max_cell: height of a form's box, whose writing is weighed by itself.
+        most_in_boxes: log odds that are added there at the most: boxes for words stand among those for numbers.
     """
 
     min_height: float = 0.4
@@ -109,11 +111,13 @@ class PriorParams:
     alike_weight: float = 15.0
     lenience: float = 0.5
     most: float = 8.0
+    max_cell: float = 4.0
+    most_in_boxes: float = 1.0
 
     def __post_init__(self) -> None:
         check_range(self, min_height=(0, 1), max_height=(1, 10), min_by_ink=(0, 1), limit=(0, 10), alike=(0, 1))
         check_range(self, usual_alike=(0, 1), alike_weight=(0, 100))
-        check_range(self, lenience=(-10, 10), most=(0, 20))
+        check_range(self, lenience=(-10, 10), most=(0, 20), max_cell=(0, 100), most_in_boxes=(-10, 20))
 
 
 @dataclass(frozen=True, slots=True)

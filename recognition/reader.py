@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from recognition.classify import NOT_A_DIGIT, Classifier, load_classifier
 from recognition.components import Component
 from recognition.context import ContextNetwork, load_context
 from recognition.normalize import normalize_all
+from recognition.prior import Prior
 from recognition.reading import Reading, raised
 from recognition.sequence import SequenceNetwork, load_sequence
 from recognition.types import ModelInfo
@@ -29,13 +30,13 @@ class Reader:
         classifier: tells which digit the ink is.
         context: tells from its surroundings whether it is one; None does without.
         sequence: reads touching digits and whole numbers uncut; None does without.
-        raised_by: what the page as a whole adds to the log odds of being a digit, see `prior`.
+        prior: what the page as a whole adds to the log odds of being a digit.
     """
 
     classifier: Classifier
     context: ContextNetwork | None = None
     sequence: SequenceNetwork | None = None
-    raised_by: float = 0.0
+    prior: Prior = field(default_factory=Prior)
 
     @property
     def info(self) -> ModelInfo:
@@ -61,7 +62,7 @@ class Reader:
             Reading(piece, row, image, touching, ink)
             for piece, row, ink, image in zip(pieces, rows, alone, images, strict=True)
         ]
-        return raised(readings, self.raised_by)
+        return raised(readings, self.prior.of(pieces))
 
 
 def load_reader(model: Path, context: Path | None = None, sequence: Path | None = None) -> Reader:

@@ -47,11 +47,13 @@ class Writing:
     Attributes:
         mask: uint8 (height, width), 255 is ink.
         fields: rows of boxes.
+        cells: boxes of forms.
         uprights: long upright rules.
     """
 
     mask: Image
-    fields: tuple[Field, ...]
+    fields: tuple[Field, ...] = ()
+    cells: tuple[BoundingBox, ...] = ()
     uprights: tuple[Rule, ...] = ()
 
 
@@ -80,7 +82,8 @@ def remove_rules(ink: Ink, params: RuleParams) -> Writing:
     if rest is not mask:
         # The middle of a very thin line is darker than most of it, and is left as a line by itself.
         rest = _erase(rest, _zones((_lines(rest, params),), rest.shape), ink.darkness, params)
-    return Writing(rest, frames.fields, tuple(rule.transposed() for rule in (*dark.upright, *pale.upright)))
+    uprights = tuple(rule.transposed() for rule in (*dark.upright, *pale.upright))
+    return Writing(rest, frames.fields, frames.cells, uprights)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

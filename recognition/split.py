@@ -61,7 +61,7 @@ def split_touching(
     chosen = {id(reading) for reading, _ in wholes}
     result = [reading for reading in readings if id(reading) not in chosen]
     plans = [segments(whole.piece, darkness, params) for whole, _ in wholes]
-    lenient = replace(reader, raised_by=reader.raised_by + params.lenience)
+    lenient = replace(reader, prior=reader.prior.more_lenient(params.lenience))
     readings_of = iter(lenient.read([segment.piece for plan in plans for segment in plan], darkness, touching=True))
     for (whole, digits), plan in zip(wholes, plans, strict=True):
         parts = [next(readings_of) for _ in plan]
@@ -69,7 +69,7 @@ def split_touching(
             [whole] = seconded([whole], [_evidence(digits, 0, whole.piece.bbox.width)], params.second)
             parts = seconded(parts, [_evidence(digits, s.left_px, s.right_px) for s in plan], params.second)
         best = _best(whole, list(zip(plan, parts, strict=True)), params)
-        if best == [whole] and whole.confidence < params.unread and reader.raised_by >= params.min_page:
+        if best == [whole] and whole.confidence < params.unread and reader.prior.page >= params.min_page:
             best = _as_spotted(whole, digits, darkness, params) or best
         result += best
     return result

@@ -52,6 +52,15 @@ def test_a_row_of_boxes_is_one_field():
     assert (field.right, field.bottom) == (pytest.approx(522, abs=2), pytest.approx(292, abs=2))
 
 
+def test_every_box_of_a_form_is_a_cell():
+    mask = boxes(3) | boxes(1, left=500)
+    cells = sorted(find_frames(mask, PARAMS).cells, key=lambda cell: cell.x)
+    assert len(cells) == 4
+    assert [len(field.cells) for field in find_frames(mask, PARAMS).fields] == [3]
+    assert cells[-1].x == pytest.approx(500, abs=3)
+    assert find_frames(np.zeros_like(mask), PARAMS).cells == ()
+
+
 @pytest.mark.parametrize("tilt_deg", [5, -5])
 def test_a_tilted_row_of_boxes_is_one_field(tilt_deg):
     assert len(find_frames(boxes(8, tilt_deg=tilt_deg), PARAMS).fields) == 1

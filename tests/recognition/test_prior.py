@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from recognition.params import PriorParams
-from recognition.prior import digit_share, page_log_odds
+from recognition.prior import Prior, digit_share, page_log_odds, prior_of
+from recognition.types import BoundingBox
 
 PARAMS = PriorParams(lenience=0, most=20)
 HEIGHT = 40.0
@@ -79,3 +80,41 @@ def test_lenience_is_added_for_any_page(page):
     text = page(*[(0.01, 0.5)] * 8)
     strict, lenient = (page_log_odds(text, HEIGHT, PriorParams(lenience=by)) for by in (0, 2))
     assert lenient == pytest.approx(strict + 2)
+
+
+def moved(readings, x, y):
+    """Readings somewhere else on the page."""
+    result = []
+    for reading in readings:
+        box = reading.piece.bbox
+        there = BoundingBox(box.x + x, box.y + y, box.width, box.height)
+        result.append(replace(reading, piece=replace(reading.piece, bbox=there)))
+    return result
+
+
+def test_what_is_written_into_boxes_is_weighed_by_itself(page):
+    text = page(*[(0.01, 0.05)] * 30, (0.02, 0.6), (0.3, 0.9))
+    digits = moved(page(*[(0.9, 0.99)] * 6), 100, 500)
+    box = BoundingBox(80, 480, 400, 80)
+    prior = prior_of([*text, *digits], HEIGHT, [box], PARAMS)
+    assert prior.page < -2
+    assert prior.boxes == PARAMS.most_in_boxes
+    assert prior.of([reading.piece for reading in (text[0], digits[0])]).tolist() == [prior.page, prior.boxes]
+
+
+def test_words_in_boxes_are_not_raised(page):
+    words = moved(page(*[(0.01, 0.05)] * 8, (0.02, 0.6), (0.3, 0.9)), 100, 500)
+    assert prior_of(words, HEIGHT, [BoundingBox(80, 480, 700, 80)], PARAMS).boxes < -4
+
+
+@pytest.mark.parametrize("box", [BoundingBox(0, 0, 900, 900), BoundingBox(600, 600, 80, 80)])
+def test_the_frame_of_a_page_and_an_empty_box_change_nothing(page, box):
+    readings = page(*[(0.9, 0.99)] * 4, (0.01, 0.5))
+    prior = prior_of(readings, HEIGHT, [box], PARAMS)
+    assert prior.of([reading.piece for reading in readings]).tolist() == [page_log_odds(readings, HEIGHT, PARAMS)] * 5
+
+
+def test_a_prior_can_be_made_more_lenient():
+    prior = Prior(-2.0, 1.0).more_lenient(1.5)
+    assert (prior.page, prior.boxes) == (-0.5, 2.5)
+    assert prior.of([]).tolist() == []
