@@ -1,7 +1,7 @@
 """Tells which numbers may be more than was read of them, by what stands beside and within them and is no digit.
 
-It may be a digit that nobody could read, or crumbs of one that was read without them. So all of it is read once more as
-a whole, digits, crumbs and all: where that gives the same number, nothing is missing.
+It may be a digit that nobody could read, or crumbs of one that was read without them. What is tall enough for a digit
+is doubted. Crumbs are read once more with the digits, as a whole: where that gives the same number, nothing is missing.
 """
 
 from __future__ import annotations
@@ -39,18 +39,22 @@ def may_be_more(
     """
     boxes = np.array([(one.bbox.x, one.bbox.y, one.bbox.right, one.bbox.bottom) for one in unread]).reshape(-1, 4)
     dark = np.array([one.darkness for one in unread])
+    tall: set[int] = set()
     doubtful: dict[int, Image] = {}
     for k, digits in enumerate(numbers):
         box = reduce(BoundingBox.union, (digit.piece.bbox for digit in digits))
         near = _near(boxes, box, params)
         sides = boxes[near, 2:] - boxes[near, :2]
         typical = median(digit.piece.darkness for digit in digits)
+        dark_enough = dark[near] >= params.min_darkness * typical
         large = sides.max(axis=1, initial=0) >= params.min_side * box.height
-        if (large & (dark[near] >= params.min_darkness * typical)).any():
+        if (dark_enough & (sides[:, 1] >= params.tall * box.height)).any():
+            tall.add(k)
+        elif (dark_enough & large).any():
             beside = [unread[int(one)] for one in near[sides[:, 1] <= params.max_height * box.height]]
             pieces = [*(digit.piece for digit in digits), *beside]
             doubtful[k] = ink_within(reduce(BoundingBox.union, (piece.bbox for piece in pieces)), pieces, darkness)
-    result = [k in doubtful for k in range(len(numbers))]
+    result = [k in tall or k in doubtful for k in range(len(numbers))]
     if network is not None:
         for k, spotted in zip(doubtful, network.spot(list(doubtful.values())), strict=True):
             result[k] = spotted is None or [one.digit for one in spotted] != [digit.digit for digit in numbers[k]]

@@ -54,6 +54,8 @@ def test_a_digit_that_nobody_read_is_told_from_the_crumb_of_one(written, crumb, 
     assert may_be_more([digits], [stroke], page, reader.sequence, PARAMS) == [True]
     page, dot = crumb(205, 110, 9, 8)
     assert may_be_more([digits], [dot], page, reader.sequence, PARAMS) == [False]
+    page, bar = crumb(205, 100, 9, 20)  # as no digit looks, and as tall as the rest of one
+    assert may_be_more([digits], [bar], page, reader.sequence, PARAMS) == [True]
 
 
 def test_a_digit_that_was_left_out_is_missed_wherever_it_stands(written, reader):
