@@ -27,6 +27,7 @@ from recognition.arrays import Image
 from recognition.binarize import find_ink
 from recognition.normalize import normalize_all
 from recognition.params import RecognitionParams
+from recognition.prior import prior_of
 from recognition.reader import Reader, load_reader
 from recognition.reading import Reading
 from recognition.recheck import Rechecked
@@ -68,6 +69,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "quarter turns": (look, "turn_deg", lambda *_: 0.0),
     "deskew": (look, "deskewed", lambda seen, *_: seen),
     "rules and boxes": (look, "remove_rules", lambda ink, _: Writing(ink.mask, ())),
+    "boxes by themselves": (page, "prior_of", lambda seen, height, _, params: prior_of(seen, height, (), params)),
     "joining": (page, "join_broken", lambda readings, *_: list(readings)),
     "cutting": (page, "split_touching", lambda readings, *_: list(readings)),
     "rows and columns": (page, "filled", lambda readings, *_: list(readings)),
