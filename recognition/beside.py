@@ -7,7 +7,6 @@ is doubted. Crumbs are read once more with the digits, as a whole: where that gi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
 from statistics import median
 
 import numpy as np
@@ -39,25 +38,24 @@ def may_be_more(
     """
     boxes = np.array([(one.bbox.x, one.bbox.y, one.bbox.right, one.bbox.bottom) for one in unread]).reshape(-1, 4)
     dark = np.array([one.darkness for one in unread])
-    tall: set[int] = set()
-    doubtful: dict[int, Image] = {}
+    result = [False] * len(numbers)
+    inks: dict[int, Image] = {}
     for k, digits in enumerate(numbers):
-        box = reduce(BoundingBox.union, (digit.piece.bbox for digit in digits))
+        box = BoundingBox.around(digit.piece.bbox for digit in digits)
         near = _near(boxes, box, params)
         sides = boxes[near, 2:] - boxes[near, :2]
         typical = median(digit.piece.darkness for digit in digits)
         dark_enough = dark[near] >= params.min_darkness * typical
         large = sides.max(axis=1, initial=0) >= params.min_side * box.height
         if (dark_enough & (sides[:, 1] >= params.tall * box.height)).any():
-            tall.add(k)
+            result[k] = True
         elif (dark_enough & large).any():
             beside = [unread[int(one)] for one in near[sides[:, 1] <= params.max_height * box.height]]
             pieces = [*(digit.piece for digit in digits), *beside]
-            doubtful[k] = ink_within(reduce(BoundingBox.union, (piece.bbox for piece in pieces)), pieces, darkness)
-    result = [k in tall or k in doubtful for k in range(len(numbers))]
-    if network is not None:
-        for k, spotted in zip(doubtful, network.spot(list(doubtful.values())), strict=True):
-            result[k] = spotted is None or [one.digit for one in spotted] != [digit.digit for digit in numbers[k]]
+            inks[k] = ink_within(BoundingBox.around(piece.bbox for piece in pieces), pieces, darkness)
+    answers = [None] * len(inks) if network is None else network.spot(list(inks.values()))
+    for k, spotted in zip(inks, answers, strict=True):
+        result[k] = spotted is None or [one.digit for one in spotted] != [digit.digit for digit in numbers[k]]
     return result
 
 

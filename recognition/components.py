@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from recognition.arrays import Image, as_image, as_mask
 from recognition.params import ComponentParams
@@ -116,6 +117,15 @@ def join(first: Component, second: Component, darkness: Image) -> Component:
         view = mask[y : y + piece.bbox.height, x : x + piece.bbox.width]
         np.maximum(view, piece.mask, out=view)
     return _measured(mask, box, darkness)
+
+
+def held(pieces: Sequence[Component], boxes: Sequence[BoundingBox]) -> NDArray[np.bool_]:
+    """Returns which pieces one of the boxes holds, as `BoundingBox.holds`, bool (n,); for many of both."""
+    if not pieces or not boxes:
+        return np.zeros(len(pieces), np.bool_)
+    x, y = np.array([piece.bbox.center for piece in pieces]).T[:, :, None]
+    left, top, right, bottom = np.array([(box.x, box.y, box.right, box.bottom) for box in boxes]).T
+    return np.asarray(((left <= x) & (x < right) & (top <= y) & (y < bottom)).any(axis=1))
 
 
 def ink_within(box: BoundingBox, pieces: Iterable[Component], darkness: Image) -> Image:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +59,7 @@ def to_number(
         thresholds: see there.
     """
     digits = tuple(_digit(reading, place) for reading in readings)
-    box = reduce(BoundingBox.union, (digit.bbox for digit in digits))
+    box = BoundingBox.around(digit.bbox for digit in digits)
     text = "".join(str(digit.digit) if digit.confidence >= thresholds.digit else REJECTED for digit in digits)
     doubtful = [reading for reading in readings if reading.confidence < thresholds.accept]
     holds = {

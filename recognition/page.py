@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from recognition.arrays import Image
 from recognition.beside import may_be_more
 from recognition.columns import part_at_columns
 from recognition.company import weighed
+from recognition.components import held
 from recognition.fields import Field
 from recognition.grid import filled
 from recognition.join import join_broken
@@ -28,7 +30,7 @@ from recognition.select import select_digits
 from recognition.signs import part_at_signs
 from recognition.slashes import part_at_slashes
 from recognition.split import split_touching
-from recognition.types import Document, Number, Page
+from recognition.types import BoundingBox, Document, Number, Page
 from recognition.views import closely_read
 
 
@@ -91,10 +93,7 @@ def _numbers(look: Look, pixels: Image, reader: Reader, params: RecognitionParam
     dated = part_at_slashes(arranged, params.slash)
     parted = part_at_signs(dated.lines, darkness, params.sign)
     lines, doubtful = parted.lines, dated.doubtful | parted.doubtful
-    others, crumbs = (
-        [reading for reading in readings if not any(sign.holds(reading.piece.bbox) for sign in parted.signs)]
-        for readings in (found.unread, found.crumbs)
-    )
+    others, crumbs = (_without(readings, parted.signs) for readings in (found.unread, found.crumbs))
     place = Place(look.to_page, pixels.shape[1], pixels.shape[0])
     positions = [(line, position) for line, numbers in enumerate(lines) for position in range(len(numbers))]
     numbers = [digits for line in lines for digits in line]
@@ -103,9 +102,15 @@ def _numbers(look: Look, pixels: Image, reader: Reader, params: RecognitionParam
     unread = [reading.piece for reading in (*others, *crumbs)]
     more = may_be_more([number.digits for number in twice], unread, darkness, reader.sequence, params.beside)
     return [
-        to_number(number.digits, position, any((number.missed, *doubts)), place, params.thresholds)
-        for number, position, *doubts in zip(twice, positions, signed, more, strict=True)
+        to_number(number.digits, position, number.missed or sign or beside, place, params.thresholds)
+        for number, position, sign, beside in zip(twice, positions, signed, more, strict=True)
     ]
+
+
+def _without(readings: Sequence[Reading], boxes: Sequence[BoundingBox]) -> list[Reading]:
+    """The readings that stand in none of the boxes."""
+    inside = held([reading.piece for reading in readings], boxes).tolist()
+    return [reading for reading, within in zip(readings, inside, strict=True) if not within]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

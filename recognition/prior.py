@@ -10,12 +10,12 @@ Procedure", Neural Computation 14 (2002): expectation maximization over the shar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.components import Component
+from recognition.components import Component, held
 from recognition.params import PriorParams
 from recognition.reading import Reading, log_odds
 from recognition.types import BoundingBox
@@ -32,16 +32,16 @@ class Prior:
     Attributes:
         page: for pieces of the page.
         boxes: for pieces in a box.
-        cells: int64 (n, 4), the boxes: left, upper, right and lower edge.
+        cells: the boxes.
     """
 
     page: float = 0.0
     boxes: float = 0.0
-    cells: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 4), np.int64))
+    cells: Sequence[BoundingBox] = ()
 
     def of(self, pieces: Sequence[Component]) -> NDArray[np.float64]:
         """Returns by how much each piece is raised, float64 (n,)."""
-        return np.where(_inside(self.cells, pieces), self.boxes, self.page)
+        return np.where(held(pieces, self.cells), self.boxes, self.page)
 
     def more_lenient(self, by: float) -> Prior:
         """Returns the same with everything raised by so much more."""
@@ -57,24 +57,13 @@ def prior_of(readings: Sequence[Reading], height_px: float, cells: Sequence[Boun
         cells: the boxes of forms; far larger ones frame parts of the page.
         params: see there.
     """
-    high = params.max_cell * height_px
-    edges = [(box.x, box.y, box.right, box.bottom) for box in cells if box.height <= high]
-    boxes = np.array(edges, np.int64).reshape(-1, 4)
+    boxes = [box for box in cells if box.height <= params.max_cell * height_px]
     page = page_log_odds(readings, height_px, params)
-    inside = _inside(boxes, [reading.piece for reading in readings])
+    inside = held([reading.piece for reading in readings], boxes)
     if not inside.any():
         return Prior(page)
     written = page_log_odds([readings[int(k)] for k in np.flatnonzero(inside)], height_px, params)
     return Prior(page, max(page, min(written, params.most_in_boxes)), boxes)
-
-
-def _inside(cells: NDArray[np.int64], pieces: Sequence[Component]) -> NDArray[np.bool_]:
-    """Which pieces have their middle in one of the cells (n, 4)."""
-    if not len(cells):
-        return np.zeros(len(pieces), np.bool_)
-    x, y = np.array([piece.bbox.center for piece in pieces]).reshape(-1, 2).T[:, :, None]
-    left, top, right, bottom = cells.T
-    return np.asarray(((left < x) & (x < right) & (top < y) & (y < bottom)).any(axis=1))
 
 
 def page_log_odds(readings: Sequence[Reading], height_px: float, params: PriorParams) -> float:

@@ -78,7 +78,7 @@ def recheck(
     found = []
     inks = []
     for digits in numbers:
-        box = reduce(BoundingBox.union, (digit.piece.bbox for digit in digits))
+        box = BoundingBox.around(digit.piece.bbox for digit in digits)
         parts = _inside(box, others, middles)
         found.append(_Number(digits, parts, box))
         inks.append(ink_within(box, [*(digit.piece for digit in digits), *parts], darkness))

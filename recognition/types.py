@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import reduce
 from typing import Any
 
 REJECTED = "?"
@@ -79,6 +80,11 @@ class BoundingBox:
         """The smallest box that holds both."""
         x, y = min(self.x, other.x), min(self.y, other.y)
         return BoundingBox(x, y, max(self.right, other.right) - x, max(self.bottom, other.bottom) - y)
+
+    @staticmethod
+    def around(boxes: Iterable[BoundingBox]) -> BoundingBox:
+        """The smallest box that holds all of at least one."""
+        return reduce(BoundingBox.union, boxes)
 
     def to_json(self) -> list[int]:
         """[x, y, width, height]."""
