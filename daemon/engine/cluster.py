@@ -147,23 +147,29 @@ class Cluster:
                 allow_other_workers=False,
             )
             self._sent[job.key] = _Sent(future, workers)
-        future.add_done_callback(lambda done: self._take(job.key, done))
+            client.loop.add_callback(self._take, job.key, future)
 
     def cancel(self, key: int, error: str) -> None:
         """Gives a document up."""
         with self._lock:
             sent = self._sent.pop(key, None)
         if sent is not None:
-            with suppress(Exception):  # the cluster may be gone, which is as good
-                sent.future.cancel()
+            sent.future.client.loop.add_callback(_cancel, sent.future)
             self.ended.put(Ended(key, None, error))
             self._wake()
 
-    def _take(self, key: int, future: Future) -> None:
-        """Takes an answer; called in a thread of Dask's."""
+    async def _take(self, key: int, future: Future) -> None:
+        """Takes an answer once it is there.
+
+        Runs in the client's own event loop and ends with it. A thread that waited for an answer would wait for ever
+        where the client is closed meanwhile, and all of Dask's callbacks behind it.
+        """
         try:
-            ended = Ended(key, future.result())
-        except (Exception, CancelledError) as error:  # noqa: BLE001 - whatever it is, the document has to come back
+            ended = Ended(key, await future)
+        except CancelledError as error:
+            reason = getattr(error, "reason", "the engine stopped")
+            ended = Ended(key, None, f"the Dask cluster {self._address} let go of it: {reason}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the document has to come back
             ended = Ended(key, None, _told(error), crashed=type(error).__name__ == "KilledWorker")
         with self._lock:
             sent = self._sent.get(key)
@@ -258,6 +264,12 @@ class Cluster:
         if client is not None:
             with suppress(Exception):  # it is gone, which is as good
                 client.close(timeout=1)
+
+
+async def _cancel(future: Future) -> None:
+    """Tells the cluster that nobody wants an answer any more."""
+    with suppress(Exception):  # the cluster may be gone, which is as good
+        await future.cancel()
 
 
 def _told(error: BaseException) -> str:

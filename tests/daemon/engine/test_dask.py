@@ -180,6 +180,17 @@ def test_a_scheduler_that_goes_down_is_found_again(cluster, make_cluster, make):
     assert engine.healthy() is None
 
 
+def test_engines_that_let_go_in_the_middle_hold_up_no_other(make_cluster, make):
+    address = make_cluster().address
+    for _ in range(3):  # what could wait for ever did so most times, not each
+        engine = make(address)
+        assert read(engine, b"").kind is OutcomeKind.READ
+        for key in range(400):
+            engine.submit(Job(key, b"sleep 0.5"))
+        time.sleep(0.2)  # so that they are on the cluster: how far is of no interest
+        engine.stop()
+
+
 def test_a_worker_of_another_version_is_refused_by_name(make_cluster, make, tmp_path, caplog):
     old = tmp_path / "old" / "digitdrop-0.0.9.dist-info"
     old.mkdir(parents=True)
