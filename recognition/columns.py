@@ -9,9 +9,9 @@ from statistics import median
 import numpy as np
 
 from recognition.layout import Line
+from recognition.lines import Rule
 from recognition.params import ColumnParams
 from recognition.reading import Reading
-from recognition.rules import Rule
 from recognition.types import BoundingBox
 
 

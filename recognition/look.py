@@ -10,11 +10,12 @@ from recognition.arrays import Image
 from recognition.binarize import darkness_of, find_ink
 from recognition.components import find_components
 from recognition.fields import Field
+from recognition.lines import Rule
 from recognition.paper import Sheet
 from recognition.params import RecognitionParams
 from recognition.reader import Reader
 from recognition.reading import Reading
-from recognition.rules import Rule, remove_rules
+from recognition.rules import remove_rules
 from recognition.skew import sheet_skew_deg, writing_skew_deg
 from recognition.turn import QUARTERS_DEG, best_angle_deg, sample, turn_deg
 from recognition.types import BoundingBox

@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from config.shipped import shipped_companions, shipped_model
-from recognition import layout, look, page, reader, select, view
+from recognition import layout, look, page, reader, rules, select, view
 from recognition.arrays import Image
 from recognition.binarize import find_ink
 from recognition.normalize import normalize_all
@@ -69,6 +69,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "quarter turns": (look, "turn_deg", lambda *_: 0.0),
     "deskew": (look, "deskewed", lambda seen, *_: seen),
     "rules and boxes": (look, "remove_rules", lambda ink, _: Writing(ink.mask, ())),
+    "covered lines": (rules, "covered_lines", lambda *_: []),
     "boxes by themselves": (page, "prior_of", lambda seen, height, _, params: prior_of(seen, height, (), params)),
     "joining": (page, "join_broken", lambda readings, *_: list(readings)),
     "cutting": (page, "split_touching", lambda readings, *_: list(readings)),

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from recognition.columns import part_at_columns
+from recognition.lines import Rule
 from recognition.params import ColumnParams
-from recognition.rules import Rule
 from recognition.types import BoundingBox
 
 PARAMS = ColumnParams()

@@ -1,0 +1,129 @@
+"""Finds ruled lines: long, thin, lying; upright ones lie on the transposed page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recognition.arrays import Image, as_image, as_mask, closed, dilated, opened
+from recognition.params import RuleParams
+from recognition.types import BoundingBox
+
+MIN_SLENDERNESS = 40
+"""A line's length is at least so many times its thickness; what is stouter is writing that stands in a row."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """A long thin line, lying or upright.
+
+    Attributes:
+        box: around it, with the gaps in it.
+        ink: uint8 of the box's shape, 255 on the line.
+    """
+
+    box: BoundingBox
+    ink: Image
+
+    def transposed(self) -> Rule:
+        """Returns the line as it stands when the page is mirrored along its diagonal."""
+        box = self.box
+        return Rule(BoundingBox(box.y, box.x, box.height, box.width), as_image(self.ink.T))
+
+
+def lying_rules(mask: Image, params: RuleParams) -> list[Rule]:
+    """Returns long thin lying lines, also dotted, broken and slightly tilted ones.
+
+    Args:
+        mask: uint8 (height, width), 255 is ink.
+        params: see there.
+    """
+    width = mask.shape[1]
+    piece, thickest = piece_px(width), thickest_px(width, params)
+    rows = _with_neighbors(_may_hold_run(mask, piece))
+    if not rows.size:
+        return []
+    runs = opened(mask[rows], piece, 1)
+    runs -= opened(runs, 1, thickest + 1)  # what is as bold is writing
+    kept = _with_neighbors(np.asarray(runs.any(axis=1)))
+    rows, band = rows[kept], runs[kept]
+    if not rows.size:
+        return []
+    found = []
+    for box, whole in _long_pieces(closed(band, 2 * piece + 1, 3), params.min_length * width):
+        if MIN_SLENDERNESS * cv2.countNonZero(whole) > box.width**2:
+            continue
+        ink = band[box.y : box.bottom, box.x : box.right] & whole
+        if cv2.countNonZero(cv2.reduce(ink, 0, cv2.REDUCE_MAX)) >= params.min_coverage * box.width:
+            place = BoundingBox(box.x, int(rows[box.y]), box.width, box.height)
+            found.append(Rule(place, as_image(ink)))
+    return found
+
+
+def piece_px(width: int) -> int:
+    """Length of the shortest piece that counts as one of a line, on a page so wide."""
+    return max(16, width // 40)
+
+
+def thickest_px(width: int, params: RuleParams) -> int:
+    """Up to which thickness a line is one, on a page so wide."""
+    return max(2, round(piece_px(width) * params.max_thickness))
+
+
+def _may_hold_run(mask: Image, length: int) -> NDArray[np.bool_]:
+    """Which rows may have a run of so much ink: all that have, and few others.
+
+    Of each run all pixels but the outermost are in groups of eight, which are compared at once.
+    """
+    height, width = mask.shape
+    padded = np.pad(mask, ((0, 0), (0, -width % 8))) if width % 8 else np.ascontiguousarray(mask)
+    full = padded.view(np.uint64) == np.uint64(2**64 - 1)
+    columns = full.shape[1]
+    needed = max(1, (length - 7) // 8)
+    if needed > columns:
+        return np.zeros(height, np.bool_)
+    found = full[:, : columns - needed + 1].copy()
+    for k in range(1, needed):
+        found &= full[:, k : columns - needed + 1 + k]
+    return np.asarray(found.any(axis=1))
+
+
+def _with_neighbors(rows: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The chosen rows and two beside each, by index.
+
+    Between rows of two places there are so many others that nothing grows together which is apart on the page.
+    """
+    near = np.pad(rows, 2)
+    return np.flatnonzero(rows | near[:-4] | near[1:-3] | near[3:-1] | near[4:])
+
+
+def drawn(lines: list[Rule], shape: tuple[int, ...]) -> Image | None:
+    """Returns the place of lines on a page of (height, width), uint8, 255 on them and on the pixels above and below.
+
+    None for no lines: most pages have none, and a mask of nothing takes as long as any.
+    """
+    if not lines:
+        return None
+    zone = np.zeros(shape[:2], np.uint8)
+    for line in lines:
+        zone[line.box.y : line.box.bottom, line.box.x : line.box.right] |= line.ink
+    return dilated(zone, 1, 3)
+
+
+def _long_pieces(mask: Image, min_width: float) -> Iterator[tuple[BoundingBox, Image]]:
+    """The connected pieces of a mask at least so wide; few are, so that no other is looked at as a whole."""
+    contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    if not contours:  # then there is no hierarchy either
+        return
+    for index in np.flatnonzero(np.asarray(hierarchy)[0, :, 3] < 0):
+        outline = contours[int(index)]
+        x, y, width, height = cv2.boundingRect(outline)
+        if width < min_width:
+            continue
+        _, labels = cv2.connectedComponents(mask[y : y + height, x : x + width], connectivity=8, ltype=cv2.CV_32S)
+        column, row = outline[0, 0]
+        yield BoundingBox(x, y, width, height), as_mask(np.asarray(labels) == labels[row - y, column - x])
