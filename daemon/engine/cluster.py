@@ -3,21 +3,26 @@
 The thread looks at the cluster every few seconds: which workers there are, and which of them run the same digitdrop.
 Only these get documents; the others are refused by name. What was in work when a connection is lost comes back as lost,
 and is nobody's fault.
+
+All of Dask runs in the event loop of this thread, through all connections: a call from outside into a client that is
+closed meanwhile would wait for ever, and with it all callbacks, which share one thread in Dask; and a client that
+closes itself leaves a loop of its own running.
 """
 
 from __future__ import annotations
 
+import asyncio
 import importlib.metadata
 import logging
 import queue
 import threading
 import time
 import uuid
-from asyncio import CancelledError
 from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from daemon.engine import task
 from daemon.engine.bundle import Bundle
@@ -34,6 +39,7 @@ LOOK_S = 2.0
 MAX_PAUSE_S = 15.0
 """Between two tries to connect, so that documents go on soon after a cluster has come back."""
 CONNECT_S = 5.0
+CLOSE_S = 2.0
 SILENT_S = 20.0
 """After so long without an answer something is wrong with the cluster or the way to it."""
 DISTRIBUTION = "digitdrop"
@@ -56,23 +62,23 @@ class Ended:
     crashed: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Sent:
-    """A document on the cluster."""
+    """A document on the cluster, and what waits for its answer there."""
 
-    future: Future
     workers: frozenset[str]
+    waiting: asyncio.Task[None] | None = None
 
 
 class Cluster:
     """The workers of a cluster that run this digitdrop.
 
-    All methods but the thread's own are for the thread that drives the engine.
+    All public methods are for the thread that drives the engine; all others run in the event loop.
 
     Args:
         address: the scheduler's.
         bundle: what the workers need.
-        wake: called from other threads when something has come back or changed.
+        wake: called from the event loop when something has come back or changed.
 
     Attributes:
         ended: what has come back.
@@ -84,16 +90,18 @@ class Cluster:
         self._wake = wake
         self._version = importlib.metadata.version(DISTRIBUTION)
         self.ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
-        self._lock = threading.Lock()
-        self._client: Client | None = None
-        self._packed: Future | None = None
+        self._lock = threading.Lock()  # for the following
         self._sent: dict[int, _Sent] = {}
         self._threads: dict[str, int] = {}  # of each worker that may read
-        self._refused: dict[str, str] = {}  # why a worker may not
         self._problem: str | None = "not connected yet"
         self._seen = time.monotonic()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name="digitdrop-cluster", daemon=True)
+        self._client: Client | None = None  # from here on the event loop's alone
+        self._packed: Future | None = None
+        self._refused: dict[str, str] = {}  # why a worker may not
+        self._closing: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.new_event_loop()
+        self._stopping = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="digitdrop-cluster", daemon=True)
 
     def start(self) -> None:
         """Begins to connect; does not wait for it."""
@@ -101,9 +109,9 @@ class Cluster:
 
     def stop(self) -> None:
         """Lets go of the cluster; what is in work there is ended."""
-        self._stop.set()
         if self._thread.ident is not None:
-            self._thread.join(CONNECT_S + LOOK_S)
+            self._call(self._stopping.set)
+            self._thread.join(CLOSE_S + LOOK_S)
 
     @property
     def slots(self) -> int:
@@ -131,91 +139,79 @@ class Cluster:
             EngineError: there is no connection just now.
         """
         with self._lock:
-            client, workers = self._client, frozenset(self._threads)
-            if client is None or not workers:
+            if not self._threads:
                 raise EngineError(self._problem or "no worker of the cluster is free")
-            if self._packed is None or self._packed.status in ("cancelled", "lost", "error"):
-                # The key is the content's: daemons with the same networks share them on the workers.
-                self._packed = client.submit(task.pack, self._bundle, key=f"digitdrop-networks-{self._bundle.key}")
-            future: Future = client.submit(
-                task.read,
-                job.data,
-                self._packed,
-                key=f"digitdrop-document-{uuid.uuid4().hex}",
-                pure=False,
-                workers=sorted(workers),
-                allow_other_workers=False,
-            )
-            self._sent[job.key] = _Sent(future, workers)
-            client.loop.add_callback(self._take, job.key, future)
+            sent = self._sent[job.key] = _Sent(frozenset(self._threads))
+        self._call(self._send, job, sent)
 
     def cancel(self, key: int, error: str) -> None:
         """Gives a document up."""
         with self._lock:
             sent = self._sent.pop(key, None)
         if sent is not None:
-            sent.future.client.loop.add_callback(_cancel, sent.future)
+            self._call(_let_go, sent)
             self.ended.put(Ended(key, None, error))
             self._wake()
 
-    async def _take(self, key: int, future: Future) -> None:
-        """Takes an answer once it is there.
+    def _call(self, function: Callable[..., object], *args: object) -> None:
+        """Calls a function in the event loop, soon; it may have ended already, which lets go of everything."""
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(function, *args)
 
-        Runs in the client's own event loop and ends with it. A thread that waited for an answer would wait for ever
-        where the client is closed meanwhile, and all of Dask's callbacks behind it.
-        """
-        try:
-            ended = Ended(key, await future)
-        except CancelledError as error:
-            reason = getattr(error, "reason", "the engine stopped")
-            ended = Ended(key, None, f"the Dask cluster {self._address} let go of it: {reason}")
-        except Exception as error:  # noqa: BLE001 - whatever it is, the document has to come back
-            ended = Ended(key, None, _told(error), crashed=type(error).__name__ == "KilledWorker")
-        with self._lock:
-            sent = self._sent.get(key)
-            if sent is None or sent.future is not future:
-                return  # it was given up, and may be on its way once more
-            del self._sent[key]
-        self.ended.put(ended)
-        self._wake()
+    # In the event loop
 
-    # The thread that keeps the connection
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._live())
 
-    def _keep(self) -> None:
-        pause_s, failures = 0.0, 0
-        while not self._stop.wait(pause_s):
+    async def _live(self) -> None:
+        keeping = asyncio.create_task(self._keep())
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait([keeping, stopping], return_when=asyncio.FIRST_COMPLETED)
+        keeping.cancel()
+        await asyncio.wait([keeping])
+        self._lose("the engine is not running")
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=CLOSE_S)
+
+    async def _keep(self) -> None:
+        failures = 0
+        while True:
             try:
-                self._look()
+                await self._look()
                 pause_s, failures = LOOK_S, 0
             except Exception as error:  # noqa: BLE001 - it is told, and tried again
                 failures += 1
                 pause_s = min(MAX_PAUSE_S, 0.5 * 2**failures)
                 self._lose(f"the Dask scheduler {self._address} cannot be reached: {_told(error)}")
-        self._lose("the engine is not running")
+            await asyncio.sleep(pause_s)
 
-    def _look(self) -> None:
+    async def _look(self) -> None:
         """Connects where there is no connection, and finds out which workers may read."""
+        if self._client is None:
+            self._client = await self._connected()
         client = self._client
-        if client is None:
-            client = self._connected()
-        elif client.status != "running":
+        if client.status != "running":
             raise EngineError("the connection was lost")
-        threads: Mapping[str, int] = client.nthreads()
+        threads: Mapping[str, int] = await client.nthreads()
         self._seen = time.monotonic()
         fresh = sorted(threads.keys() - self._threads.keys() - self._refused.keys())
         refused = {address: why for address, why in self._refused.items() if address in threads}
         accepted = {address: count for address, count in threads.items() if address in self._threads}
         if fresh:
-            versions = client.run(importlib.metadata.version, DISTRIBUTION, workers=fresh, on_error="return")
+            versions = await client.run(importlib.metadata.version, DISTRIBUTION, workers=fresh, on_error="return")
             for address in fresh:
-                if versions.get(address) == self._version:
+                found = versions.get(address)
+                if found == self._version:
                     accepted[address] = threads[address]
-                elif address in versions:
-                    refused[address] = self._refuse(address, versions[address])
+                elif isinstance(found, (str, importlib.metadata.PackageNotFoundError)):
+                    refused[address] = self._refuse(address, found)
+                # Another error says that it could not be asked just now; it is asked again.
+        self._refused = refused
+        problem = None if accepted else self._nobody()
         with self._lock:
-            self._client, self._threads, self._refused = client, accepted, refused
+            self._threads = accepted
             stranded = [key for key, sent in self._sent.items() if not sent.workers & accepted.keys()]
-            problem = None if accepted else self._nobody()
             changed, self._problem = problem != self._problem, problem
         for key in stranded:
             self.cancel(key, "the workers it was sent to are gone")
@@ -223,7 +219,7 @@ class Cluster:
             log.info("%d workers of the Dask cluster %s read documents", len(accepted), self._address)
             self._wake()
 
-    def _connected(self) -> Client:
+    async def _connected(self) -> Client:
         import dask
         from distributed import Client
 
@@ -237,9 +233,45 @@ class Cluster:
             "distributed.batched",
         ):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters of it is told here, once
-        return Client(self._address, timeout=CONNECT_S, set_as_default=False, name="digitdrop")
+        client = Client(self._address, timeout=CONNECT_S, set_as_default=False, name="digitdrop", asynchronous=True)
+        try:
+            return await client
+        except BaseException:
+            self._close(client)
+            raise
 
-    def _refuse(self, address: str, version: Any) -> str:
+    def _send(self, job: Job, sent: _Sent) -> None:
+        with self._lock:
+            wanted = self._sent.get(job.key) is sent
+        if wanted and self._client is not None:
+            sent.waiting = asyncio.create_task(self._read(job, sent, self._client))
+
+    async def _read(self, job: Job, sent: _Sent, client: Client) -> None:
+        """Has a document read, and tells how it ended unless it was given up meanwhile."""
+        try:
+            if self._packed is None or self._packed.status in ("cancelled", "lost", "error"):
+                # The key is the content's: daemons with the same networks share them on the workers.
+                self._packed = client.submit(task.pack, self._bundle, key=f"digitdrop-networks-{self._bundle.key}")
+            answer = await client.submit(
+                task.read,
+                job.data,
+                self._packed,
+                key=f"digitdrop-document-{uuid.uuid4().hex}",
+                pure=False,
+                workers=sorted(sent.workers),
+                allow_other_workers=False,
+            )
+            ended = Ended(job.key, answer)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - whatever it is, it has to come back
+            ended = Ended(job.key, None, _told(error), crashed=type(error).__name__ == "KilledWorker")
+        with self._lock:
+            if self._sent.get(job.key) is not sent:
+                return  # it was given up, and may be on its way once more
+            del self._sent[job.key]
+        self.ended.put(ended)
+        self._wake()
+
+    def _refuse(self, address: str, version: str | Exception) -> str:
         found = f"digitdrop {version}" if isinstance(version, str) else "no digitdrop"
         why = f"{address} has {found}, this is digitdrop {self._version}"
         log.warning("a Dask worker gets no documents: %s; install the same version there", why)
@@ -253,24 +285,37 @@ class Cluster:
     def _lose(self, problem: str) -> None:
         """Lets go of a connection; everything on its way comes back as lost."""
         with self._lock:
-            client, self._client, self._packed = self._client, None, None
-            self._threads, self._refused, sent, self._sent = {}, {}, self._sent, {}
+            self._threads, sent, self._sent = {}, self._sent, {}
             told, self._problem = self._problem == problem, problem
-        for key in sent:
+        client, self._client, self._packed, self._refused = self._client, None, None, {}
+        for key, one in sent.items():
+            _let_go(one)
             self.ended.put(Ended(key, None, problem))
         if not told:
             log.debug("%s", problem)
         self._wake()
         if client is not None:
-            with suppress(Exception):  # it is gone, which is as good
-                client.close(timeout=1)
+            self._close(client)
+
+    def _close(self, client: Client) -> None:
+        """Ends a connection; does not wait for it, which takes long where a cluster does not answer."""
+        closing = asyncio.create_task(_closed(client))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
 
 
-async def _cancel(future: Future) -> None:
-    """Tells the cluster that nobody wants an answer any more."""
+async def _closed(client: Client) -> None:
     with suppress(Exception):  # the cluster may be gone, which is as good
-        await future.cancel()
+        await client.close(timeout=None)
+
+
+def _let_go(sent: _Sent) -> None:
+    """Waits for an answer no longer; the cluster ends what nobody waits for."""
+    if sent.waiting is not None:
+        sent.waiting.cancel()
 
 
 def _told(error: BaseException) -> str:
+    if isinstance(error, CancelledError):
+        return f"the Dask cluster let go of it: {getattr(error, 'reason', 'unknown')}"
     return f"{' '.join(str(error).split()) or type(error).__name__:.300}"

@@ -127,3 +127,18 @@ def test_a_stop_gives_back_what_is_on_the_cluster(clustered, network, draw_page)
         os.killpg(worker.pid, signal.SIGCONT)
     station.start()
     all_once(station, ["scan.jpg"])
+
+
+def test_a_worker_that_is_out_of_reach_for_a_while_is_taken_for_no_other_version(clustered, network):
+    station = clustered
+    both = "2 workers of the Dask cluster"
+    station.wait_for_log(both)
+    assert station.stop() == 0
+    network.second.cut()  # it stays in the scheduler's books for some seconds
+    station.log.write_text("")
+    station.start()
+    station.wait_for_log("1 workers of the Dask cluster")
+    network.second.join()
+    station.wait_for_log(both)
+    assert "gets no documents" not in station.log.read_text()
+    assert station.stop() == 0

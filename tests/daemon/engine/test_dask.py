@@ -27,13 +27,7 @@ from recognition.params import LoadParams, RecognitionParams
 
 PATIENCE_S = 40.0
 READERS = Path(__file__).parent / "readers"
-# Dask's own threads and sockets may outlive a cluster that was killed on purpose.
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
