@@ -13,6 +13,7 @@ from recognition.beside import may_be_more
 from recognition.columns import part_at_columns
 from recognition.company import weighed
 from recognition.components import held
+from recognition.dots import without_dotted_lines
 from recognition.fields import Field
 from recognition.grid import filled
 from recognition.join import join_broken
@@ -140,6 +141,7 @@ def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
         prior = prior_of(readings, height, look.cells, params.prior)
         readings = raised(readings, prior.of([reading.piece for reading in readings]))
         reader = replace(reader, prior=prior)
+    readings = without_dotted_lines(readings, height)
     readings = join_broken(readings, height, darkness, reader, params.join)
     readings = split_touching(readings, height, darkness, reader, params.split)
     if reader.context is not None:

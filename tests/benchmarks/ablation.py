@@ -71,6 +71,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "rules and boxes": (look, "remove_rules", lambda ink, _: Writing(ink.mask, ())),
     "covered lines": (rules, "covered_lines", lambda *_: []),
     "boxes by themselves": (page, "prior_of", lambda seen, height, _, params: prior_of(seen, height, (), params)),
+    "dotted lines": (page, "without_dotted_lines", lambda readings, *_: list(readings)),
     "joining": (page, "join_broken", lambda readings, *_: list(readings)),
     "cutting": (page, "split_touching", lambda readings, *_: list(readings)),
     "rows and columns": (page, "filled", lambda readings, *_: list(readings)),
