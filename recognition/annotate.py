@@ -42,20 +42,21 @@ _DIGIT_PER_EM = 0.7  # height of a digit in the font, relative to its size
 _WEIGHT = 600
 
 
-def annotate(pixels: Pixels, numbers: Sequence[Number], params: AnnotateParams) -> bytes:
+def annotate(pixels: Pixels, numbers: Sequence[Number], unread: Sequence[BoundingBox], params: AnnotateParams) -> bytes:
     """Draws each number's frame, and its reading above it; a page without numbers says so.
 
     Args:
         pixels: (height, width, 3) blue, green, red, writable and contiguous; they are drawn on, which saves memory for
             a second page.
         numbers: their boxes lie on the page.
+        unread: what else may be digits; no reading is to hide that it was left out.
         params: the quality of the picture.
 
     Returns:
         A JPEG of the page's size.
     """
     if numbers:
-        _draw_numbers(pixels, numbers)
+        _draw_numbers(pixels, numbers, unread)
     else:
         _draw_caption(pixels, _NO_NUMBERS)
     return _encode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, params.jpeg_quality])
@@ -101,7 +102,7 @@ _ACCEPTED = _Style(_BLUE, _SKY_BLUE, _WHITE, _BLUE, dashed=False)
 _DOUBTFUL = _Style(_VERMILLION, _ORANGE, _VERMILLION, _WHITE, dashed=True)
 
 
-def _draw_numbers(picture: Pixels, numbers: Sequence[Number]) -> None:
+def _draw_numbers(picture: Pixels, numbers: Sequence[Number], unread: Sequence[BoundingBox]) -> None:
     """All frames first, so that no frame crosses a reading."""
     dark = picture[::_SAMPLING, ::_SAMPLING].mean() < _DARK
     page_shape = picture.shape[0], picture.shape[1]
@@ -110,7 +111,7 @@ def _draw_numbers(picture: Pixels, numbers: Sequence[Number]) -> None:
     styles = [_DOUBTFUL if number.needs_review else _ACCEPTED for number in numbers]
     for frame, line_px, style in zip(frames, lines, styles, strict=True):
         _draw_frame(picture, frame, line_px, style.line_on_dark if dark else style.line, dashed=style.dashed)
-    labels = place_labels(page_shape, frames, [_aspect(number.text) for number in numbers])
+    labels = place_labels(page_shape, frames, [_aspect(number.text) for number in numbers], unread)
     for label, number, style in zip(labels, numbers, styles, strict=True):
         _draw_label(picture, label, number.text, style)
 

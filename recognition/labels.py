@@ -61,7 +61,12 @@ def text_height_px(page_shape: tuple[int, int], number_height_px: int) -> float:
     return min(max(number_height_px * _NUMBER_SHARE, low), max(low, longer_px * _MAX_PAGE_SHARE))
 
 
-def place_labels(page_shape: tuple[int, int], frames: Sequence[BoundingBox], aspects: Sequence[float]) -> list[Label]:
+def place_labels(
+    page_shape: tuple[int, int],
+    frames: Sequence[BoundingBox],
+    aspects: Sequence[float],
+    writing: Sequence[BoundingBox] = (),
+) -> list[Label]:
     """A place for each number's reading.
 
     Above its frame, in crowded places smaller; beside it where there is no room above; below it only at the top of
@@ -72,6 +77,7 @@ def place_labels(page_shape: tuple[int, int], frames: Sequence[BoundingBox], asp
         page_shape: (height, width) in pixels.
         frames: the numbers' boxes with the space around them, which no label should cover.
         aspects: width of each reading's text, relative to the height of its digits.
+        writing: what else no label should cover.
 
     Returns:
         One label a frame, in their order.
@@ -81,25 +87,26 @@ def place_labels(page_shape: tuple[int, int], frames: Sequence[BoundingBox], asp
     # A page looks calmer with one size for all than with the largest size that each place has room for.
     highest = round(_MAX_OVER_USUAL * float(np.median([frame.height for frame in frames])))
     ideal = [text_height_px(page_shape, min(frame.height, highest)) for frame in frames]
-    labels = _place_all(page_shape, frames, aspects, ideal, _SHRINKS)
+    labels = _place_all(page_shape, frames, writing, aspects, ideal, _SHRINKS)
     used = sorted(label.text_px / text_px for label, text_px in zip(labels, ideal, strict=True))
     usual = used[len(used) // 2]
     if usual > 0.99 * _SHRINKS[0]:
         return labels
     smaller = tuple(shrink for shrink in _SHRINKS if shrink < 1.01 * usual) or _SHRINKS[-1:]
-    return _place_all(page_shape, frames, aspects, ideal, smaller)
+    return _place_all(page_shape, frames, writing, aspects, ideal, smaller)
 
 
 def _place_all(
     page_shape: tuple[int, int],
     frames: Sequence[BoundingBox],
+    writing: Sequence[BoundingBox],
     aspects: Sequence[float],
     ideal: Sequence[float],
     shrinks: Sequence[float],
 ) -> list[Label]:
     taken = _Occupancy(page_shape, cell_px=max(1, round(text_height_px(page_shape, 1) / 5)))
-    for frame in frames:
-        taken.add(frame, _FRAME)
+    for box in (*frames, *writing):
+        taken.add(box, _FRAME)
     labels = []
     for frame, aspect, text_px in zip(frames, aspects, ideal, strict=True):
         label = _best(taken, page_shape, frame, _plates(text_px, aspect, shrinks))

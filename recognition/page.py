@@ -34,6 +34,9 @@ from recognition.split import split_touching
 from recognition.types import BoundingBox, Document, Number, Page
 from recognition.views import closely_read
 
+MIN_LIKE_A_DIGIT = 0.5
+"""By the ink alone what was left out may be a digit at this confidence."""
+
 
 def read_document(data: bytes, reader: Reader, params: RecognitionParams) -> Document:
     """Returns the numbers on all pages of a document, and the annotated pictures.
@@ -63,12 +66,12 @@ def read_document(data: bytes, reader: Reader, params: RecognitionParams) -> Doc
 def _read_page(image: PageImage, reader: Reader, params: RecognitionParams) -> Page:
     pixels, rotation, look = look_upright(image.pixels, reader, params)
     height, width = pixels.shape[:2]
-    numbers = _numbers(look, pixels, reader, params)
+    numbers, unread = _numbers(look, pixels, reader, params)
     del look  # its pictures of the page are not needed beside the annotated one
     if params.annotate.crops:
         numbers = [_with_crop(number, pixels) for number in numbers]
     canvas = np.require(pixels, np.uint8, ("C", "W"))  # the page itself, which is not needed any more
-    return Page(image.page, width, height, rotation, tuple(numbers), annotate(canvas, numbers, params.annotate))
+    return Page(image.page, width, height, rotation, tuple(numbers), annotate(canvas, numbers, unread, params.annotate))
 
 
 def _turned(page: Page) -> str:
@@ -84,10 +87,13 @@ def read_numbers(pixels: Image, reader: Reader, params: RecognitionParams) -> li
         reader: reads single digits.
         params: of all steps.
     """
-    return _numbers(look_at(pixels, reader, params), pixels, reader, params)
+    return _numbers(look_at(pixels, reader, params), pixels, reader, params)[0]
 
 
-def _numbers(look: Look, pixels: Image, reader: Reader, params: RecognitionParams) -> list[Number]:
+def _numbers(
+    look: Look, pixels: Image, reader: Reader, params: RecognitionParams
+) -> tuple[list[Number], list[BoundingBox]]:
+    """The numbers of a page, and where else by its ink alone a digit might stand."""
     found = read_digits(look, reader, params)
     darkness = look.darkness
     arranged = part_at_columns(arrange(found.digits, found.fields, params.layout), look.uprights, params.column)
@@ -102,10 +108,11 @@ def _numbers(look: Look, pixels: Image, reader: Reader, params: RecognitionParam
     twice = recheck(numbers, others, darkness, reader, params.recheck)
     unread = [reading.piece for reading in (*others, *crumbs)]
     more = may_be_more([number.digits for number in twice], unread, darkness, reader.sequence, params.beside)
-    return [
+    result = [
         to_number(number.digits, position, number.missed or sign or beside, place, params.thresholds)
         for number, position, sign, beside in zip(twice, positions, signed, more, strict=True)
     ]
+    return result, [place.on_page(one.piece.bbox) for one in others if one.by_ink_confidence >= MIN_LIKE_A_DIGIT]
 
 
 def _without(readings: Sequence[Reading], boxes: Sequence[BoundingBox]) -> list[Reading]:

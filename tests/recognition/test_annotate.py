@@ -21,8 +21,8 @@ def make_number(box: BoundingBox, text: str = "0071", *, needs_review: bool = Fa
     return Number(text, box, 0, 0, 0.9, needs_review, (), ())
 
 
-def drawn(page: NDArray[np.uint8], *numbers: Number) -> NDArray[np.int16]:
-    picture = cv2.imdecode(np.frombuffer(annotate(page.copy(), numbers, FINE), np.uint8), cv2.IMREAD_COLOR)
+def drawn(page: NDArray[np.uint8], *numbers: Number, unread: tuple[BoundingBox, ...] = ()) -> NDArray[np.int16]:
+    picture = cv2.imdecode(np.frombuffer(annotate(page.copy(), numbers, unread, FINE), np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None
     return picture.astype(np.int16)
 
@@ -48,6 +48,14 @@ def test_the_reading_stands_above_the_number_and_the_number_itself_is_not_touche
     assert rows.min() < box.y - 20
     assert rows.max() < box.bottom + 10
     assert columns.min() > box.x - 12
+
+
+def test_a_reading_hides_nothing_that_was_left_out() -> None:
+    page = make_page()
+    number, unread = make_number(BoundingBox(200, 300, 160, 40)), BoundingBox(210, 255, 30, 38)
+    place = (slice(unread.y, unread.bottom), slice(unread.x, unread.right))
+    assert changed(drawn(page, number), page)[place].any()
+    assert not changed(drawn(page, number, unread=(unread,)), page)[place].any()
 
 
 def test_a_reading_has_the_ink_of_its_digits() -> None:
