@@ -129,7 +129,8 @@ def test_a_command_that_takes_too_long_is_ended_with_all_it_started(hooked: Any,
         assert time.monotonic() < deadline, "the command did not start"
     hooks.run_once(now + 1)
     assert "longer than 1 seconds" in hooks.problem
-    assert not running(int(child.read_text()))
+    while running(int(child.read_text())):  # a process that was killed is there until the kernel gets to it
+        assert time.monotonic() < deadline, "what the command started was not ended"
     assert hooks.is_through()
 
 
