@@ -20,6 +20,8 @@ from recognition.types import BoundingBox
 
 MIN_LINES = 3
 """With fewer nothing tells whether they are ruled paper."""
+MIN_DISTANCE = 4
+"""Lines are at least so many times farther apart than one may be thick."""
 MAX_IRREGULARITY = 0.15
 """By so much of the lines' distance one may be nearer or farther off than the others."""
 SEARCH = 0.2
@@ -52,8 +54,10 @@ def covered_lines(found: Sequence[Rule], mask: Image, params: RuleParams) -> lis
     if len(paths) < MIN_LINES:
         return []
     gaps = np.diff([path[width // 2] for path in paths])
+    if np.median(gaps) < MIN_DISTANCE * thickest_px(width, params):
+        return []
     steps = gaps / np.median(gaps)
-    if np.median(gaps) < 4 * thickest_px(width, params) or np.any(np.abs(steps - np.rint(steps)) > MAX_IRREGULARITY):
+    if np.any(np.abs(steps - np.rint(steps)) > MAX_IRREGULARITY):
         return []
     lines = []
     for (upper, lower), step in zip(pairwise(paths), np.rint(steps).astype(int).tolist(), strict=True):
@@ -99,6 +103,8 @@ def _line_at(path: Path, distance: Path, mask: Image, params: RuleParams) -> tup
     height, width = mask.shape
     distance_px = float(np.abs(distance).mean())
     thickest = thickest_px(width, params)
+    if distance_px < MIN_DISTANCE * thickest:
+        return None
     margin = SEARCH * distance_px + thickest
     top, bottom = max(0, int(path.min() - margin)), min(height, int(path.max() + margin) + 1)
     if bottom - top <= thickest:
@@ -108,9 +114,9 @@ def _line_at(path: Path, distance: Path, mask: Image, params: RuleParams) -> tup
     rows, columns = np.nonzero(thin)
     off = rows + top - path[columns]
     near = np.abs(off) <= SEARCH * distance_px
-    if not near.any():
+    close = near & (np.abs(off - np.median(off[near])) <= NEAR * distance_px) if near.any() else near
+    if not close.any():
         return None
-    close = near & (np.abs(off - np.median(off[near])) <= NEAR * distance_px)
     bends = np.ptp(columns[close]) > 0.5 * width  # else it is seen on too little to tell how it bends
     path = path + _fitted(columns[close], off[close], width, degree=2 if bends else 0)
     on_path = np.abs(np.arange(top, bottom)[:, None] - path[None, :]) <= thickest / 2 + 2

@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from recognition.lines import lying_rules
 from recognition.params import RuleParams
@@ -77,6 +79,26 @@ def test_other_lines_tell_nothing(ys):
 def test_where_a_line_would_be_and_is_none_nothing_is_found():
     mask = write(lines_at([80, 125, 170, 260, 305]), 205, 225)
     assert not covered(mask).any()
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    ys=st.lists(st.integers(0, HEIGHT - 1), max_size=9),
+    fall=st.integers(-30, 30),
+    strokes=st.lists(st.tuples(st.integers(0, WIDTH), st.integers(0, HEIGHT), st.integers(1, 200)), max_size=30),
+    thickness=st.integers(1, 6),
+)
+def test_whatever_is_on_a_page_what_is_found_is_ink_of_it(ys, fall, strokes, thickness):
+    mask = lines_at(ys, fall)
+    for x, y, length in strokes:
+        cv2.line(mask, (x, y), (x + length, y + fall // 3), 255, thickness)
+    assert not (covered(mask) & ~mask).any()
+
+
+@pytest.mark.parametrize("step", [9, 13, 20])
+def test_a_page_full_of_lines_comes_to_an_end(step):
+    mask = write(lines_at(list(range(0, HEIGHT, step))), 200, 300)
+    assert not (covered(mask) & ~mask).any()
 
 
 def test_a_page_without_lines_has_none():
