@@ -1,8 +1,7 @@
 """The connection to a Dask cluster: kept up by a thread, made anew whenever it is lost.
 
-The thread looks at the cluster every few seconds: which workers there are, and which of them run the same digitdrop.
-Only these get documents; the others are refused by name. What was in work when a connection is lost comes back as lost,
-and is nobody's fault.
+The thread looks at the cluster every few seconds: which workers there are, and which of them may read, see `admission`.
+What was in work when a connection is lost comes back as lost, and is nobody's fault.
 
 All of Dask runs in the event loop of this thread, through all connections: a call from outside into a client that is
 closed meanwhile would wait for ever, and with it all callbacks, which share one thread in Dask; and a client that
@@ -12,7 +11,6 @@ closes itself leaves a loop of its own running.
 from __future__ import annotations
 
 import asyncio
-import importlib.metadata
 import logging
 import queue
 import threading
@@ -25,6 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from daemon.engine import task
+from daemon.engine.admission import Admission
 from daemon.engine.bundle import Bundle
 from daemon.engine.interface import Job
 from daemon.errors import EngineError
@@ -42,7 +41,6 @@ CONNECT_S = 5.0
 CLOSE_S = 2.0
 SILENT_S = 20.0
 """After so long without an answer something is wrong with the cluster or the way to it."""
-DISTRIBUTION = "digitdrop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,6 @@ class Cluster:
         self._address = address
         self._bundle = bundle
         self._wake = wake
-        self._version = importlib.metadata.version(DISTRIBUTION)
         self.ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
         self._lock = threading.Lock()  # for the following
         self._sent: dict[int, _Sent] = {}
@@ -97,7 +94,7 @@ class Cluster:
         self._seen = time.monotonic()
         self._client: Client | None = None  # from here on the event loop's alone
         self._packed: Future | None = None
-        self._refused: dict[str, str] = {}  # why a worker may not
+        self._admission = Admission()
         self._closing: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
@@ -195,27 +192,15 @@ class Cluster:
             raise EngineError("the connection was lost")
         threads: Mapping[str, int] = await client.nthreads()
         self._seen = time.monotonic()
-        fresh = sorted(threads.keys() - self._threads.keys() - self._refused.keys())
-        refused = {address: why for address, why in self._refused.items() if address in threads}
-        accepted = {address: count for address, count in threads.items() if address in self._threads}
-        if fresh:
-            versions = await client.run(importlib.metadata.version, DISTRIBUTION, workers=fresh, on_error="return")
-            for address in fresh:
-                found = versions.get(address)
-                if found == self._version:
-                    accepted[address] = threads[address]
-                elif isinstance(found, (str, importlib.metadata.PackageNotFoundError)):
-                    refused[address] = self._refuse(address, found)
-                # Another error says that it could not be asked just now; it is asked again.
-        self._refused = refused
+        accepted = {address: threads[address] for address in await self._admission.admit(client, threads)}
         problem = None if accepted else self._nobody()
         with self._lock:
-            self._threads = accepted
+            changed = problem != self._problem or not accepted.keys() <= self._threads.keys()
+            self._threads, self._problem = accepted, problem
             stranded = [key for key, sent in self._sent.items() if not sent.workers & accepted.keys()]
-            changed, self._problem = problem != self._problem, problem
         for key in stranded:
             self.cancel(key, "the workers it was sent to are gone")
-        if fresh or changed:
+        if changed:
             log.info("%d workers of the Dask cluster %s read documents", len(accepted), self._address)
             self._wake()
 
@@ -271,15 +256,9 @@ class Cluster:
         self.ended.put(ended)
         self._wake()
 
-    def _refuse(self, address: str, version: str | Exception) -> str:
-        found = f"digitdrop {version}" if isinstance(version, str) else "no digitdrop"
-        why = f"{address} has {found}, this is digitdrop {self._version}"
-        log.warning("a Dask worker gets no documents: %s; install the same version there", why)
-        return why
-
     def _nobody(self) -> str:
-        if self._refused:
-            return f"no worker of the Dask cluster may read: {'; '.join(sorted(self._refused.values()))}"
+        if refusals := self._admission.refusals:
+            return f"no worker of the Dask cluster may read: {'; '.join(refusals)}"
         return f"the Dask cluster {self._address} has no workers"
 
     def _lose(self, problem: str) -> None:
@@ -287,7 +266,7 @@ class Cluster:
         with self._lock:
             self._threads, sent, self._sent = {}, self._sent, {}
             told, self._problem = self._problem == problem, problem
-        client, self._client, self._packed, self._refused = self._client, None, None, {}
+        client, self._client, self._packed, self._admission = self._client, None, None, Admission()
         for key, one in sent.items():
             _let_go(one)
             self.ended.put(Ended(key, None, problem))
