@@ -57,16 +57,16 @@ def covered_lines(found: Sequence[Rule], mask: Image, params: RuleParams) -> lis
     if np.median(gaps) < MIN_DISTANCE * thickest_px(width, params):
         return []
     steps = gaps / np.median(gaps)
-    if np.any(np.abs(steps - np.rint(steps)) > MAX_IRREGULARITY):
+    counts = np.rint(steps).astype(int)
+    if np.any(np.abs(steps - counts) > MAX_IRREGULARITY):
         return []
     lines = []
-    for (upper, lower), step in zip(pairwise(paths), np.rint(steps).astype(int).tolist(), strict=True):
-        for k in range(1, step):
-            line = _line_at(upper + (lower - upper) * k / step, (lower - upper) / step, mask, params)
+    for (upper, lower), count in zip(pairwise(paths), counts.tolist(), strict=True):
+        for k in range(1, count):
+            line = _line_at(upper + (lower - upper) * k / count, (lower - upper) / count, mask, params)
             lines += [line] if line is not None else []
-    beyond = [((paths[0], paths[1]), steps[0]), ((paths[-1], paths[-2]), steps[-1])]
-    for (outer, inner), step in beyond:
-        if round(float(step)) == 1:
+    for outer, inner, count in ((paths[0], paths[1], counts[0]), (paths[-1], paths[-2], counts[-1])):
+        if count == 1:
             lines += _lines_beyond(outer, inner, mask, params)
     return [rule for _, rule in lines]
 
