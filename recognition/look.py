@@ -16,6 +16,7 @@ from recognition.params import RecognitionParams
 from recognition.reader import Reader
 from recognition.reading import Reading
 from recognition.rules import remove_rules
+from recognition.shading import without_shading
 from recognition.skew import sheet_skew_deg, writing_skew_deg
 from recognition.turn import QUARTERS_DEG, best_angle_deg, sample, turn_deg
 from recognition.types import BoundingBox
@@ -66,9 +67,10 @@ def look_at(pixels: Image, reader: Reader, params: RecognitionParams, angle_deg:
     ink = only_inside(find_ink(darkness, params.binarize), inside)
     writing = remove_rules(ink, params.rules)
     del ink
-    pieces = off_the_edge(find_components(writing.mask, darkness, params.components), inside)
+    found = off_the_edge(find_components(writing.mask, darkness, params.components), inside)
     fields, cells, uprights = writing.fields, writing.cells, writing.uprights
     del writing
+    pieces = without_shading(found, darkness, params.shading, params.components)
     return Look(darkness, reader.read(pieces, darkness), fields, cells, uprights, to_page, sheet)
 
 
@@ -84,6 +86,8 @@ def look_upright(pixels: Image, reader: Reader, params: RecognitionParams) -> tu
         The page, by how many degrees it was turned counter-clockwise (0, 90, 180 or 270), and what is seen of it.
     """
     look = look_at(pixels, reader, params)
+    if look.sheet is not None and abs(sheet_skew_deg(look.sheet)) > params.paper.max_skew_deg:
+        return pixels, 0, deskewed(look, pixels, reader, params)  # a quarter turn alone would not set it upright
     rotation = int(turn_deg(look.readings, look.darkness, QUARTERS_DEG, reader.classifier, params.turn))
     if rotation:
         pixels = np.ascontiguousarray(np.rot90(pixels, rotation // 90))

@@ -9,7 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from recognition.params_numbers import BesideParams, ColumnParams, LayoutParams, RecheckParams, SignParams, SlashParams
-from recognition.params_page import BinarizeParams, ComponentParams, PaperParams, RuleParams, SizeParams, TurnParams
+from recognition.params_page import (
+    BinarizeParams,
+    ComponentParams,
+    PaperParams,
+    RuleParams,
+    ShadingParams,
+    SizeParams,
+    TurnParams,
+)
 from recognition.params_pieces import (
     CompanyParams,
     GridParams,
@@ -40,6 +48,7 @@ __all__ = [
     "RecognitionParams",
     "RuleParams",
     "SelectParams",
+    "ShadingParams",
     "SignParams",
     "SizeParams",
     "SlashParams",
@@ -114,6 +123,7 @@ class RecognitionParams:
     binarize: BinarizeParams = field(default_factory=BinarizeParams)
     rules: RuleParams = field(default_factory=RuleParams)
     components: ComponentParams = field(default_factory=ComponentParams)
+    shading: ShadingParams = field(default_factory=ShadingParams)
     turn: TurnParams = field(default_factory=TurnParams)
     join: JoinParams = field(default_factory=JoinParams)
     split: SplitParams = field(default_factory=SplitParams)

@@ -1,0 +1,67 @@
+"""Takes from pieces of ink the shading of the paper that has grown together with them.
+
+Creases of crumpled paper and the grain of rough one are darker than what surrounds them, and where they touch a digit
+they make a blot of it. Ink is far darker than they are; but how dark that is, each piece tells only as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from recognition.arrays import Image, as_mask
+from recognition.components import Component, find_components
+from recognition.params import ComponentParams, ShadingParams
+from recognition.types import BoundingBox
+
+
+def without_shading(
+    pieces: Sequence[Component], darkness: Image, params: ShadingParams, of_pieces: ComponentParams
+) -> list[Component]:
+    """Returns the pieces, those that were larger by the paper's shading without it.
+
+    A single stroke that fades has the same looks; so it is shading only where many pieces have some. Writing whose
+    strokes are unevenly dark stays whole: a piece that would fall into several large ones is left as it is, and so is
+    one that would lose much of its ink.
+
+    Args:
+        pieces: of ink.
+        darkness: uint8 page.
+        params: see there.
+        of_pieces: which crumbs of a piece without its shading are looked at.
+    """
+    longest = params.max_side * max(darkness.shape)
+    sides = [max(piece.bbox.width, piece.bbox.height) for piece in pieces]
+    of_writing = [k for k, side in enumerate(sides) if params.min_side_px <= side <= longest]
+    dark = {k: parts for k in of_writing if (parts := _dark_parts(pieces[k], darkness, params, of_pieces))}
+    if len(dark) < max(params.min_count, params.min_share * len(of_writing)):
+        return list(pieces)
+    return [part for k, piece in enumerate(pieces) for part in dark.get(k, (piece,))]
+
+
+def _dark_parts(
+    piece: Component, darkness: Image, params: ShadingParams, of_pieces: ComponentParams
+) -> list[Component]:
+    """What is left of a piece without its shading, in parts; none where it has no shading."""
+    box = piece.bbox
+    ink = darkness[box.y : box.bottom, box.x : box.right] & piece.mask
+    if piece.darkness > params.pale * int(ink.max()):
+        return []
+    dark = float(np.percentile(ink[piece.mask > 0], 95))
+    strokes = as_mask(cv2.GaussianBlur(ink, (3, 3), 0) > params.share * dark) & piece.mask
+    parts = [_moved(part, box.x, box.y) for part in find_components(strokes, ink, of_pieces)]
+    if not parts:
+        return []
+    *crumbs, largest = sorted(parts, key=lambda part: part.area_px)
+    shrunk = largest.bbox.width < params.shrunk * box.width or largest.bbox.height < params.shrunk * box.height
+    whole = all(crumb.area_px <= params.max_crumb * largest.area_px for crumb in crumbs)
+    kept = float((ink & strokes).sum()) >= params.min_ink * float(ink.sum())
+    return parts if shrunk and whole and kept else []
+
+
+def _moved(part: Component, x: int, y: int) -> Component:
+    """A part of a piece as it stands on the page, where the piece's upper left corner is at (x, y)."""
+    box = part.bbox
+    return Component(BoundingBox(x + box.x, y + box.y, box.width, box.height), part.mask, part.area_px, part.darkness)
