@@ -66,26 +66,30 @@ def move_original(source: Path, target: Path, identity: Identity, sha256: str | 
     Raises:
         OSError: it could not be moved; that may pass, and it is still in the inbox or, copied, in both places.
     """
-    found = _identity(source)
     if holds(target, identity, sha256):
-        if found == identity:
-            source.unlink()
+        _remove_copied(source, target, identity, sha256)
         return Move.MOVED
+    found = _identity(source)
     if found != identity:
         return Move.GONE if found is None else Move.REPLACED
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        move_new(source, target)
+        move_new(source, target, sha256)
     except FileExistsError:
         return Move.TAKEN
-    if _identity(target) != identity and not holds(target, identity, sha256):
+    if not _is_original(target, identity, sha256):
         _put_back(target, source)
         return Move.REPLACED
     return Move.MOVED
 
 
-def move_new(source: Path, target: Path) -> None:
+def move_new(source: Path, target: Path, sha256: str | None = None) -> None:
     """Moves a file to a name that nothing has, also to another file system.
+
+    Args:
+        source: where it stands.
+        target: the folder is there.
+        sha256: of its content, where that is known.
 
     Raises:
         FileExistsError: something stands at the target.
@@ -96,11 +100,10 @@ def move_new(source: Path, target: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        _copy_new(source, target)
-        source.unlink()
-    sync_folder(target.parent)
-    with suppress(FileNotFoundError):  # the folder may have been removed with the file's leaving
-        sync_folder(source.parent)
+        _remove_copied(source, target, _copy_new(source, target), sha256)
+    else:
+        sync_folder(target.parent)
+        _sync_left(source.parent)
 
 
 def _open_original(path: Path) -> BinaryIO:
@@ -128,10 +131,12 @@ def _rename_new(source: Path, target: Path) -> None:
     source.rename(target)
 
 
-def _copy_new(source: Path, target: Path) -> None:
-    """Copies a file so that the target appears whole or not at all; the source must not change meanwhile."""
-    mark = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]  # found and used again after a crash
-    temporary = target.with_name(f"{PREFIX}{mark}{SUFFIX}")
+def _copy_new(source: Path, target: Path) -> Identity:
+    """Copies a file so that the target appears whole or not at all; returns what was copied.
+
+    The source must not change meanwhile.
+    """
+    temporary = _hidden(target, "copy")
     try:
         with _open_original(source) as reader, temporary.open("wb") as writer:
             before = Identity.of(os.fstat(reader.fileno()))
@@ -145,15 +150,49 @@ def _copy_new(source: Path, target: Path) -> None:
         raise BlockingIOError(errno.EAGAIN, "the file was written to while it was copied", str(source)) from error
     finally:
         temporary.unlink(missing_ok=True)
+    return before
 
 
-def _put_back(target: Path, source: Path) -> None:
-    """Returns a file that took the original's place in the very moment of the move."""
+def _remove_copied(source: Path, target: Path, identity: Identity, sha256: str | None) -> None:
+    """Removes an original that stands whole at its target; a file that took its place meanwhile is left.
+
+    A file is removed by its name alone, whatever stands under it by then. So it is first put aside, under a name that
+    nobody else gives to a file, and looked at there. What a killed run had put aside is settled before.
+    """
+    sync_folder(target.parent)  # a power cut must not take the copy's name after the original is gone
+    aside = _hidden(source, "aside")
+    _settle(aside, source, identity, sha256)
+    if _identity(source) == identity:
+        _rename_new(source, aside)
+        _settle(aside, source, identity, sha256)
+    _sync_left(source.parent)
+
+
+def _settle(aside: Path, source: Path, identity: Identity, sha256: str | None) -> None:
+    if _is_original(aside, identity, sha256):
+        aside.unlink()
+    elif os.path.lexists(aside):
+        _put_back(aside, source)
+
+
+def _hidden(path: Path, role: str) -> Path:
+    """A name beside a file that no scan takes, the same each time: what a crash leaves is found again."""
+    mark = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
+    return path.with_name(f"{PREFIX}{mark}-{role}{SUFFIX}")
+
+
+def _sync_left(folder: Path) -> None:
+    with suppress(FileNotFoundError, NotADirectoryError):  # it may have been removed with the file's leaving
+        sync_folder(folder)
+
+
+def _put_back(moved: Path, source: Path) -> None:
+    """Returns a file that took the original's place in the very moment in which that was moved or removed."""
     number = 1
     while True:
         place = source if number == 1 else source.with_name(f"{source.stem}~{number}{source.suffix}")
         try:
-            return _rename_new(target, place)
+            return _rename_new(moved, place)
         except FileExistsError:
             number += 1
 
@@ -170,6 +209,11 @@ def holds(path: Path, identity: Identity, sha256: str | None) -> bool:
         return Identity.of(status) == identity
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+
+
+def _is_original(path: Path, identity: Identity, sha256: str | None) -> bool:
+    """Whether it is, or has the content of, what was claimed: some network shares number files anew at will."""
+    return _identity(path) == identity or holds(path, identity, sha256)
 
 
 def _identity(path: Path) -> Identity | None:

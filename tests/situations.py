@@ -356,8 +356,8 @@ SITUATIONS: dict[int, Situation] = {
             ),
             Protection(
                 "daemon/originals.py",
-                "    if holds(target, identity, sha256):\n        if found == identity:",
-                "    if sha256 is None and holds(target, identity, sha256):\n        if found == identity:",
+                "    if holds(target, identity, sha256):\n        _remove_copied(",
+                "    if sha256 is None and holds(target, identity, sha256):\n        _remove_copied(",
                 (
                     "daemon/test_originals.py::test_a_copy_that_a_crash_left_behind_completes_the_move",
                     "daemon/journey/test_crashes.py::test_killed_at_any_step_the_next_start_repairs_it",
@@ -400,14 +400,25 @@ SITUATIONS: dict[int, Situation] = {
         (
             Protection(
                 "daemon/originals.py",
-                "    if _identity(target) != identity and not holds(target, identity, sha256):",
+                "    if not _is_original(target, identity, sha256):",
                 "    if identity is None:",
                 ("daemon/test_originals.py::test_a_file_that_takes_the_place_in_the_very_moment_is_put_back",),
+            ),
+            Protection(
+                "daemon/originals.py",
+                "    if _is_original(aside, identity, sha256):",
+                "    if os.path.lexists(aside):",
+                (
+                    "daemon/test_originals.py::test_a_file_that_takes_the_place_in_the_moment_of_the_removal_is_put_back",
+                    "daemon/test_originals.py::test_what_a_killed_removal_had_put_aside_is_removed_or_put_back",
+                ),
             ),
         ),
         (
             f"{WORKER}::test_a_file_replaced_in_the_middle_is_never_archived_as_the_old_one",
             f"{WORKER}::test_new_content_that_arrives_while_the_old_is_in_work_is_a_document_of_its_own",
+            "daemon/test_originals.py::test_a_file_that_takes_the_place_while_the_original_is_copied_stays",
+            "daemon/test_originals.py::test_a_file_that_takes_the_place_while_the_target_is_hashed_stays",
         ),
     ),
     23: Situation(

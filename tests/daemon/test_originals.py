@@ -3,7 +3,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -185,6 +187,108 @@ def test_a_copy_that_fails_leaves_the_original_and_nothing_else(
         move_original(source, target, seen(source), SHA256)
     assert files(source.parent) == {"scan.jpg": CONTENT}
     assert files(target.parent) == {}
+
+
+def replace(source: Path, content: bytes) -> None:
+    """Another file takes the place in one step, as scanners and copying programs have it."""
+    new = source.with_name("new.part")
+    new.write_bytes(content)
+    new.replace(source)
+
+
+@pytest.mark.usefixtures("two_disks")
+def test_a_file_that_takes_the_place_while_the_original_is_copied_stays(
+    source: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = shutil.copyfileobj
+
+    def copy_then_replace(*arguments: Any) -> None:
+        copy(*arguments)
+        replace(source, b"another page")
+
+    monkeypatch.setattr("shutil.copyfileobj", copy_then_replace)
+    assert move_original(source, target, seen(source), SHA256) is Move.MOVED
+    assert files(target.parent) == {"scan.jpg": CONTENT}
+    assert files(source.parent) == {"scan.jpg": b"another page"}
+
+
+def test_a_file_that_takes_the_place_while_the_target_is_hashed_stays(
+    source: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = hashlib.file_digest
+
+    def replace_then_hash(*arguments: Any) -> Any:
+        replace(source, b"another page")
+        return digest(*arguments)
+
+    target.parent.mkdir(parents=True)
+    target.write_bytes(CONTENT)
+    monkeypatch.setattr("hashlib.file_digest", replace_then_hash)
+    assert move_original(source, target, seen(source), SHA256) is Move.MOVED
+    assert files(source.parent) == {"scan.jpg": b"another page"}
+
+
+@pytest.mark.parametrize("back", ["scan.jpg", "scan~2.jpg"])
+@pytest.mark.usefixtures("two_disks")
+def test_a_file_that_takes_the_place_in_the_moment_of_the_removal_is_put_back(
+    source: Path, target: Path, monkeypatch: pytest.MonkeyPatch, back: str
+) -> None:
+    rename = daemon.originals._rename_new
+
+    def replace_first(old: Path, new: Path) -> None:
+        if old == source and new.parent == source.parent:
+            replace(source, b"another page")
+        rename(old, new)
+        if old == source and back != source.name:
+            source.write_bytes(b"a third page")
+
+    identity = seen(source)
+    target.parent.mkdir(parents=True)
+    target.write_bytes(CONTENT)
+    monkeypatch.setattr(daemon.originals, "_rename_new", replace_first)
+    assert move_original(source, target, identity, SHA256) is Move.MOVED
+    assert files(source.parent) == {"scan.jpg": b"a third page", back: b"another page"}
+
+
+@pytest.mark.parametrize("content", [CONTENT, b"another page"])
+@pytest.mark.usefixtures("two_disks")
+def test_what_a_killed_removal_had_put_aside_is_removed_or_put_back(
+    source: Path, target: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    rename = daemon.originals._rename_new
+
+    def die_after(old: Path, new: Path) -> None:
+        rename(old, new)
+        if old == source:
+            new.write_bytes(content)
+            raise KeyboardInterrupt
+
+    identity = seen(source)
+    monkeypatch.setattr(daemon.originals, "_rename_new", die_after)
+    with pytest.raises(KeyboardInterrupt):
+        move_original(source, target, identity, SHA256)
+    assert not source.exists()
+    monkeypatch.setattr(daemon.originals, "_rename_new", rename)
+    assert move_original(source, target, identity, SHA256) is Move.MOVED
+    assert files(target.parent) == {"scan.jpg": CONTENT}
+    assert files(source.parent) == ({} if content == CONTENT else {"scan.jpg": content})
+
+
+@pytest.mark.usefixtures("two_disks")
+def test_a_copy_is_on_the_disk_with_its_name_before_the_original_goes(
+    source: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = daemon.originals.sync_folder
+    there: list[bool] = []
+
+    def look(folder: Path) -> None:
+        sync(folder)
+        if folder == target.parent:
+            there.append(source.exists())
+
+    monkeypatch.setattr(daemon.originals, "sync_folder", look)
+    assert move_original(source, target, seen(source), SHA256) is Move.MOVED
+    assert there == [True]
 
 
 def test_a_move_to_a_new_name_refuses_one_that_is_taken(source: Path, tmp_path: Path) -> None:
