@@ -74,24 +74,25 @@ def move_original(source: Path, target: Path, identity: Identity, sha256: str | 
         return Move.GONE if found is None else Move.REPLACED
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        move_new(source, target, sha256)
+        move_new(source, target, identity, sha256)
     except FileExistsError:
         return Move.TAKEN
-    if not _is_original(target, identity, sha256):
-        _put_back(target, source)
-        return Move.REPLACED
+    except ChangedError:
+        return Move.GONE if _identity(source) is None else Move.REPLACED
     return Move.MOVED
 
 
-def move_new(source: Path, target: Path, sha256: str | None = None) -> None:
+def move_new(source: Path, target: Path, identity: Identity, sha256: str | None) -> None:
     """Moves a file to a name that nothing has, also to another file system.
 
     Args:
         source: where it stands.
         target: the folder is there.
-        sha256: of its content, where that is known.
+        identity: what it is.
+        sha256: of its content; None when that is not known.
 
     Raises:
+        ChangedError: it is gone, or another file by now, which was left or put back.
         FileExistsError: something stands at the target.
         OSError: it could not be moved.
     """
@@ -100,8 +101,12 @@ def move_new(source: Path, target: Path, sha256: str | None = None) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        _remove_copied(source, target, _copy_new(source, target), sha256)
+        _copy_new(source, target, identity)
+        _remove_copied(source, target, identity, sha256)
     else:
+        if not _is_original(target, identity, sha256):
+            _put_back(target, source)
+            raise ChangedError("it was replaced")
         sync_folder(target.parent)
         _sync_left(source.parent)
 
@@ -131,26 +136,20 @@ def _rename_new(source: Path, target: Path) -> None:
     source.rename(target)
 
 
-def _copy_new(source: Path, target: Path) -> Identity:
-    """Copies a file so that the target appears whole or not at all; returns what was copied.
-
-    The source must not change meanwhile.
-    """
+def _copy_new(source: Path, target: Path, identity: Identity) -> None:
+    """Copies a file that is the same before and after, so that the target appears whole or not at all."""
     temporary = _hidden(target, "copy")
     try:
         with _open_original(source) as reader, temporary.open("wb") as writer:
-            before = Identity.of(os.fstat(reader.fileno()))
+            _require_same(os.fstat(reader.fileno()), identity)
             shutil.copyfileobj(reader, writer, _CHUNK_BYTES)
             writer.flush()
             os.fsync(writer.fileno())
-            _require_same(os.fstat(reader.fileno()), before)
+            _require_same(os.fstat(reader.fileno()), identity)
         shutil.copystat(source, temporary, follow_symlinks=False)
         _rename_new(temporary, target)
-    except ChangedError as error:
-        raise BlockingIOError(errno.EAGAIN, "the file was written to while it was copied", str(source)) from error
     finally:
         temporary.unlink(missing_ok=True)
-    return before
 
 
 def _remove_copied(source: Path, target: Path, identity: Identity, sha256: str | None) -> None:
@@ -198,7 +197,10 @@ def _put_back(moved: Path, source: Path) -> None:
 
 
 def holds(path: Path, identity: Identity, sha256: str | None) -> bool:
-    """Whether a file stands at a path that has an original's content; without a hash, whether it is the original."""
+    """Whether a file stands at a path that has an original's content; without a hash, whether its size and time.
+
+    A copy on another file system has these, and an inode of its own.
+    """
     try:
         status = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -206,7 +208,7 @@ def holds(path: Path, identity: Identity, sha256: str | None) -> bool:
     if not stat.S_ISREG(status.st_mode) or status.st_size != identity.size:
         return False
     if sha256 is None:
-        return Identity.of(status) == identity
+        return status.st_mtime_ns == identity.mtime_ns
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == sha256
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from config.schema import Settings
 from daemon.atomic import replacing, sync_folder
-from daemon.documents import Entry
+from daemon.documents import Entry, Identity
 from daemon.errors import MoveError
 from daemon.ledger import Ledger
 from daemon.ledger_reports import failures
 from daemon.names import first_free, numbered, shown
-from daemon.originals import move_new
+from daemon.originals import ChangedError, move_new
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def _put_back(settings: Settings, ledger: Ledger, entry: Entry) -> str | None:
     try:
         path = _move_back(settings.failed / target, settings.inbox, entry.path)
         reason_path(settings.failed, target).unlink(missing_ok=True)
-    except OSError as error:
+    except (OSError, ChangedError) as error:
         raise MoveError(
             f"{shown(target)} must be movable from {settings.failed} to {settings.inbox}. Received: {error}. "
             "See to the permissions; run it as the user digitdrop runs as"
@@ -107,7 +107,7 @@ def _move_back(source: Path, inbox: Path, path: str) -> str | None:
         name = numbered(path, number)
         try:
             (inbox / name).parent.mkdir(parents=True, exist_ok=True)
-            move_new(source, inbox / name)
+            move_new(source, inbox / name, Identity.of(source.lstat()), None)
         except FileExistsError:
             number += 1
         else:

@@ -228,6 +228,49 @@ def test_a_file_that_takes_the_place_while_the_target_is_hashed_stays(
     assert files(source.parent) == {"scan.jpg": b"another page"}
 
 
+@pytest.mark.usefixtures("two_disks")
+def test_an_original_that_was_never_read_is_known_on_another_disk_by_its_size_and_time(
+    source: Path, target: Path
+) -> None:
+    identity = seen(source)
+    assert move_original(source, target, identity, None) is Move.MOVED
+    assert files(target.parent) == {"scan.jpg": CONTENT}
+    assert not source.exists()
+    assert move_original(source, target, identity, None) is Move.MOVED, "a run killed after the move has it completed"
+
+
+@pytest.mark.usefixtures("two_disks")
+def test_a_file_that_takes_the_place_right_before_the_original_is_copied_is_not_copied_as_it(
+    source: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = daemon.originals._open_original
+
+    def replace_then_open(path: Path) -> Any:
+        replace(source, b"another page")
+        return begin(path)
+
+    monkeypatch.setattr(daemon.originals, "_open_original", replace_then_open)
+    assert move_original(source, target, seen(source), SHA256) is Move.REPLACED
+    assert files(source.parent) == {"scan.jpg": b"another page"}
+    assert files(target.parent) == {}
+
+
+@pytest.mark.usefixtures("two_disks")
+def test_an_original_that_is_written_to_while_it_is_copied_is_another_document(
+    source: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = shutil.copyfileobj
+
+    def copy_then_write(*arguments: Any) -> None:
+        copy(*arguments)
+        source.write_bytes(b"another page")
+
+    monkeypatch.setattr("shutil.copyfileobj", copy_then_write)
+    assert move_original(source, target, seen(source), SHA256) is Move.REPLACED
+    assert files(source.parent) == {"scan.jpg": b"another page"}
+    assert files(target.parent) == {}
+
+
 @pytest.mark.parametrize("back", ["scan.jpg", "scan~2.jpg"])
 @pytest.mark.usefixtures("two_disks")
 def test_a_file_that_takes_the_place_in_the_moment_of_the_removal_is_put_back(
@@ -294,5 +337,5 @@ def test_a_copy_is_on_the_disk_with_its_name_before_the_original_goes(
 def test_a_move_to_a_new_name_refuses_one_that_is_taken(source: Path, tmp_path: Path) -> None:
     (tmp_path / "taken").symlink_to("nowhere")
     with pytest.raises(FileExistsError):
-        move_new(source, tmp_path / "taken")
+        move_new(source, tmp_path / "taken", seen(source), SHA256)
     assert source.exists()
