@@ -81,7 +81,22 @@ def retry(settings: Settings, names: Collection[str] = ()) -> list[str]:
         if unknown:
             listed = ", ".join(sorted(shown(name) for name in unknown))
             raise MoveError(f"only failed documents can be put back. Received: {listed}; `digitdrop status` lists them")
+        if chosen:
+            _require_mounted(settings, by_name=bool(wanted))
         return [path for entry in chosen if (path := _put_back(settings, ledger, entry)) is not None]
+
+
+def _require_mounted(settings: Settings, *, by_name: bool) -> None:
+    """Refuses what a share that is not mounted has in its place: no folder, or an empty one."""
+    rule = f"failed documents go back from {settings.failed} to {settings.inbox}"
+    for folder in (settings.failed, settings.inbox):
+        if not folder.is_dir():
+            raise MoveError(f"{rule}. Received: {folder} is missing, is its share mounted?")
+    if not by_name and next(settings.failed.iterdir(), None) is None:
+        raise MoveError(
+            f"{rule}. Received: {settings.failed} is empty, is its share mounted? If they were taken away, "
+            "`digitdrop retry NAME` strikes one off the list"
+        )
 
 
 def _put_back(settings: Settings, ledger: Ledger, entry: Entry) -> str | None:

@@ -75,6 +75,32 @@ def test_a_folder_that_can_not_be_written_is_named(desk: Any, monkeypatch: pytes
     assert desk.ledger.count(State.FAILED) == 1
 
 
+@pytest.mark.parametrize("folder", ["inbox", "failed"])
+def test_a_folder_that_is_missing_is_neither_made_nor_taken_for_an_empty_one(desk: Any, folder: str) -> None:
+    fail(desk, "scan.jpg", b"1")
+    away = (desk.root / folder).rename(desk.root / "away")
+    for names in ((), ("scan.jpg",)):
+        with pytest.raises(MoveError, match=f"{desk.root / folder} is missing, is its share mounted"):
+            retry(desk.settings, names)
+    assert not (desk.root / folder).exists()
+    away.rename(desk.root / folder)
+    assert retry(desk.settings) == ["scan.jpg"]
+    assert desk.files("inbox") == {"scan.jpg": b"1"}
+
+
+def test_of_an_empty_folder_as_an_unmounted_share_leaves_it_only_what_is_named_is_struck_off(desk: Any) -> None:
+    fail(desk, "scan.jpg", b"1")
+    fail(desk, "other.jpg", b"2")
+    away = desk.settings.failed.rename(desk.root / "away")
+    desk.settings.failed.mkdir()
+    with pytest.raises(MoveError, match=f"{desk.settings.failed} is empty, is its share mounted"):
+        retry(desk.settings)
+    assert retry(desk.settings, ["other.jpg"]) == []
+    desk.settings.failed.rmdir()
+    away.rename(desk.settings.failed)
+    assert retry(desk.settings) == ["scan.jpg"]
+
+
 def test_without_a_ledger_there_is_nothing_to_put_back(desk: Any) -> None:
     for path in desk.settings.state.iterdir():
         path.unlink()
