@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +22,8 @@ MAX_PAUSE_S = 3600.0
 """Between two looks: the clock may be set, and the machine may sleep."""
 _BATCH = 20
 """Originals removed in one step, so that a step stays short."""
+_MOST_STUCK = 1000
+"""Originals that cannot be removed before the others wait, too: each step looks past them."""
 
 
 class Retention:
@@ -43,6 +47,8 @@ class Retention:
         self._ledger = ledger
         self._wall = wall
         self._due = 0.0
+        self._stuck: dict[int, str] = {}
+        self._is_there = False
         self.problem: str | None = None
 
     def next_due(self) -> float | None:
@@ -54,30 +60,45 @@ class Retention:
         if self._days is None or self._archive is None or now < self._due:
             return False
         wall = self._wall().timestamp()
-        old = self._ledger.archive.kept_since_before(wall - self._days * DAY_S, _BATCH)
-        self.problem = None
+        limit = _BATCH + len(self._stuck)
+        old = self._ledger.archive.kept_since_before(wall - self._days * DAY_S, limit)
         for entry in old:
+            if entry.key in self._stuck:
+                continue
             try:
                 self._remove(self._archive, entry)
             except OSError as error:
-                self.problem = f"{shown(entry.target or entry.path)} cannot be removed: {error.strerror or error}"
-                self._due = now + MAX_BACKOFF_S
-                return False
-        if len(old) == _BATCH:
+                name = shown(entry.target or entry.path)
+                self._stuck[entry.key] = f"{name} cannot be removed: {error.strerror or error}"
+        if len(old) == limit and len(self._stuck) < _MOST_STUCK:
             return True
-        oldest = self._ledger.archive.oldest()
-        until_s = MAX_PAUSE_S if oldest is None else oldest + self._days * DAY_S - wall
-        self._due = now + min(MAX_PAUSE_S, max(1.0, until_s))
+        self._due = now + (MAX_BACKOFF_S if self._stuck else self._until_oldest_s(wall, self._days))
+        self.problem = next(iter(self._stuck.values()), None)
+        self._stuck.clear()
+        self._is_there = False
         return False
+
+    def _until_oldest_s(self, wall: float, days: int) -> float:
+        oldest = self._ledger.archive.oldest()
+        until_s = MAX_PAUSE_S if oldest is None else oldest + days * DAY_S - wall
+        return min(MAX_PAUSE_S, max(1.0, until_s))
 
     def _remove(self, archive: Path, entry: Entry) -> None:
         path = archive / (entry.target or entry.path)
-        archive.stat()  # a share that is not mounted has lost nothing
+        self._require_there(archive)
         if holds(path, entry.identity, entry.sha256):
             path.unlink()
             log.info("document=%s is removed from the archive after %d days", shown(entry.path), self._days)
             self._remove_empty_folders(archive, path.parent)
         self._ledger.archive.expire(entry.key)
+
+    def _require_there(self, archive: Path) -> None:
+        """Refuses no folder and an empty one, as a share that is not mounted has in its place: it has lost nothing."""
+        if not self._is_there:
+            with os.scandir(archive) as found:
+                if next(found, None) is None:
+                    raise FileNotFoundError(errno.ENOENT, "the archive is empty, is its share mounted?", str(archive))
+        self._is_there = True  # for this look: the last one that is removed leaves it empty
 
     def _remove_empty_folders(self, archive: Path, folder: Path) -> None:
         with suppress(OSError):  # not empty, as a rule

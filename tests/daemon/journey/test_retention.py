@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from daemon.retention import DAY_S, Retention
+from daemon.setbacks import MAX_BACKOFF_S
 
 
 @pytest.fixture
@@ -76,6 +77,53 @@ def test_an_archive_that_is_away_is_waited_for(desk: Any, retention: Retention) 
     look(desk, retention, 0.1)
     assert retention.problem is None
     assert desk.files("archive") == {}
+
+
+def test_an_unmounted_archive_as_an_empty_folder_has_lost_nothing(desk: Any, retention: Retention) -> None:
+    archive(desk, "scan.jpg", b"page")
+    away = desk.settings.archive.rename(desk.root / "away")
+    desk.settings.archive.mkdir()
+    look(desk, retention, 31)
+    assert "the archive is empty, is its share mounted?" in (retention.problem or "")
+    desk.settings.archive.rmdir()
+    away.rename(desk.settings.archive)
+    look(desk, retention, 0.1)
+    assert retention.problem is None
+    assert desk.files("archive") == {}
+    assert desk.ledger.archive.oldest() is None
+
+
+def test_one_that_was_taken_away_is_forgotten_though_the_removal_of_the_last_empties_the_archive(
+    desk: Any, retention: Retention
+) -> None:
+    archive(desk, "scan.jpg", b"page")
+    archive(desk, "taken.jpg", b"another page")
+    (desk.settings.archive / "taken.jpg").unlink()
+    look(desk, retention, 31)
+    assert retention.problem is None
+    assert desk.ledger.archive.oldest() is None
+
+
+@pytest.mark.parametrize("stuck", [1, 45])
+def test_originals_that_can_not_be_removed_do_not_hold_up_the_others(
+    desk: Any, retention: Retention, stuck: int
+) -> None:
+    for number in range(stuck):
+        archive(desk, f"a/{number}.jpg", b"%d" % number)
+    for number in range(25):
+        archive(desk, f"b/{number}.jpg", b"b%d" % number)
+    away = (desk.settings.archive / "a").rename(desk.root / "away")
+    (desk.settings.archive / "a").symlink_to("a")  # every look into it fails
+    look(desk, retention, 31)
+    assert desk.files("archive") == {}
+    assert retention.problem == "a/0.jpg cannot be removed: Too many levels of symbolic links"
+    assert retention.next_due() == desk.now + MAX_BACKOFF_S
+    (desk.settings.archive / "a").unlink()
+    away.rename(desk.settings.archive / "a")
+    look(desk, retention, 0.1)
+    assert retention.problem is None
+    assert desk.files("archive") == {}
+    assert desk.ledger.archive.oldest() is None
 
 
 def test_by_default_originals_are_kept_for_good(make_desk: Callable[..., Any]) -> None:
