@@ -15,7 +15,7 @@ from daemon import quarantine
 from daemon.documents import Entry, State
 from daemon.errors import LedgerError, PublishError
 from daemon.ledger import Ledger
-from daemon.names import first_free, shown
+from daemon.names import first_free, past_files, shown
 from daemon.originals import Move, move_original
 from daemon.outbox import Outbox
 from daemon.result import Result
@@ -87,7 +87,9 @@ class Delivery:
         archive = self._settings.archive
         if archive is None:
             return None
-        return first_free(name, lambda place: os.path.lexists(archive / place) or self._ledger.is_target(place))
+        return first_free(
+            past_files(archive, name), lambda place: os.path.lexists(archive / place) or self._ledger.is_target(place)
+        )
 
     def failed_place(self, path: str) -> str:
         """A free name in failed/ for an original."""
@@ -141,12 +143,14 @@ class Delivery:
 
     def _move(self, entry: Entry, folder: Path, place: Callable[[str], str | None]) -> Move:
         """Moves an original to its target, or to another one when that is taken by now."""
-        _require_folder(folder)
         source, target = self._settings.inbox / entry.path, entry.target or entry.path
-        while (outcome := move_original(source, folder / target, entry.identity, entry.sha256)) is Move.TAKEN:
+        while True:
+            _require_folder(folder)
+            outcome = move_original(source, folder / target, entry.identity, entry.sha256)
+            if outcome is not Move.TAKEN:
+                return outcome
             target = place(target) or target
             self._ledger.aim(entry.key, target)
-        return outcome
 
 
 def _require_folder(folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from itertools import count
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from daemon.documents import Taken
 
@@ -31,6 +31,25 @@ def numbered(path: str, number: int) -> str:
 def first_free(path: str, taken: Taken) -> str:
     """The first of path, path~2, path~3 and so on that is not taken."""
     return next(name for number in count(1) if not taken(name := numbered(path, number)))
+
+
+def past_files(root: Path, path: str) -> str:
+    """The path with a number in the name of each folder that cannot be made, because no folder has that name.
+
+    Args:
+        root: the folder the path is relative to.
+        path: relative, with `/`.
+    """
+
+    def taken(place: str) -> bool:
+        return os.path.lexists(root / place) and not (root / place).is_dir()
+
+    *folders, name = PurePosixPath(path).parts
+    clear = PurePosixPath()
+    for folder in folders:
+        place = clear / folder
+        clear = PurePosixPath(first_free(str(place), taken)) if taken(str(place)) else place
+    return str(clear / name)
 
 
 def shown(name: str) -> str:

@@ -37,7 +37,7 @@ class Move(StrEnum):
     REPLACED = "replaced"
     """Another file stands under its name, which was left alone."""
     TAKEN = "taken"
-    """Something else stands at the target; nothing was moved."""
+    """Something else stands at the target, or where its folder is to be; nothing was moved."""
 
 
 def read_original(path: Path, identity: Identity) -> bytes:
@@ -72,7 +72,10 @@ def move_original(source: Path, target: Path, identity: Identity, sha256: str | 
     found = _identity(source)
     if found != identity:
         return Move.GONE if found is None else Move.REPLACED
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        return Move.TAKEN
     try:
         move_new(source, target, identity, sha256)
     except FileExistsError:

@@ -15,7 +15,7 @@ from daemon.documents import Entry, Identity
 from daemon.errors import MoveError
 from daemon.ledger import Ledger
 from daemon.ledger_reports import failures
-from daemon.names import first_free, numbered, shown
+from daemon.names import first_free, numbered, past_files, shown
 from daemon.originals import ChangedError, move_new
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def free_place(failed: Path, path: str, ledger: Ledger) -> str:
         places = (failed / name, reason_path(failed, name))
         return ledger.is_target(name) or any(os.path.lexists(place) for place in places)
 
-    return first_free(path, taken)
+    return first_free(past_files(failed, path), taken)
 
 
 def write_reason(failed: Path, entry: Entry, time: datetime) -> None:
@@ -119,7 +119,7 @@ def _put_back(settings: Settings, ledger: Ledger, entry: Entry) -> str | None:
 def _move_back(source: Path, inbox: Path, path: str) -> str | None:
     number = 1
     while source.exists():
-        name = numbered(path, number)
+        name = numbered(past_files(inbox, path), number)
         try:
             (inbox / name).parent.mkdir(parents=True, exist_ok=True)
             move_new(source, inbox / name, Identity.of(source.lstat()), None)

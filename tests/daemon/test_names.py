@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.names import first_free, numbered, shown
+from daemon.names import first_free, numbered, past_files, shown
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,19 @@ def test_long_names_that_differ_stay_different() -> None:
 
 def test_the_first_free_name_is_the_lowest_number() -> None:
     assert first_free("scan.jpg", {"scan.jpg", "scan~2.jpg", "scan~4.jpg"}.__contains__) == "scan~3.jpg"
+
+
+def test_a_folder_gets_a_number_only_where_something_else_has_its_name(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "link").symlink_to("here")
+    (tmp_path / "lost").symlink_to("nowhere")
+    (tmp_path / "here" / "file").write_bytes(b"")
+    (tmp_path / "here" / "file~2").write_bytes(b"")
+    long = "x" * 255  # numbers shorten such names, nothing else does
+    for path in ("scan.jpg", "new/scan.jpg", "here/new/scan.jpg", "link/scan.jpg", "here/file", f"{long}/scan.jpg"):
+        assert past_files(tmp_path, path) == path
+    assert past_files(tmp_path, "here/file/a/scan.jpg") == "here/file~3/a/scan.jpg"
+    assert past_files(tmp_path, "lost/scan.jpg") == "lost~2/scan.jpg"
 
 
 def test_a_name_stays_on_one_line_of_the_log() -> None:

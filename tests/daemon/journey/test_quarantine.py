@@ -101,6 +101,14 @@ def test_of_an_empty_folder_as_an_unmounted_share_leaves_it_only_what_is_named_i
     assert retry(desk.settings) == ["scan.jpg"]
 
 
+def test_a_file_under_the_name_of_its_folder_does_not_keep_a_document_from_the_inbox(desk: Any) -> None:
+    fail(desk, "november/scan.jpg", b"1")
+    (desk.settings.inbox / "november").rmdir()
+    desk.put("november", b"a file")
+    assert retry(desk.settings) == ["november~2/scan.jpg"]
+    assert desk.files("inbox") == {"november": b"a file", "november~2/scan.jpg": b"1"}
+
+
 def test_without_a_ledger_there_is_nothing_to_put_back(desk: Any) -> None:
     for path in desk.settings.state.iterdir():
         path.unlink()

@@ -128,6 +128,40 @@ def test_nothing_in_the_outbox_or_the_archive_is_overwritten(desk: Any) -> None:
     assert desk.files("archive") == {"scan~2.jpg": b"someone else's", "scan~2~2.jpg": b"page"}
 
 
+@pytest.mark.parametrize(("folder", "kind"), [("archive", OutcomeKind.READ), ("failed", OutcomeKind.UNREADABLE)])
+def test_a_folder_under_whose_name_a_file_stands_gets_a_number(desk: Any, folder: str, kind: OutcomeKind) -> None:
+    desk.engine.answer = lambda data: kind
+    (desk.root / folder / "a").mkdir()
+    (desk.root / folder / "a" / "november").write_bytes(b"a file")
+    desk.arrive("a/november/b/scan.jpg", b"page")
+    desk.run()
+    desk.arrive("a/november/b/scan.jpg", b"another page")
+    desk.run()
+    assert desk.files("inbox") == {}
+    files = {name: content for name, content in desk.files(folder).items() if not name.endswith(".reason.json")}
+    assert files == {
+        "a/november": b"a file",
+        "a/november~2/b/scan.jpg": b"page",
+        "a/november~2/b/scan~2.jpg": b"another page",
+    }
+
+
+@pytest.mark.parametrize("name", ["november", "november/b"])
+def test_a_file_that_takes_the_name_of_a_folder_in_the_last_moment_is_gone_round(desk: Any, name: str) -> None:
+    publish = desk.ledger.publish
+
+    def publish_then_take(*arguments: Any) -> None:
+        publish(*arguments)
+        (desk.settings.archive / name).parent.mkdir(exist_ok=True)
+        (desk.settings.archive / name).write_bytes(b"a file")
+
+    desk.ledger.publish = publish_then_take
+    desk.arrive("november/b/scan.jpg", b"page")
+    desk.run()
+    assert desk.files("inbox") == {}
+    assert desk.files("archive") == {name: b"a file", f"{name}~2{'/b' if name == 'november' else ''}/scan.jpg": b"page"}
+
+
 def test_an_unreadable_document_goes_to_failed_with_its_reason(desk: Any, caplog: pytest.LogCaptureFixture) -> None:
     desk.engine.answer = lambda data: OutcomeKind.UNREADABLE
     desk.arrive("a/note.jpg", b"hello")
