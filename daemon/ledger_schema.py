@@ -13,6 +13,23 @@ FILE = "ledger.sqlite3"
 BUSY_TIMEOUT_S = 10.0
 _APPLICATION_ID = 0x64676472  # "dgdr": tells the ledger from any other SQLite file
 
+_IN_USE = "Another program uses it just now; try again"
+_NOT_OURS = "See to the permissions of its folder; run it as the user digitdrop runs as"
+_MOVE_AWAY = "stop digitdrop and move it away: a new one is begun, results and originals stay"
+_DISK = f"See to the permissions and the space of its folder; if it is damaged, {_MOVE_AWAY}"
+_REMEDIES = {
+    "BUSY": _IN_USE,
+    "LOCKED": _IN_USE,
+    "READONLY": _NOT_OURS,
+    "PERM": _NOT_OURS,
+    "FULL": "See to its disk's space",
+    "IOERR": _DISK,
+    "CANTOPEN": _DISK,
+    "CORRUPT": _DISK,
+    "NOTADB": _DISK,
+}
+"""What can be done about SQLite's errors, by the first word of their names."""
+
 MIGRATIONS = (
     """
     CREATE TABLE documents (
@@ -107,7 +124,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
                 connection.execute("ROLLBACK")
             raise
     except sqlite3.Error as error:
-        raise LedgerError(f"the ledger must be writable. Received: {error}. See to its disk's space") from error
+        raise LedgerError(f"the ledger must be writable. Received: {error}. {_remedy(error)}") from error
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
@@ -143,7 +160,10 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def _unusable(path: Path, error: sqlite3.Error) -> LedgerError:
-    return LedgerError(
-        f"the ledger {path} must be readable and writable. Received: {error}. See to the permissions and the space of "
-        "its folder; if it is damaged, stop digitdrop and move it away: a new one is begun, results and originals stay"
-    )
+    return LedgerError(f"the ledger {path} must be readable and writable. Received: {error}. {_remedy(error)}")
+
+
+def _remedy(error: sqlite3.Error) -> str:
+    name: str = getattr(error, "sqlite_errorname", "")  # missing where the module itself refuses
+    word = name.removeprefix("SQLITE_").partition("_")[0]
+    return _REMEDIES.get(word, f"If that stays so, {_MOVE_AWAY}")

@@ -15,6 +15,7 @@ from daemon.documents import Entry, Identity
 from daemon.errors import MoveError
 from daemon.ledger import Ledger
 from daemon.ledger_reports import failures
+from daemon.ledger_schema import transaction
 from daemon.names import first_free, numbered, past_files, shown
 from daemon.originals import ChangedError, move_new
 
@@ -102,15 +103,17 @@ def _require_mounted(settings: Settings, *, by_name: bool) -> None:
 def _put_back(settings: Settings, ledger: Ledger, entry: Entry) -> str | None:
     """Moves first and releases then: what a crash leaves between is a file in the inbox, which is read anyway."""
     target = entry.target or entry.path
+    with transaction(ledger.connection):
+        pass  # a ledger that refuses is to do so before the original moves
     try:
         path = _move_back(settings.failed / target, settings.inbox, entry.path)
+        ledger.release(entry.key)
         reason_path(settings.failed, target).unlink(missing_ok=True)
     except (OSError, ChangedError) as error:
         raise MoveError(
             f"{shown(target)} must be movable from {settings.failed} to {settings.inbox}. Received: {error}. "
             "See to the permissions; run it as the user digitdrop runs as"
         ) from error
-    ledger.release(entry.key)
     if path is None:
         log.warning("document=%s is no longer in %s; it is struck off the list", shown(entry.path), settings.failed)
     return path

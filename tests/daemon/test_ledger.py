@@ -10,7 +10,7 @@ from daemon.documents import Candidate, Identity, State, Verdict
 from daemon.errors import LedgerError
 from daemon.ledger import Ledger
 from daemon.ledger_results import StoredResult
-from daemon.ledger_schema import FILE, MIGRATIONS
+from daemon.ledger_schema import FILE, MIGRATIONS, transaction
 
 SEEN = Identity(7, 100, 1_000)
 RESULT = StoredResult("2026-11-23", b'{"document": "scan.jpg"}', {1: b"jpeg", 2: b"jpeg 2"}, (b"crop", b""))
@@ -170,11 +170,39 @@ def test_a_transaction_that_fails_changes_nothing(ledger: Ledger) -> None:
 def test_a_full_disk_is_a_ledger_error_and_passes(ledger: Ledger) -> None:
     pages = ledger.connection.execute("PRAGMA page_count").fetchone()[0]
     ledger.connection.execute(f"PRAGMA max_page_count = {pages}")
-    with pytest.raises(LedgerError, match="full"):
+    with pytest.raises(LedgerError, match=r"full.*space"):
         ledger.arrive([Candidate(f"{number}{'x' * 200}", SEEN) for number in range(500)], wall=1.0)
     assert ledger.count(State.WAITING) == 0
     ledger.connection.execute("PRAGMA max_page_count = 1000000")
     assert arrive(ledger) == 1
+
+
+def test_a_ledger_in_use_says_so_and_is_not_to_be_moved_away(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daemon.ledger_schema.BUSY_TIMEOUT_S", 0.0)
+    with Ledger(tmp_path) as other:
+        ledger.connection.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LedgerError, match=r"locked\. Another program uses it just now; try again$"):
+            arrive(other)
+    (tmp_path / FILE).rename(tmp_path / "moved")
+    with sqlite3.connect(tmp_path / FILE, isolation_level=None) as db:
+        db.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(LedgerError, match=r"locked\. Another program uses it just now; try again$"):
+            Ledger(tmp_path)
+    db.close()
+
+
+def test_a_ledger_of_another_user_says_as_whom_to_run(ledger: Ledger) -> None:
+    ledger.connection.execute("PRAGMA query_only = 1")
+    with pytest.raises(LedgerError, match=r"readonly.*the user digitdrop runs as$"):
+        arrive(ledger)
+
+
+def test_a_ledger_that_contradicts_itself_is_not_said_to_lack_space(ledger: Ledger) -> None:
+    with pytest.raises(LedgerError, match=r"constraint failed.*move it away") as raised, transaction(ledger.connection):
+        ledger.connection.execute("INSERT INTO documents (path) VALUES (NULL)")
+    assert "space" not in str(raised.value)
 
 
 def test_a_ledger_of_a_newer_program_is_refused_by_its_version(tmp_path: Path) -> None:

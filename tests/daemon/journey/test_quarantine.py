@@ -7,6 +7,8 @@ import pytest
 from daemon.documents import State
 from daemon.engine.interface import OutcomeKind
 from daemon.errors import LedgerError, MoveError
+from daemon.ledger import Ledger
+from daemon.ledger_schema import transaction
 from daemon.quarantine import retry
 
 
@@ -107,6 +109,33 @@ def test_a_file_under_the_name_of_its_folder_does_not_keep_a_document_from_the_i
     desk.put("november", b"a file")
     assert retry(desk.settings) == ["november~2/scan.jpg"]
     assert desk.files("inbox") == {"november": b"a file", "november~2/scan.jpg": b"1"}
+
+
+def test_a_ledger_in_use_refuses_before_anything_moves(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("daemon.ledger_schema.BUSY_TIMEOUT_S", 0.0)
+    fail(desk, "scan.jpg", b"1")
+    with transaction(desk.ledger.connection), pytest.raises(LedgerError, match="try again"):
+        retry(desk.settings)
+    assert desk.files("failed").keys() == {"scan.jpg", "scan.jpg.reason.json"}
+    assert desk.files("inbox") == {}
+    assert retry(desk.settings) == ["scan.jpg"]
+
+
+def test_a_document_that_was_put_back_but_not_struck_off_is_so_the_next_time(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(ledger: Ledger, key: int) -> None:
+        raise LedgerError("the ledger must be writable")
+
+    fail(desk, "scan.jpg", b"1")
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "release", refuse)
+        with pytest.raises(LedgerError):
+            retry(desk.settings)
+    assert desk.files("inbox") == {"scan.jpg": b"1"}
+    assert retry(desk.settings) == []
+    assert desk.ledger.count(State.FAILED) == 0
+    assert desk.files("failed") == {}
 
 
 def test_without_a_ledger_there_is_nothing_to_put_back(desk: Any) -> None:
