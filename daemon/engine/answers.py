@@ -21,7 +21,7 @@ def outcome_of(job: int, message: Mapping[str, Any], block: bytes) -> Outcome:
     try:
         key, kind, seconds = message["key"], OutcomeKind(message["kind"]), float(message["seconds"])
         error = None if message["error"] is None else str(message["error"])
-    except (KeyError, TypeError, ValueError) as fault:
+    except (KeyError, TypeError, ValueError, OverflowError) as fault:
         raise wire.WireError(f"an answer must be complete. Received: {fault!r}") from fault
     if key != job:
         raise wire.WireError(f"an answer must be about document {job}. Received: {key!r}")

@@ -175,6 +175,8 @@ class LocalEngine:
             self._bury(worker)
         except wire.WireError as error:
             self._bury(worker, str(error))
+        except Exception as error:  # noqa: BLE001 - whatever a hostile file makes a worker say costs that worker alone
+            self._bury(worker, f"its answer raised {error!r}")
 
     def _begin(self, worker: WorkerHandle, message: Mapping[str, Any]) -> None:
         """Take note of which model a new worker has loaded, or why it has not."""

@@ -63,7 +63,7 @@ def receive(channel: socket.socket) -> tuple[dict[str, Any], bytes]:
         raise WireError(f"a message must have {MAX_MESSAGE_BYTES} bytes or less, and one block")
     try:
         message = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WireError(f"a message must be JSON. Received: {text[:80]!r}") from error
     if not isinstance(message, dict):
         raise WireError(f"a message must be an object. Received: {text[:80]!r}")
@@ -98,7 +98,9 @@ def decode_document(block: bytes) -> Document:
         parts = _parts(block)
         document = Document.from_json(json.loads(next(parts)))
         return dataclasses.replace(document, pages=tuple(_with_pictures(page, parts) for page in document.pages))
-    except (ValueError, KeyError, TypeError, AttributeError, StopIteration, struct.error, RuntimeError) as error:
+    except (
+        ValueError, KeyError, TypeError, AttributeError, OverflowError, StopIteration, struct.error, RuntimeError
+    ) as error:  # fmt: skip
         raise WireError(f"a result must be an encoded document. Received: {error!r}") from error
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from daemon.engine import handle
+from daemon.engine import handle, local
 from daemon.engine.handle import WorkerSetup
 from daemon.engine.interface import Job, Outcome, OutcomeKind
 from daemon.engine.local import LocalEngine
@@ -229,6 +229,33 @@ def test_a_worker_that_answers_nonsense_is_ended(started):
     outcome = read(engine, b"nonsense")
     assert outcome.kind is OutcomeKind.CRASHED
     assert "must be an encoded document" in outcome.error
+    assert read(engine, b"").kind is OutcomeKind.READ
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"[" * 60_000,
+        b'{"key": 1, "kind": "failed", "error": null, "seconds": 1%s}' % (b"0" * 400),
+    ],
+    ids=["deep", "endless"],
+)
+def test_nothing_that_a_worker_says_ends_the_daemon(started, message):
+    engine = started()
+    assert read(engine, b"say " + message).kind is OutcomeKind.CRASHED
+    assert read(engine, b"").kind is OutcomeKind.READ
+
+
+def test_an_answer_that_nobody_foresaw_costs_its_worker_alone(started, monkeypatch):
+    def unforeseen(*_: Any) -> Outcome:
+        raise ZeroDivisionError("unforeseen")
+
+    engine = started()
+    with monkeypatch.context() as patch:
+        patch.setattr(local, "outcome_of", unforeseen)
+        outcome = read(engine, b"")
+    assert outcome.kind is OutcomeKind.CRASHED
+    assert "ZeroDivisionError('unforeseen')" in outcome.error
     assert read(engine, b"").kind is OutcomeKind.READ
 
 

@@ -63,7 +63,7 @@ def test_nothing_there_yet_is_told_from_a_closed_channel(channels):
         wire.receive(channels[1])
 
 
-@pytest.mark.parametrize("message", [b"\xff", b"no json", b"[1]", b"x" * 70_000])
+@pytest.mark.parametrize("message", [b"\xff", b"no json", b"[1]", b"[" * 60_000, b"x" * 70_000])
 def test_a_message_that_is_none_is_refused(channels, message):
     channels[0].send(message)
     with pytest.raises(wire.WireError, match="a message must"):
@@ -123,3 +123,9 @@ def test_a_damaged_document_is_refused_or_read_but_nothing_else(position, damage
 def test_bytes_that_are_no_document_are_refused(block):
     with pytest.raises(wire.WireError):
         wire.decode_document(block)
+
+
+def test_a_document_with_a_digit_beyond_all_bounds_is_refused():
+    whole = b"".join(wire.encode_document(document()))
+    with pytest.raises(wire.WireError, match="must be an encoded document"):
+        wire.decode_document(whole.replace(b"[[9, 0.25]", b"[[1e999,0]"))

@@ -87,6 +87,10 @@ def read(data: bytes, classifier: SimpleNamespace, params: RecognitionParams) ->
             raise UnreadableImageError("\U0001f600" * 100_000)
         case b"nonsense":
             return SimpleNamespace(to_json=dict, pages=())  # type: ignore[return-value]
+        case b"say":
+            with socket.socket(fileno=os.dup(int(sys.argv[1]))) as channel:
+                channel.send(data.partition(b" ")[2])
+            time.sleep(60)
         case b"do":
             return Document((), (attempt(data.partition(b" ")[2].decode()),))
         case b"memory":
