@@ -39,7 +39,7 @@ def recent(db: sqlite3.Connection, limit: int) -> list[Entry]:
 
 def done_since(db: sqlite3.Connection, wall: float) -> int:
     """How many documents were done since a time, in seconds since the epoch."""
-    query = "SELECT COUNT(*) FROM documents WHERE finished_at >= ? AND state = 'done'"
+    query = "SELECT COUNT(*) FROM documents INDEXED BY documents_finished WHERE finished_at >= ? AND state = 'done'"
     return int(db.execute(query, (wall,)).fetchone()[0])
 
 

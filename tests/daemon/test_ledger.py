@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import itertools
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from daemon import ledger_reports as reports
 from daemon.documents import Candidate, Identity, State, Verdict
 from daemon.errors import LedgerError
 from daemon.ledger import Ledger
@@ -267,3 +269,35 @@ def test_claims_stay_quick_among_many_finished_documents(ledger: Ledger) -> None
         plan = " ".join(row["detail"] for row in ledger.connection.execute(f"EXPLAIN QUERY PLAN {query}"))
         assert "SEARCH" in plan, plan
         assert "TEMP B-TREE" not in plan, plan
+
+
+def work_of(connection: sqlite3.Connection, ask: Callable[[], object]) -> int:
+    """How often SQLite went round while it answered."""
+    rounds = itertools.count()
+    connection.set_progress_handler(lambda: next(rounds) < 0, 1)
+    ask()
+    connection.set_progress_handler(None, 1)
+    return next(rounds)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda ledger: ledger.archive.kept_since_before(4.0, 10),
+        lambda ledger: ledger.archive.oldest(),
+        lambda ledger: reports.done_since(ledger.connection, 4_000.0),
+        lambda ledger: ledger.days.drop_crops("2026-12-01"),
+    ],
+    ids=["kept since before", "oldest", "done since", "drop crops"],
+)
+def test_questions_take_no_longer_the_more_was_ever_read(ledger: Ledger, ask: Callable[[Ledger], object]) -> None:
+    with transaction(ledger.connection) as db:
+        db.executemany(
+            "INSERT INTO documents (path, inode, size, mtime_ns, state, target, arrived_at, finished_at) "
+            "VALUES (x'00', 1, 2, 3, 'done', x'00', 0.0, ?)",
+            [(finished,) for finished in range(4_000)],
+        )
+        db.execute("INSERT INTO results SELECT key, '2026-11-23', x'' FROM documents")
+        db.execute("INSERT INTO days VALUES ('2026-11-23', 1, 1)")
+        db.execute("INSERT INTO crops VALUES (1, 0, x'')")
+    assert work_of(ledger.connection, lambda: ask(ledger)) < 400
