@@ -17,17 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from daemon.children import child_environment, describe_exit, python_module
-from recognition.errors import ModelLoadError, ModelMismatchError
+from recognition.errors import EXIT_MISMATCH, EXIT_UNREADABLE, ModelLoadError, ModelMismatchError
 from recognition.training.record import read_record, sha256_of
 
 log = logging.getLogger(__name__)
 
 CONVERTER = "recognition.training.convert"
 KERAS = (".keras", ".h5", ".hdf5")
-EXIT_UNREADABLE = 1
-EXIT_MISMATCH = 3
-"""Exit codes by which a child says that the model is to blame."""
-
 WAITING_S = 1.0
 """How often `while_waiting` is called."""
 STALE_S = 86_400.0

@@ -14,10 +14,7 @@ import sys
 from pathlib import Path
 
 from recognition.classify import load_classifier
-from recognition.errors import ModelLoadError, ModelMismatchError
-
-EXIT_UNREADABLE = 1
-EXIT_MISMATCH = 3
+from recognition.errors import EXIT_MISMATCH, EXIT_UNREADABLE, ModelLoadError, ModelMismatchError
 
 
 def describe(model: Path, name: str) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+EXIT_UNREADABLE = 1
+EXIT_MISMATCH = 3
+"""Exit codes by which a process that prepares a model says that the model is to blame, and by which of the errors."""
+
 
 class RecognitionError(Exception):
     """Base of everything recognition raises on purpose; the message says what to do."""

@@ -20,15 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.chatter import without_chatter
-from recognition.errors import ModelLoadError, ModelMismatchError
+from recognition.errors import EXIT_MISMATCH, EXIT_UNREADABLE, ModelLoadError, ModelMismatchError
 from recognition.training.backend import keras, tensorflow
 from recognition.training.record import read_record, sha256_of, write_record, write_whole
 from recognition.training.saved import load_model
 from recognition.training.shapes import input_shape, output_classes
 
-EXIT_UNREADABLE = 1
 EXIT_USAGE = 2
-EXIT_MISMATCH = 3
 
 MAX_DIFFERENCE = 1e-4
 """Largest difference in a probability between Keras and LiteRT; float32 gives about 1e-6."""

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from recognition.errors import EXIT_MISMATCH, EXIT_UNREADABLE
 from recognition.training.backend import keras
-from recognition.training.convert import EXIT_MISMATCH, EXIT_UNREADABLE, canonical, convert, main, run_litert
+from recognition.training.convert import canonical, convert, main, run_litert
 from recognition.training.dataset import load_test
 from recognition.training.recipe import to_inputs
 from recognition.training.record import sha256_of, write_record
