@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.children import child_environment, describe_exit, python_module
+from daemon.errors import EngineError
 from recognition.errors import EXIT_MISMATCH, EXIT_UNREADABLE, ModelLoadError, ModelMismatchError
 from recognition.training.record import read_record, sha256_of
 
@@ -49,6 +50,7 @@ def prepare_model(
     Raises:
         ModelLoadError: the file is missing, damaged or of another kind.
         ModelMismatchError: it is no classifier of digits; the message tells which shapes are possible.
+        EngineError: the child died of something else, such as want of memory; another time it may not.
         OSError: the cache cannot be written.
     """
     suffix = path.suffix.lower()
@@ -108,7 +110,7 @@ def _run(command: list[str], source: Path, scratch: Path, while_waiting: Callabl
         raise ModelMismatchError(last)
     if child.returncode == EXIT_UNREADABLE:
         raise ModelLoadError(last)
-    raise ModelLoadError(f"preparing {source} failed ({describe_exit(child.returncode)}): {last}")
+    raise EngineError(f"preparing {source} failed ({describe_exit(child.returncode)}): {last}")
 
 
 def _wait(child: subprocess.Popen[bytes], while_waiting: Callable[[], None]) -> bytes:

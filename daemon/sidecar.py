@@ -2,7 +2,7 @@
 
     python -m daemon.sidecar MODEL NAME
 
-writes the JSON beside it. It exits with 1 if the file cannot be loaded, and with 3 if it is no classifier of digits;
+writes the JSON beside it. It exits with 4 if the file cannot be loaded, and with 3 if it is no classifier of digits;
 one line on stderr says why.
 """
 

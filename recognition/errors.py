@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-EXIT_UNREADABLE = 1
 EXIT_MISMATCH = 3
-"""Exit codes by which a process that prepares a model says that the model is to blame, and by which of the errors."""
+EXIT_UNREADABLE = 4
+"""Exit codes by which a process that prepares a model says that the model is to blame, and by which of the errors. None
+is 1, with which Python ends a process whatever it died of."""
 
 
 class RecognitionError(Exception):

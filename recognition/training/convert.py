@@ -2,8 +2,8 @@
 
     python -m recognition.training.convert SRC DST
 
-writes DST (.tflite) and the JSON beside it. It exits with 1 if SRC cannot be loaded or converted, and with 3 if it is
-no classifier of digits; one line on stderr says why.
+writes DST (.tflite) and the JSON beside it. It exits with 4 if SRC cannot be loaded or converted, with 3 if it is no
+classifier of digits, and with 1 if DST cannot be written; one line on stderr says why.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from recognition.training.record import read_record, sha256_of, write_record, wr
 from recognition.training.saved import load_model
 from recognition.training.shapes import input_shape, output_classes
 
+EXIT_FAILED = 1
 EXIT_USAGE = 2
 
 MAX_DIFFERENCE = 1e-4
@@ -214,8 +215,10 @@ def main(arguments: Sequence[str]) -> int:
         convert(Path(arguments[0]), Path(arguments[1]))
     except ModelMismatchError as error:
         return _failed(error, EXIT_MISMATCH)
-    except (ModelLoadError, OSError) as error:
+    except ModelLoadError as error:
         return _failed(error, EXIT_UNREADABLE)
+    except OSError as error:
+        return _failed(error, EXIT_FAILED)
     return 0
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from daemon.__main__ import exit_code as exit_code_of
+from daemon.errors import EngineError
 from daemon.model import STALE_S, cached_model, prepare_model
 from recognition.classify import load_classifier
 from recognition.errors import ModelLoadError, ModelMismatchError
@@ -18,7 +20,8 @@ CONVERTERS = {
     "crash": "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
     "bug": "print('some noise'); raise ZeroDivisionError('a bug')",
     "endless": "import time\nwhile True: time.sleep(60)",
-    "unreadable": "import sys; print('noise', file=sys.stderr); sys.exit('the reason')",
+    "killed": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+    "unreadable": "import sys; print('noise', file=sys.stderr); print('the reason', file=sys.stderr); sys.exit(4)",
 }
 
 
@@ -126,16 +129,20 @@ def test_a_file_of_another_kind_is_refused_by_its_name(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("kind", "text"),
+    ("kind", "error", "text", "exit_code"),
     [
-        ("crash", r"preparing .*MNIST\.h5 failed \(SIGSEGV\)"),
-        ("bug", "^ZeroDivisionError: a bug$"),
-        ("unreadable", "^the reason$"),
+        ("crash", EngineError, r"preparing .*MNIST\.h5 failed \(SIGSEGV\)", 70),
+        ("killed", EngineError, r"preparing .*MNIST\.h5 failed \(SIGKILL, perhaps for want of memory\)", 70),
+        ("bug", EngineError, r"preparing .*MNIST\.h5 failed \(exit code 1\): ZeroDivisionError: a bug$", 70),
+        ("unreadable", ModelLoadError, "^the reason$", 78),
     ],
 )
-def test_how_a_conversion_ended_is_told_by_its_last_line(source, tmp_path, converter, kind, text):
-    with pytest.raises(ModelLoadError, match=text):
+def test_only_a_conversion_that_blames_the_model_stops_the_service_for_good(
+    source, tmp_path, converter, kind, error, text, exit_code
+):
+    with pytest.raises(error, match=text) as raised:
         prepare_model(source, tmp_path / "cache", converter=converter(kind))
+    assert exit_code_of(raised.value) == exit_code
     assert list((tmp_path / "cache").iterdir()) == [], "something unfinished was left behind"
 
 
@@ -161,7 +168,7 @@ def test_what_a_killed_conversion_left_is_removed_when_it_is_old(source, tmp_pat
         (folder / "part.tflite").write_bytes(b"part")
     then = old.stat().st_mtime - STALE_S - 1
     os.utime(old, (then, then))
-    with pytest.raises(ModelLoadError):
+    with pytest.raises(EngineError):
         prepare_model(source, cache, converter=converter("bug"))
     assert not old.exists()
     assert new.exists()

@@ -12,7 +12,7 @@ import pytest
 
 from recognition.errors import EXIT_MISMATCH, EXIT_UNREADABLE
 from recognition.training.backend import keras
-from recognition.training.convert import canonical, convert, main, run_litert
+from recognition.training.convert import EXIT_FAILED, canonical, convert, main, run_litert
 from recognition.training.dataset import load_test
 from recognition.training.recipe import to_inputs
 from recognition.training.record import sha256_of, write_record
@@ -188,9 +188,11 @@ def test_a_model_that_would_run_code_is_not_loaded(tmp_path: Path, capsys: pytes
         assert "Lambda" in capsys.readouterr().err
 
 
-def test_a_target_that_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_target_that_cannot_be_written_is_told_and_not_blamed_on_the_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     network().save(tmp_path / "sample.keras")
-    assert main([str(tmp_path / "sample.keras"), str(tmp_path / "nowhere" / "out.tflite")]) == EXIT_UNREADABLE
+    assert main([str(tmp_path / "sample.keras"), str(tmp_path / "nowhere" / "out.tflite")]) == EXIT_FAILED
     assert "nowhere" in capsys.readouterr().err
 
 
