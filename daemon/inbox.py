@@ -26,6 +26,9 @@ TEND_S = 5.0
 _HINTED_PAUSE_S = 1.0
 """Between scans that hints ask for."""
 
+_AGAIN_S = 1.0
+"""Until the scan that tells whether folders are not watched, or came or went while they were counted."""
+
 _PAUSE_PER_WORK = 10.0
 """Pause as a multiple of what a scan takes: a slow share with many files must not be scanned all the time."""
 
@@ -140,7 +143,8 @@ class Inbox:
             pause_s = RESCAN_SILENT_S
         else:
             self._compare(found, now)
-            pause_s = max(self.rescan_s, _PAUSE_PER_WORK * (self._clock() - started))
+            unclear = not self._once and self._watch.compare(found.folders)
+            pause_s = _AGAIN_S if unclear else max(self.rescan_s, _PAUSE_PER_WORK * (self._clock() - started))
         self.scanned += 1
         self._scan_due = now + pause_s
         self._scan_allowed = now + _HINTED_PAUSE_S

@@ -62,11 +62,13 @@ class Found:
         files: regular files that are taken, by path relative to the inbox with `/`.
         refused: what stands under a name that would be taken but is no regular file, with what it is.
         problems: folders that could not be read, with why; the scan is complete when there are none.
+        folders: how many were entered, the inbox itself among them.
     """
 
     files: dict[str, os.stat_result] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    folders: int = 0
 
 
 def scan(inbox: Path, names: NameFilter, *, recursive: bool) -> Found:
@@ -87,6 +89,7 @@ def scan(inbox: Path, names: NameFilter, *, recursive: bool) -> Found:
             if not isinstance(error, FileNotFoundError | NotADirectoryError):
                 found.problems[folder] = error.strerror or str(error)
             continue
+        found.folders += 1
         for path, entry in entries:
             try:
                 _sort_in(found, folders if recursive else None, path, entry, names)

@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from watchdog.events import (
@@ -25,6 +26,8 @@ from watchdog.observers.inotify import InotifyObserver
 from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
 
 log = logging.getLogger(__name__)
+
+_DESCRIPTORS, _INFOS = Path("/proc/self/fd"), Path("/proc/self/fdinfo")
 
 MAX_HINTS = 10_000
 """Beyond this many a scan is faster than looking at each."""
@@ -102,6 +105,7 @@ class Watch:
         self._threads: frozenset[threading.Thread] = frozenset()
         self._hints = Hints(wake)
         self._root: tuple[int, int] | None = None
+        self._short = False
         self.problem: str | None = "not started yet"
 
     def take(self) -> tuple[list[str], bool]:
@@ -127,6 +131,21 @@ class Watch:
         self._report(None)
         return True
 
+    def compare(self, folders: int) -> bool:
+        """Sees whether as many folders are watched as a scan entered: those that cannot be, watchdog passes over.
+
+        Returns:
+            Whether one more scan has to confirm what this one says.
+        """
+        if self._root is None or not _DESCRIPTORS.is_dir():
+            return False
+        before, self._short = self._short, _watched() < folders
+        if self._short != before:
+            return True
+        remedy = "raise fs.inotify.max_user_watches, then restart digitdrop"
+        self._report(f"{self._inbox} has more folders than can be watched; {remedy}" if self._short else None)
+        return False
+
     def is_alive(self) -> bool:
         """Whether every thread that takes part in watching is alive."""
         return bool(self._threads) and all(thread.is_alive() for thread in self._threads)
@@ -144,6 +163,7 @@ class Watch:
         """Starts a new observer: of one that has lost a part, no other part is trusted either."""
         self.stop()
         self._hints.root = os.path.realpath(self._inbox)
+        self._short = False
         before = frozenset(threading.enumerate())
         observer = self._observer = InotifyObserver()
         observer.schedule(self._hints, self._hints.root, recursive=self._recursive, event_filter=_KINDS)
@@ -158,3 +178,13 @@ class Watch:
         elif self.problem and not problem:
             log.debug("the inbox %s is watched", self._inbox)
         self.problem = problem
+
+
+def _watched() -> int:
+    """How many folders the kernel watches for this process; nobody else in it asks for that."""
+    count = 0
+    for descriptor in _DESCRIPTORS.iterdir():
+        with suppress(OSError):  # closed meanwhile
+            if str(descriptor.readlink()) == "anon_inode:inotify":
+                count += (_INFOS / descriptor.name).read_text().count("\ninotify wd:")
+    return count

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -149,3 +151,42 @@ def test_a_file_moved_out_of_the_inbox_is_no_hint(bell: Bell) -> None:
     hints.root = "/inbox"
     hints.on_any_event(FileMovedEvent("/inbox/a.jpg", "/archive/a.jpg"))
     assert hints.take() == ([], False)
+
+
+LIMITED = """
+import pathlib, shutil, sys
+from config.schema import WatchSettings
+from daemon.scan import NameFilter, scan
+from daemon.watch import Watch
+
+inbox, limit = pathlib.Path(sys.argv[1]), pathlib.Path("/proc/sys/user/max_inotify_watches")
+limit.write_text("5")
+watch = Watch(inbox, recursive=True, wake=lambda: None)
+watch.tend()
+for _ in range(2):
+    watch.compare(scan(inbox, NameFilter(WatchSettings()), recursive=True).folders)
+    print(watch.problem)
+for folder in inbox.iterdir():
+    shutil.rmtree(folder)
+for _ in range(2):
+    watch.compare(scan(inbox, NameFilter(WatchSettings()), recursive=True).folders)
+print(watch.problem)
+watch.stop()
+"""
+
+
+def test_folders_that_cannot_be_watched_for_want_of_watches_are_told(inbox: Path) -> None:
+    own_limits = ["unshare", "--user", "--map-root-user"]
+    if subprocess.run([*own_limits, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("needs user namespaces, in which the limit can be set for a process alone")
+    for path in ("1/2", "3/4", "5"):
+        (inbox / path).mkdir(parents=True)
+    done = subprocess.run(
+        [*own_limits, sys.executable, "-c", LIMITED, str(inbox)], capture_output=True, text=True, check=True
+    )
+    suspected, told, afterwards = done.stdout.splitlines()
+    assert suspected == "None", "folders may come and go during a scan"
+    assert told == (
+        f"{inbox} has more folders than can be watched; raise fs.inotify.max_user_watches, then restart digitdrop"
+    )
+    assert afterwards == "None"

@@ -150,6 +150,27 @@ def test_without_a_watch_even_a_local_disk_is_scanned_often(
     assert inbox.rescan_s == RESCAN_SILENT_S
 
 
+def test_an_inbox_of_which_a_part_is_not_watched_is_scanned_often(
+    desk: Any, make_inbox: Callable[..., Inbox], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemon.inbox, "event_folders", lambda folder, recursive: {folder: True})
+    monkeypatch.setattr("daemon.watch._watched", lambda: 1)
+    desk.put("a/scan.jpg", b"page")
+    inbox = make_inbox()
+    inbox.run_once(0.0)
+    assert inbox.watch_problem is None
+    inbox.run_once(1.0)
+    assert inbox.watch_problem is not None
+    assert "more folders than can be watched" in inbox.watch_problem
+    assert inbox.rescan_s == RESCAN_SILENT_S
+    assert not any(inbox.watched().values())
+    shutil.rmtree(desk.settings.inbox / "a")
+    for now in (4.0, TEND_S, 2 * TEND_S):
+        inbox.run_once(now)
+    assert inbox.watch_problem is None
+    assert inbox.rescan_s == RESCAN_LOCAL_S
+
+
 def test_once_takes_what_the_first_scan_found_and_nothing_that_comes_later(
     desk: Any, make_inbox: Callable[..., Inbox]
 ) -> None:
