@@ -13,7 +13,6 @@ class ConfigError(Exception):
         source: the file they are in, as text; empty when they come from elsewhere.
     """
 
-    retryable = False
     exit_code = 78
 
     def __init__(self, mistakes: str | Sequence[str], *, source: str = "") -> None:

@@ -1,4 +1,4 @@
-"""What the daemon raises. `retryable` decides between another try and quarantine, `exit_code` ends the command."""
+"""What the daemon raises. `exit_code` ends the command."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from __future__ import annotations
 class DaemonError(Exception):
     """Base of everything the daemon raises on purpose; the message says what to do."""
 
-    retryable = False
     exit_code = 70
 
 
@@ -29,19 +28,13 @@ class LedgerError(DaemonError):
 class PublishError(DaemonError):
     """Outputs could not be written: no space, no permission, a file that a spreadsheet holds; time may help."""
 
-    retryable = True
-
 
 class MoveError(DaemonError):
     """An original could not be moved to archive/ or failed/; it stays where it is, time may help."""
 
-    retryable = True
-
 
 class EngineError(DaemonError):
     """Recognition cannot be run at all just now; no document is to blame."""
-
-    retryable = True
 
 
 class WorkerCrashedError(EngineError):

@@ -16,9 +16,6 @@ from daemon.ledger import Ledger
 from daemon.ledger_reports import Faulty
 from daemon.lock import running_pid
 from daemon.names import shown
-from daemon.quarantine import retry
-
-__all__ = ["Finished", "Status", "report", "retry"]
 
 _LISTED = 20
 

@@ -1,4 +1,4 @@
-"""What recognition raises. `retryable` tells the daemon whether trying again can help."""
+"""What recognition raises."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ is 1, with which Python ends a process whatever it died of."""
 
 class RecognitionError(Exception):
     """Base of everything recognition raises on purpose; the message says what to do."""
-
-    retryable = False
 
 
 class UnreadableImageError(RecognitionError):

@@ -51,11 +51,6 @@ class OutcomeKind(StrEnum):
     LOST = "lost"
     """It did not come back, which is no fault of the document's: the way to the worker is broken."""
 
-    @property
-    def is_final(self) -> bool:
-        """Whether the same bytes would end the same way again."""
-        return self in (OutcomeKind.READ, OutcomeKind.UNREADABLE)
-
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

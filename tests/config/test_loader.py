@@ -219,7 +219,6 @@ def test_configuration_errors_end_the_command_with_78(tmp_path):
     with pytest.raises(ConfigError) as caught:
         load_settings(tmp_path / "none.yaml")
     assert caught.value.exit_code == 78
-    assert caught.value.retryable is False
 
 
 def test_recognition_is_told_what_the_file_says(load):

@@ -259,10 +259,6 @@ def test_an_answer_that_nobody_foresaw_costs_its_worker_alone(started, monkeypat
     assert read(engine, b"").kind is OutcomeKind.READ
 
 
-def test_only_final_outcomes_say_that_another_try_is_useless():
-    assert [kind for kind in OutcomeKind if kind.is_final] == [OutcomeKind.READ, OutcomeKind.UNREADABLE]
-
-
 @pytest.mark.parametrize(
     ("content", "error", "text"),
     [
