@@ -23,7 +23,7 @@ from daemon.ledger import Ledger
 from daemon.ledger_schema import FILE as LEDGER_FILE
 from daemon.lock import StateLock
 from daemon.loop import MainLoop, Parts, Progress
-from daemon.model import prepare_model
+from daemon.model import model_cache, prepare_model
 from daemon.outbox import TABLES, Outbox
 from daemon.repair import repair
 from daemon.retention import Retention
@@ -32,9 +32,6 @@ from daemon.wake import Wake
 from daemon.worker import Worker
 
 log = logging.getLogger(__name__)
-
-MODELS = "models"
-"""Folder of converted models, in the state folder."""
 
 _START_EXTENSION_S = 30.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -135,7 +132,7 @@ def _started_engine(settings: Settings, notifier: Notifier, stop: _StopSignals) 
         notifier.extend_timeout(_START_EXTENSION_S)
 
     notifier.status("loading the model")
-    model = prepare_model(settings.model, settings.state / MODELS, while_waiting)
+    model = prepare_model(settings.model, model_cache(settings.state), while_waiting)
     while_waiting()
     engine = create_engine(settings, model)
     try:
