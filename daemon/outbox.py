@@ -87,6 +87,10 @@ class Outbox:
         except (OSError, ValueError, LookupError, TypeError):  # nothing there, or nothing of ours
             return None
 
+    def is_anothers(self, name: str, sha256: str) -> bool:
+        """Whether other content's results stand under a name; a document's own may, as when a ledger was lost."""
+        return self.taken(name) and self.holds(name) != sha256
+
     def folder_of(self, name: str) -> Path:
         """The folder that the files of an outbox name stand in."""
         return self._stem(name).parent

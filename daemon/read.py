@@ -129,10 +129,7 @@ class Writer:
         if reading.result is None:
             return reading
         result = reading.result
-        name = first_free(result.document, lambda name: self._is_anothers(name, result.sha256))
+        name = first_free(result.document, lambda name: self._outbox.is_anothers(name, result.sha256))
         outputs = self._outbox.publish(name, result)
         log.debug("document=%s written as %s", shown(str(reading.path)), shown(name))
         return Reading(reading.path, result, outputs=outputs)
-
-    def _is_anothers(self, name: str, sha256: str) -> bool:
-        return self._outbox.taken(name) and self._outbox.holds(name) != sha256

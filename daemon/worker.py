@@ -223,12 +223,8 @@ class Worker:
             {page.page: page.annotated for page in outcome.document.pages if page.annotated},
             result.crops(),
         )
-        self._ledger.record(entry.key, stored, lambda name: self._is_taken(name, result.sha256))
+        self._ledger.record(entry.key, stored, lambda name: self._outbox.is_anothers(name, result.sha256))
         self.delivery.offer(entry.key, result)
-
-    def _is_taken(self, name: str, sha256: str) -> bool:
-        """Whether other content stands in the outbox under a name; this one's own may, when a ledger was lost."""
-        return self._outbox.taken(name) and self._outbox.holds(name) != sha256
 
     def _blame(self, entry: Entry, error: str, now: float) -> None:
         limit = self._settings.engine.attempts

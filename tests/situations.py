@@ -434,10 +434,13 @@ SITUATIONS: dict[int, Situation] = {
         "The same name with other content keeps both results; the same content twice has one result.",
         (
             Protection(
-                "daemon/worker.py",
-                "return self._outbox.taken(name) and self._outbox.holds(name) != sha256",
+                "daemon/outbox.py",
+                "return self.taken(name) and self.holds(name) != sha256",
                 "return False",
-                (f"{WORKER}::test_nothing_in_the_outbox_or_the_archive_is_overwritten",),
+                (
+                    f"{WORKER}::test_nothing_in_the_outbox_or_the_archive_is_overwritten",
+                    "daemon/test_read.py::test_the_same_file_again_replaces_its_results_and_another_of_its_name_does_not",
+                ),
             ),
             Protection(
                 "daemon/worker.py",
