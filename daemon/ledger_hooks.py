@@ -20,7 +20,7 @@ class FinishedDocument:
 
 
 class HookQueue:
-    """The documents whose hooks are to be run, in the order in which they finished.
+    """The finished documents whose hooks are to be run, in the order in which they had arrived.
 
     Args:
         connection: the ledger's.
