@@ -11,6 +11,7 @@ from pathlib import Path
 from daemon.atomic import replacing
 from daemon.documents import State
 from daemon.health import Report
+from daemon.names import printable
 from daemon.result import software
 
 
@@ -72,5 +73,4 @@ def lines(report: Report, counts: Mapping[State, int], oldest: float | None) -> 
 
 
 def _escaped(label: str) -> str:
-    printable = label.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return printable.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+    return printable(label).replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

@@ -1,4 +1,4 @@
-"""Relative names with a number, for a second document of the same name."""
+"""Names of documents: with a number, for a second one of the same name, and as people are shown them."""
 
 from __future__ import annotations
 
@@ -52,13 +52,17 @@ def past_files(root: Path, path: str) -> str:
     return str(clear / name)
 
 
+def printable(name: str) -> str:
+    r"""A document's name with bytes that are no UTF-8 as `\xff`, for tables, logs and terminals."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def shown(name: str) -> str:
     r"""A name on one line of a log: bytes that are no UTF-8 and control characters as escapes.
 
     A line break in a file name must not begin a line of the log that digitdrop did not write.
     """
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in printable(name))
 
 
 def _shortened(name: str, room: int) -> str:

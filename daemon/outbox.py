@@ -16,7 +16,8 @@ from typing import BinaryIO
 from config.schema import TablesSettings
 from daemon.atomic import replacing, sync_folder
 from daemon.errors import PublishError
-from daemon.result import Result, printable
+from daemon.names import printable
+from daemon.result import Result
 from daemon.tables import write_csv
 
 TABLES = "tables"

@@ -135,11 +135,6 @@ def rows(result_json: Mapping[str, Any]) -> Iterator[Row]:
             )
 
 
-def printable(name: str) -> str:
-    r"""A document's name with bytes that are no UTF-8 as `\xff`, for tables, logs and terminals."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
 @cache
 def software() -> str:
     """The version of digitdrop that runs."""

@@ -15,7 +15,8 @@ from typing import Any, BinaryIO
 from config.schema import TablesSettings
 from daemon.atomic import replacing, sync_folder
 from daemon.errors import PublishError
-from daemon.result import Row, printable, rows
+from daemon.names import printable
+from daemon.result import Row, rows
 from daemon.workbook import Workbook
 
 COLUMNS = tuple(field.name for field in fields(Row))

@@ -12,7 +12,8 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 
-from daemon.result import Row, printable
+from daemon.names import printable
+from daemon.result import Row
 
 _WIDTHS = {
     "document": 34,

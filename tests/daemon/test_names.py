@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.names import first_free, numbered, past_files, shown
+from daemon.names import first_free, numbered, past_files, printable, shown
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,7 @@ def test_a_folder_gets_a_number_only_where_something_else_has_its_name(tmp_path:
 
 def test_a_name_stays_on_one_line_of_the_log() -> None:
     assert shown("a\nb\udcff\x1b[31mé.jpg") == "a\\nb\\xff\\x1b[31mé.jpg"
+
+
+def test_a_name_with_foreign_bytes_is_printable_and_tells_which() -> None:
+    assert printable("größe-\udcff.jpg") == r"größe-\xff.jpg"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from daemon.result import NamedModel, Result, printable, rows
+from daemon.result import NamedModel, Result, rows
 from recognition.types import BoundingBox, Digit, Document, Number, Page, Reason
 
 MOMENT = datetime(2026, 11, 23, 21, 2, 11, 345_000, tzinfo=timezone(timedelta(hours=1)))
@@ -68,7 +68,3 @@ def test_there_is_one_row_for_each_number() -> None:
 def test_a_document_without_numbers_has_no_rows() -> None:
     empty = Result("x.jpg", "ab", MOMENT.astimezone(UTC), NamedModel("m", "c"), 0.1, Document((Page(1, 9, 9, 0, ()),)))
     assert list(rows(empty.to_json())) == []
-
-
-def test_a_name_with_foreign_bytes_is_printable_and_tells_which() -> None:
-    assert printable("größe-\udcff.jpg") == r"größe-\xff.jpg"
