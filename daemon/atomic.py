@@ -27,20 +27,32 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         The new file, open for reading and writing bytes.
 
     Raises:
-        OSError: it could not be written, or `path` could not be replaced.
+        OSError: it could not be written, or `path` could not be replaced; the error names `path`.
     """
     temporary = path.with_name(f"{PREFIX}{secrets.token_hex(8)}{SUFFIX}")
-    descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    with _naming(path, temporary):
+        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        try:
+            with os.fdopen(descriptor, "w+b") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            with suppress(OSError):  # the folder may be gone, which is then the error to report
+                temporary.unlink()
+            raise
+
+
+@contextmanager
+def _naming(path: Path, temporary: Path) -> Iterator[None]:
+    """Has errors name the file that is meant: a name that nobody has seen would make each try's error look new."""
     try:
-        with os.fdopen(descriptor, "w+b") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):  # the folder may be gone, which is then the error to report
-            temporary.unlink()
-        raise
+        yield
+    except OSError as error:
+        if error.errno is None or (error.filename is not None and str(error.filename) != str(temporary)):
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def sync_folder(folder: Path) -> None:

@@ -87,7 +87,7 @@ class DayTables:
             raise
         except PublishError as error:
             level = logging.DEBUG if day.day in self._faults else logging.WARNING
-            log.log(level, "day=%s %s", day.day, error)
+            log.log(level, "day=%s %s; it is tried again", day.day, error)
             return self._put_off(day, error)
         except Exception as error:  # a mistake of ours must not hold up the documents
             log.exception("day=%s the tables could not be made", day.day)

@@ -70,7 +70,7 @@ class Outbox:
         except OSError as error:
             raise PublishError(
                 f"the results of {printable(result.document)} must be writable below {self._folder}. "
-                f"Received: {error}. See to the outbox's permissions and free space; it is tried again"
+                f"Received: {error}. See to the outbox's permissions and free space"
             ) from error
         return tuple(written)
 

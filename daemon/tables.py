@@ -115,7 +115,7 @@ def write_day(folder: Path, day: date, entries: Iterable[DayEntry], settings: Ta
     except OSError as error:
         raise PublishError(
             f"the tables of {day.isoformat()} must be replaceable in {folder}. Received: {error}. "
-            "Close the table where it is open, or see to the folder's permissions and space; it is tried again"
+            "Close the table where it is open, or see to the folder's permissions and space"
         ) from error
     return (csv_path, xlsx_path) if settings.xlsx else (csv_path,)
 

@@ -375,9 +375,9 @@ SITUATIONS: dict[int, Situation] = {
         (
             Protection(
                 "daemon/atomic.py",
-                "        with suppress(OSError):  # the folder may be gone, which is then the error to report\n"
-                "            temporary.unlink()\n        raise",
-                "        raise",
+                "            with suppress(OSError):  # the folder may be gone, which is then the error to report\n"
+                "                temporary.unlink()\n            raise",
+                "            raise",
                 (
                     f"{FAULTS}::test_a_full_outbox_holds_results_until_there_is_space",
                     "daemon/test_atomic.py::test_an_error_leaves_the_old_file_and_nothing_else",
@@ -459,8 +459,8 @@ SITUATIONS: dict[int, Situation] = {
         (
             Protection(
                 "daemon/days.py",
-                '            log.log(level, "day=%s %s", day.day, error)\n',
-                '            log.log(level, "day=%s %s", day.day, error)\n            self._ledger.days.written(day)\n',
+                "            level = logging.DEBUG",
+                "            self._ledger.days.written(day)\n            level = logging.DEBUG",
                 (
                     f"{FAULTS}::test_a_table_that_a_spreadsheet_holds_is_published_later",
                     "daemon/journey/test_days.py::test_rows_wait_while_a_spreadsheet_holds_the_table",

@@ -122,7 +122,7 @@ class Cluster:
         silent_s = time.monotonic() - self._seen
         with self._lock:
             if self._problem is None and silent_s > SILENT_S:
-                return f"the Dask scheduler {self._address} has not answered for {silent_s:.0f} seconds"
+                return f"the Dask scheduler {self._address} has not answered for {SILENT_S:g} seconds and more"
             return self._problem
 
     def is_alive(self) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -49,3 +50,28 @@ def test_an_unfinished_file_is_hidden_and_removed_later(tmp_path: Path) -> None:
     path.write_bytes(b"as a killed process leaves it")
     assert remove_leftovers(tmp_path) == 1
     assert sorted(entry.name for entry in tmp_path.iterdir()) == [".hidden", "x"]
+
+
+def test_an_error_names_the_file_and_is_the_same_each_time(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "missing" / "x", tmp_path / "folder"):
+        texts = []
+        for _ in range(2):
+            with pytest.raises(OSError, match=str(path)) as caught, replacing(path) as file:
+                file.write(b"x")
+            texts.append(str(caught.value))
+        assert texts[0] == texts[1]
+        assert ".tmp" not in texts[0]
+
+
+def test_an_error_without_a_name_gets_that_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space left on device") as caught, replacing(tmp_path / "x"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert caught.value.filename == str(tmp_path / "x")
+
+
+def test_an_error_about_another_file_keeps_its_name(tmp_path: Path) -> None:
+    (tmp_path / "book").mkdir()
+    with pytest.raises(IsADirectoryError) as caught, replacing(tmp_path / "table"), replacing(tmp_path / "book"):
+        pass
+    assert caught.value.filename == str(tmp_path / "book")

@@ -92,10 +92,24 @@ def test_rows_wait_while_a_spreadsheet_holds_the_table(
             assert now + MIN_PAUSE_S <= due <= now + 60
             now = due
     assert tables.problem == "the table is open elsewhere"
-    assert len(caplog.records) == 1
+    assert [record.getMessage() for record in caplog.records] == [
+        "day=2026-11-23 the table is open elsewhere; it is tried again"
+    ]
     assert tables.run_once(now)
     assert tables.problem is None
     assert documents(desk) == ["1.jpg"]
+
+
+def test_what_is_in_the_way_of_a_table_is_the_same_problem_each_time(desk: Any, tables: DayTables) -> None:
+    desk.arrive("1.jpg", b"1")
+    desk.run()
+    (desk.settings.outbox / "tables" / f"{desk.wall().date()}.csv").mkdir(parents=True)
+    problems = []
+    for now in (100.0, 200.0):
+        tables.run_once(now)
+        problems.append(tables.problem)
+    assert problems[0] is not None
+    assert problems[0] == problems[1]
 
 
 def test_an_outbox_that_is_not_mounted_is_not_made_anew(desk: Any, tables: DayTables) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from daemon.documents import State
+from daemon.documents import Candidate, Identity, State
 from daemon.engine.interface import OutcomeKind
 from daemon.errors import LedgerError
 from daemon.setbacks import MAX_BACKOFF_S
@@ -352,6 +352,30 @@ def test_a_missing_outbox_keeps_everything_until_it_is_back(desk: Any, caplog: p
     assert desk.files("archive") == {"scan.jpg": b"page"}
     assert desk.engine.taken == [b"page"], "it is not read again"
     assert desk.files("outbox")["scan.jpg.annotated.jpg"].startswith(b"\xff\xd8")
+
+
+def test_what_stands_in_the_way_in_the_outbox_is_told_once(desk: Any, caplog: pytest.LogCaptureFixture) -> None:
+    desk.settings.outbox.rmdir()
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    (desk.settings.outbox / "scan.jpg.csv").mkdir(parents=True)
+    caplog.clear()
+    for _ in range(5):
+        desk.run(61)
+    (told,) = (record.getMessage() for record in caplog.records if record.levelno == logging.WARNING)
+    assert str(desk.settings.outbox / "scan.jpg.csv") in told
+    assert told.count("again") == 1
+
+
+def test_a_reason_that_can_not_be_written_is_told_once(desk: Any, caplog: pytest.LogCaptureFixture) -> None:
+    (desk.settings.failed / "scan.jpg.reason.json").mkdir()
+    desk.ledger.arrive([Candidate("scan.jpg", Identity.of(desk.put("scan.jpg", b"page").lstat()))], wall=1.0)
+    desk.engine.answer = lambda data: OutcomeKind.UNREADABLE
+    desk.worker.delivery.failed_place = lambda path: path
+    for _ in range(5):
+        desk.run(61)
+    (told,) = (record.getMessage() for record in caplog.records if record.levelno == logging.WARNING)
+    assert str(desk.settings.failed / "scan.jpg.reason.json") in told
 
 
 def test_results_wait_for_the_outbox_across_a_restart(desk: Any) -> None:
