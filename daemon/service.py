@@ -22,9 +22,10 @@ from daemon.inbox import Inbox
 from daemon.ledger import Ledger
 from daemon.ledger_schema import FILE as LEDGER_FILE
 from daemon.lock import StateLock
-from daemon.loop import MainLoop, Parts, Progress
+from daemon.loop import MainLoop, Progress
 from daemon.model import model_cache, prepare_model
 from daemon.outbox import TABLES, Outbox
+from daemon.parts import Parts
 from daemon.repair import repair
 from daemon.retention import Retention
 from daemon.systemd import Notifier

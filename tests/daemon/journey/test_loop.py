@@ -19,9 +19,11 @@ from daemon.errors import LedgerError
 from daemon.health import Part, Report
 from daemon.hooks import Hooks
 from daemon.inbox import Inbox
-from daemon.loop import GRACE_S, LIMITS_S, ONCE_PATIENCE_S, MainLoop, Parts
+from daemon.loop import GRACE_S, ONCE_PATIENCE_S, MainLoop
+from daemon.parts import Parts
 from daemon.retention import Retention
 from daemon.systemd import Notifier
+from daemon.vitals import LIMITS_S
 from daemon.wake import Wake
 
 WATCHDOG_S = 30.0

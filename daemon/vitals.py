@@ -1,0 +1,138 @@
+"""How every part of the service is: looked after by the main loop, and told to systemd, other processes and the log."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from pathlib import Path
+
+from config.schema import Settings
+from daemon import ledger_reports as reports
+from daemon.documents import State
+from daemon.health import Health, Part, Report, summary
+from daemon.metrics import write_metrics
+from daemon.parts import Parts
+from daemon.setbacks import Clock
+
+log = logging.getLogger(__name__)
+
+LIMITS_S = {Part.EVENTS: 60.0, Part.SCAN: 900.0, Part.DISPATCHER: 60.0, Part.ENGINE: 120.0}
+"""Seconds without progress after which a part is stuck; a scan of a large share may be put off for minutes."""
+
+_LATE_S = 5.0
+"""A scan that is put off by less than this is not late."""
+
+_REPORT_S = 60.0
+
+
+class Vitals:
+    """Looks after the parts of the service.
+
+    Args:
+        settings: the configuration.
+        parts: of the service.
+        wall: the time of day.
+        now: monotonic seconds; every part counts as just alive.
+
+    Attributes:
+        scanned: when the inbox was last scanned, in seconds since the epoch.
+        engine_since: when the engine could work last, in monotonic seconds.
+    """
+
+    def __init__(self, settings: Settings, parts: Parts, *, wall: Clock, now: float) -> None:
+        self._settings = settings
+        self._parts = parts
+        self._wall = wall
+        self._health = Health(LIMITS_S, now)
+        self._started = wall().timestamp()
+        self._alive_due = self._report_due = now
+        self.scanned: float | None = None
+        self.engine_since = now
+
+    def next_due(self) -> float:
+        """When `look_after` has something to tell, in monotonic seconds."""
+        return min(self._alive_due, self._report_due)
+
+    def progress(self, part: Part, now: float) -> None:
+        """A part has done its work."""
+        self._health.progress(part, now)
+
+    def note(self, part: str, problem: str | None, now: float) -> None:
+        """Takes note of what is in the way of a part, and has news reported at once."""
+        if self._health.report(part, problem, self._wall().timestamp()):
+            self._report_due = now
+
+    def look_after(self, now: float) -> None:
+        """Tells systemd, other processes and the log how every part is."""
+        parts = self._parts
+        engine_problem = parts.engine.healthy()
+        self.engine_since = now if engine_problem is None else self.engine_since
+        for part, problem, progress in (
+            (Part.EVENTS, parts.inbox.watch_problem, True),
+            (Part.SCAN, parts.inbox.scan_problem, now < parts.inbox.next_due() + _LATE_S),
+            (Part.ENGINE, engine_problem, engine_problem is None or not parts.engine.restart_helps),
+        ):
+            if progress:
+                self._health.progress(part, now)
+            self.note(part, problem, now)
+        for name, problem in (
+            ("tables", parts.tables.problem),
+            ("hooks", parts.hooks.problem),
+            ("archive", parts.retention.problem),
+        ):
+            self.note(name, problem, now)
+        self._beat(now)
+        if now >= self._report_due:
+            self._report_due = now + _REPORT_S
+            self._write_report(now)
+
+    def _beat(self, now: float) -> None:
+        """Tells systemd that all is alive, when every part has shown that it is."""
+        if now < self._alive_due:
+            return
+        interval_s = self._parts.notifier.watchdog_s or _REPORT_S
+        self._alive_due = now + min(interval_s / 3, 10.0)
+        if stuck := self._health.stuck(now):
+            log.error("no progress any more: %s", ", ".join(stuck))
+        else:
+            self._parts.notifier.alive()
+        self._parts.notifier.status(self._status_line())
+
+    def _status_line(self) -> str:
+        delivery, problems = self._parts.worker.delivery, summary(self._health.problems)
+        waiting = self._parts.ledger.count(State.WAITING)
+        line = (
+            f"{waiting} waiting, {self._parts.worker.in_work} in work, {delivery.done} done, {delivery.failed} failed"
+        )
+        return f"{line}; {problems}" if problems else line
+
+    def _write_report(self, now: float) -> None:
+        wall = self._wall().timestamp()
+        model, inbox = self._parts.engine.model, self._parts.inbox
+        report = Report(
+            pid=os.getpid(),
+            started=self._started,
+            written=wall,
+            scanned=self.scanned,
+            watched=inbox.watched(),
+            rescan_s=inbox.rescan_s,
+            model=f"{model.name} {model.sha256[:12]}",
+            problems=self._health.problems,
+        )
+        try:
+            report.write(self._settings.state)
+            self.note("state", None, now)
+        except OSError as error:
+            self.note("state", f"{self._settings.state} cannot be written: {error.strerror}", now)
+        if self._settings.metrics_file is not None:
+            self.note("metrics", self._metrics_problem(self._settings.metrics_file, report), now)
+
+    def _metrics_problem(self, path: Path, report: Report) -> str | None:
+        """Writes the figures for Prometheus; returns why they cannot be."""
+        db = self._parts.ledger.connection
+        try:
+            write_metrics(path, report, reports.counts(db), reports.oldest_waiting(db))
+        except (OSError, sqlite3.Error) as error:
+            return f"{path} cannot be written: {error}"
+        return None
