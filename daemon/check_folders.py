@@ -8,10 +8,11 @@ import pwd
 import shutil
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from config.schema import Settings
-from daemon.findings import Finding, fail, ok, warn
+from daemon.findings import Finding, Level, fail, ok, warn
 from daemon.mounts import MOUNTINFO, file_system, sends_events
 
 MIN_FREE_MB = 50
@@ -41,6 +42,8 @@ def check_folders(settings: Settings, mountinfo: str | None = None) -> Iterator[
     yield memory(settings.state, file_system(settings.state.resolve(), mounts))
     for name in ("outbox", "state"):
         yield room(name, folders[name])
+    if settings.metrics_file is not None:
+        yield metrics(settings.metrics_file)
 
 
 def access(name: str, folder: Path) -> Finding:
@@ -72,6 +75,16 @@ def _creatable(name: str, folder: Path) -> Finding:
         return ok(name, f"{folder} does not exist yet; the service makes it in {parent}")
     remedy = f"make it: mkdir -p {folder} && chown {_user()} {folder}"
     return fail(name, f"{folder} does not exist, and {_user()} cannot make it in {parent}", remedy)
+
+
+def metrics(file: Path) -> Finding:
+    """May the file for Prometheus be written? The service works without it, and does not make its folder."""
+    name, folder = "metrics_file", file.parent
+    if not _exists(folder):
+        remedy = f"make it: mkdir -p {folder} && chown {_user()} {folder}"
+        return warn(name, f"{folder} does not exist, and the service does not make it", remedy)
+    finding = access(name, folder)
+    return finding if finding.level is Level.OK else replace(finding, level=Level.WARN)
 
 
 def watching(settings: Settings, kind: str) -> Iterator[Finding]:

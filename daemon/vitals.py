@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 from config.schema import Settings
@@ -85,7 +86,7 @@ class Vitals:
         self._beat(now)
         if now >= self._report_due:
             self._report_due = now + _REPORT_S
-            self._write_report(now)
+            self._write_report()
 
     def _beat(self, now: float) -> None:
         """Tells systemd that all is alive, when every part has shown that it is."""
@@ -107,7 +108,8 @@ class Vitals:
         )
         return f"{line}; {problems}" if problems else line
 
-    def _write_report(self, now: float) -> None:
+    def _write_report(self) -> None:
+        """Writes what other processes read; what is in the way of that itself is no news to be written at once."""
         wall = self._wall().timestamp()
         model, inbox = self._parts.engine.model, self._parts.inbox
         report = Report(
@@ -120,19 +122,22 @@ class Vitals:
             model=f"{model.name} {model.sha256[:12]}",
             problems=self._health.problems,
         )
-        try:
-            report.write(self._settings.state)
-            self.note("state", None, now)
-        except OSError as error:
-            self.note("state", f"{self._settings.state} cannot be written: {error.strerror}", now)
         if self._settings.metrics_file is not None:
-            self.note("metrics", self._metrics_problem(self._settings.metrics_file, report), now)
+            self._health.report("metrics", self._metrics_problem(self._settings.metrics_file, report), wall)
+        try:
+            replace(report, problems=self._health.problems).write(self._settings.state)
+            self._health.report("state", None, wall)
+        except OSError as error:
+            problem = f"{self._settings.state} cannot be written: {error.strerror or error}"
+            self._health.report("state", problem, wall)
 
     def _metrics_problem(self, path: Path, report: Report) -> str | None:
         """Writes the figures for Prometheus; returns why they cannot be."""
         db = self._parts.ledger.connection
         try:
             write_metrics(path, report, reports.counts(db), reports.oldest_waiting(db))
-        except (OSError, sqlite3.Error) as error:
+        except OSError as error:
+            return f"{path} cannot be written: {error.strerror or error}"
+        except sqlite3.Error as error:
             return f"{path} cannot be written: {error}"
         return None

@@ -230,6 +230,34 @@ def test_no_archive_is_told_as_such(settings):
     assert "archive move" not in found
 
 
+def test_a_file_for_prometheus_in_a_folder_that_may_be_written_is_fine(settings, root):
+    settings = settings.model_copy(update={"metrics_file": root / "digitdrop.prom"})
+    finding = by_subject(folders.check_folders(settings, mountinfo({})))["metrics_file"]
+    assert finding.level is Level.OK
+    assert finding.text.startswith(f"{root}, owner ")
+
+
+def test_a_file_for_prometheus_in_no_folder_is_warned_of_as_the_service_works_without(settings, root):
+    folder = root / "prometheus"
+    settings = settings.model_copy(update={"metrics_file": folder / "digitdrop.prom"})
+    finding = by_subject(folders.check_folders(settings, mountinfo({})))["metrics_file"]
+    assert finding.level is Level.WARN
+    assert finding.text == f"{folder} does not exist, and the service does not make it"
+    assert finding.remedy.startswith(f"make it: mkdir -p {folder} && chown ")
+
+
+def test_a_file_for_prometheus_where_it_may_not_be_written_is_warned_of(root, ordinary_user):
+    if os.getuid() != 0:
+        pytest.skip("needs root, to own a folder that another user may not write to")
+    finding = folders.metrics(root / "digitdrop.prom")
+    assert finding.level is Level.WARN
+    assert "cannot write it" in finding.text
+
+
+def test_without_a_file_for_prometheus_nothing_is_said_of_it(settings):
+    assert "metrics_file" not in by_subject(folders.check_folders(settings, mountinfo({})))
+
+
 def test_more_workers_than_cores_are_warned_of():
     assert check_workers(2, 2).level is Level.OK
     assert check_workers(3, 2).level is Level.WARN

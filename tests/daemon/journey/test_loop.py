@@ -16,7 +16,7 @@ from daemon.days import DayTables
 from daemon.documents import State
 from daemon.engine.interface import OutcomeKind
 from daemon.errors import LedgerError
-from daemon.health import Part, Report
+from daemon.health import FILE, Part, Report
 from daemon.hooks import Hooks
 from daemon.inbox import Inbox
 from daemon.loop import GRACE_S, ONCE_PATIENCE_S, MainLoop
@@ -61,6 +61,14 @@ class Room:
             if self.now >= end:
                 return
             self.now = min(end, self.now + 1.0)
+
+    def idle(self, times: int) -> None:
+        """Steps as the loop does by itself while nothing is to be done, and sees that it sleeps between any two."""
+        for _ in range(times):
+            assert not self.loop.step(self.now)
+            assert self.loop._next_due() > self.now
+            self.now = self.loop._next_due()
+            self._messages += self._read()
 
     def leap_instead_of_sleeping(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def leap(sources: list[int], timeout: float) -> None:
@@ -216,6 +224,41 @@ def test_a_database_error_anywhere_in_a_step_does_not_end_the_service(
         room.step(20)
     room.step(20)
     assert room.desk.files("archive") == {"scan.jpg": b"page"}
+
+
+def test_figures_that_can_not_be_written_are_told_once_and_do_not_keep_the_loop_busy(
+    desk: Any, make_room: Callable[..., Room], caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = desk.root / "prometheus"
+    desk.settings = desk.settings.model_copy(update={"metrics_file": folder / "digitdrop.prom"})
+    room = make_room()
+    room.idle(100)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        f"metrics: {folder}/digitdrop.prom cannot be written: No such file or directory"
+    ]
+    folder.mkdir()
+    room.step(60)
+    assert "digitdrop_documents" in (folder / "digitdrop.prom").read_text()
+
+
+def test_figures_that_can_not_be_written_stand_in_the_report_that_tells_it(
+    desk: Any, make_room: Callable[..., Room]
+) -> None:
+    desk.settings = desk.settings.model_copy(update={"metrics_file": desk.root / "prometheus" / "digitdrop.prom"})
+    make_room().step()
+    report = Report.read(desk.settings.state)
+    assert report is not None
+    assert [problem.part for problem in report.problems] == ["metrics"]
+
+
+def test_a_report_that_can_not_be_written_is_told_once_and_does_not_keep_the_loop_busy(
+    desk: Any, room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    (desk.settings.state / FILE).mkdir()
+    room.idle(100)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        f"state: {desk.settings.state} cannot be written: Is a directory"
+    ]
 
 
 def test_ready_comes_after_the_first_scan(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
