@@ -40,7 +40,7 @@ class Inbox:
         settings: the folder, and what is taken from it.
         wake: makes the main loop look; called from other threads.
         now: monotonic seconds.
-        once: only what the first scan finds is taken, and nothing is watched.
+        once: only what is found until a scan could read all of it is taken, and nothing is watched.
         clock: measures how long a scan takes.
 
     Attributes:
@@ -150,7 +150,7 @@ class Inbox:
         self._scan_allowed = now + _HINTED_PAUSE_S
 
     def _compare(self, found: Found, now: float) -> None:
-        if self._once and self._only is None:
+        if self._once and self._only is None and not found.problems:
             self._only = frozenset(found.files)
         for path, status in found.files.items():
             if self._only is None or path in self._only:

@@ -26,7 +26,7 @@ ONCE_TRIES = 4
 """How often something passing may prevent a document before `once` goes without it."""
 
 ONCE_PATIENCE_S = 60.0
-"""How long `once` waits for an engine that cannot work, such as a cluster that is away."""
+"""How long `once` waits for an engine that cannot work, such as a cluster that is away, or for an inbox to be read."""
 
 _LEDGER_PAUSE_S = 5.0
 _PROGRESS_S = 0.2
@@ -83,14 +83,15 @@ class MainLoop:
             if not busy or self._clock() >= told + _PROGRESS_S:
                 self._tell(progress)
                 told = self._clock()
-            if not busy and (self._is_through() or self._clock() >= self._vitals.engine_since + ONCE_PATIENCE_S):
+            if not busy and (self._is_through() or self._is_past_patience(Part.ENGINE)):
                 break
             self._sleep(busy)
         self._finish()
         left = self._parts.ledger.count(*ACTIVE)
         if left:
             log.warning("%d documents are left for the next run", left)
-        return not (left or self._parts.worker.delivery.failed or self._parts.ledger.days.changed())
+        unread = self._parts.inbox.scan_problem is not None
+        return not (left or unread or self._parts.worker.delivery.failed or self._parts.ledger.days.changed())
 
     def step(self, now: float) -> bool:
         """Takes everything a step further; returns whether more is to be done at once."""
@@ -151,7 +152,11 @@ class MainLoop:
     def _is_through(self) -> bool:
         parts = self._parts
         waits = parts.inbox.pending() or parts.worker.in_work or parts.ledger.open(ONCE_TRIES)
-        return not waits and parts.hooks.is_through()
+        unread = parts.inbox.scan_problem is not None and not self._is_past_patience(Part.SCAN)
+        return not (waits or unread) and parts.hooks.is_through()
+
+    def _is_past_patience(self, part: Part) -> bool:
+        return self._clock() >= self._vitals.well_at(part) + ONCE_PATIENCE_S
 
     def _tell(self, progress: Progress) -> None:
         delivery = self._parts.worker.delivery

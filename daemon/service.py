@@ -51,7 +51,7 @@ def run(settings: Settings, *, once: bool = False, progress: Progress | None = N
         progress: told with `once` how many documents are finished, and how many are known.
 
     Returns:
-        The exit code: 0, or 1 when with `once` some documents failed or are left.
+        The exit code: 0, or 1 when with `once` some documents failed or are left, or the inbox could not be read.
 
     Raises:
         ConfigError: a folder cannot be made at the first start.

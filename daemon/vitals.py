@@ -38,7 +38,6 @@ class Vitals:
 
     Attributes:
         scanned: when the inbox was last scanned, in seconds since the epoch.
-        engine_since: when the engine could work last, in monotonic seconds.
     """
 
     def __init__(self, settings: Settings, parts: Parts, *, wall: Clock, now: float) -> None:
@@ -48,8 +47,9 @@ class Vitals:
         self._health = Health(LIMITS_S, now)
         self._started = wall().timestamp()
         self._alive_due = self._report_due = now
+        self._began = now
+        self._well: dict[str, float] = {}
         self.scanned: float | None = None
-        self.engine_since = now
 
     def next_due(self) -> float:
         """When `look_after` has something to tell, in monotonic seconds."""
@@ -61,14 +61,19 @@ class Vitals:
 
     def note(self, part: str, problem: str | None, now: float) -> None:
         """Takes note of what is in the way of a part, and has news reported at once."""
+        if problem is None:
+            self._well[part] = now
         if self._health.report(part, problem, self._wall().timestamp()):
             self._report_due = now
+
+    def well_at(self, part: str) -> float:
+        """When nothing was in the way of a part last, in monotonic seconds; at the start all counts as well."""
+        return self._well.get(part, self._began)
 
     def look_after(self, now: float) -> None:
         """Tells systemd, other processes and the log how every part is."""
         parts = self._parts
         engine_problem = parts.engine.healthy()
-        self.engine_since = now if engine_problem is None else self.engine_since
         for part, problem, progress in (
             (Part.EVENTS, parts.inbox.watch_problem, True),
             (Part.SCAN, parts.inbox.scan_problem, now < parts.inbox.next_due() + _LATE_S),

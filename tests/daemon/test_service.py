@@ -89,6 +89,13 @@ def test_a_signal_while_the_model_is_prepared_ends_the_start(
     assert run(settings) == 0
 
 
+def test_once_gives_1_when_the_inbox_can_not_be_read(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("daemon.loop.ONCE_PATIENCE_S", 0.0)
+    run(settings, once=True)
+    settings.inbox.rmdir()
+    assert run(settings, once=True) == 1
+
+
 def test_a_second_daemon_on_the_same_state_is_refused(settings: Settings) -> None:
     settings.state.mkdir()
     with StateLock(settings.state), pytest.raises(AlreadyRunningError, match=str(os.getpid())):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -22,6 +23,7 @@ from daemon.inbox import Inbox
 from daemon.loop import GRACE_S, ONCE_PATIENCE_S, MainLoop
 from daemon.parts import Parts
 from daemon.retention import Retention
+from daemon.scan import Found
 from daemon.systemd import Notifier
 from daemon.vitals import LIMITS_S
 from daemon.wake import Wake
@@ -386,6 +388,68 @@ def test_once_ends_though_the_cluster_is_away(make_room: Callable[..., Room], mo
     assert not room.loop.run_through(lambda finished, known: None)
     assert room.now >= 1000 + ONCE_PATIENCE_S
     assert room.desk.files("inbox") == {"scan.jpg": b"page"}
+
+
+def test_once_waits_a_while_for_an_inbox_that_can_not_be_read_and_then_says_so(
+    make_room: Callable[..., Room], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    room.desk.settings.inbox.rmdir()
+    assert not room.loop.run_through(lambda finished, known: None)
+    assert 1000 + ONCE_PATIENCE_S <= room.now < 1000 + 2 * ONCE_PATIENCE_S
+
+
+def test_once_finishes_an_inbox_that_comes_back_in_time(
+    make_room: Callable[..., Room], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    room.desk.settings.inbox.rmdir()
+
+    def mount(finished: int, known: int) -> None:
+        if room.now > 1000 and not room.desk.settings.inbox.exists():
+            room.desk.put("scan.jpg", b"page")
+
+    assert room.loop.run_through(mount)
+    assert room.desk.files("archive") == {"scan.jpg": b"page"}
+
+
+def test_once_waits_for_a_part_of_the_inbox_that_can_not_be_read(
+    make_room: Callable[..., Room], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    room.desk.put("scan.jpg", b"page")
+    room.desk.put("locked/scan.jpg", b"page 2")
+    scandir = os.scandir
+
+    def refuse(path: Any) -> Any:
+        if str(path).endswith("locked") and room.now < 1000 + ONCE_PATIENCE_S / 2:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return scandir(path)
+
+    monkeypatch.setattr("daemon.scan.os.scandir", refuse)
+    assert room.loop.run_through(lambda finished, known: None)
+    assert room.desk.files("archive") == {"scan.jpg": b"page", "locked/scan.jpg": b"page 2"}
+
+
+def test_once_does_not_leave_work_for_a_part_of_the_inbox_that_can_not_be_read(
+    make_room: Callable[..., Room], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    room.desk.put("scan.jpg", b"page")
+    room.desk.engine.held = True
+    status = (room.desk.settings.inbox / "scan.jpg").lstat()
+    found = Found({"scan.jpg": status}, problems={"locked": "Permission denied"})
+    monkeypatch.setattr("daemon.inbox.scan", lambda *arguments, **keywords: found)
+
+    def release(finished: int, known: int) -> None:
+        room.desk.engine.held = room.now < 1000 + 2 * ONCE_PATIENCE_S
+
+    assert not room.loop.run_through(release)
+    assert room.desk.files("archive") == {"scan.jpg": b"page"}
 
 
 def test_once_sees_a_file_through_that_is_still_growing(
