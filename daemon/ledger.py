@@ -156,12 +156,14 @@ class Ledger:
     def postpone(self, key: int, fault: str, *, due: float, wall: float, incomplete_since: float | None = None) -> None:
         """Puts a document off until `due` because of something that may pass.
 
-        `wall` is kept as the time since when the fault lasts, `incomplete_since` for content that ends too early.
+        `wall` is kept as the time since when the fault lasts, `incomplete_since` for content that ends too early: that
+        is waited for until a set time, and no fault is counted.
         """
         with transaction(self._connection) as db:
             self._put_off(key, fault, due, wall)
             if incomplete_since is not None:
-                db.execute("UPDATE documents SET incomplete_since = ? WHERE key = ?", (incomplete_since, key))
+                query = "UPDATE documents SET incomplete_since = ?, faults = 0 WHERE key = ?"
+                db.execute(query, (incomplete_since, key))
 
     # Results
 
@@ -259,8 +261,7 @@ class Ledger:
 
     def open(self, max_faults: int) -> int:
         """How many documents are unfinished, without those put off more than so many times for what may pass."""
-        query = f"""SELECT COUNT(*) FROM documents WHERE state IN {state_list(ACTIVE)}
-            AND (faults <= ? OR incomplete_since IS NOT NULL)"""
+        query = f"SELECT COUNT(*) FROM documents WHERE state IN {state_list(ACTIVE)} AND faults <= ?"
         return int(self._connection.execute(query, (max_faults,)).fetchone()[0])
 
     def count(self, *states: State) -> int:

@@ -29,6 +29,7 @@ from daemon.vitals import LIMITS_S
 from daemon.wake import Wake
 
 WATCHDOG_S = 30.0
+TRUNCATED_PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\x0dIHDR" + bytes(range(1, 30))
 
 
 class Room:
@@ -452,12 +453,45 @@ def test_once_does_not_leave_work_for_a_part_of_the_inbox_that_can_not_be_read(
     assert room.desk.files("archive") == {"scan.jpg": b"page"}
 
 
+def test_once_ends_though_a_file_that_ends_too_early_can_not_be_moved(
+    make_room: Callable[..., Room], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    room.desk.settings.failed.rmdir()
+    room.desk.put("scan.png", TRUNCATED_PNG)
+
+    def watch(finished: int, known: int) -> None:
+        assert room.now < 1000 + 600, "it never ends"
+
+    assert not room.loop.run_through(watch)
+    assert room.desk.files("inbox") == {"scan.png": TRUNCATED_PNG}
+
+
+def test_once_ends_though_a_file_that_ends_too_early_can_not_be_read_any_more(
+    make_room: Callable[..., Room], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    room.desk.put("scan.png", TRUNCATED_PNG)
+
+    def refuse(*arguments: object) -> bytes:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "scan.png")
+
+    def watch(finished: int, known: int) -> None:
+        if room.now > 1010:
+            monkeypatch.setattr("daemon.worker.read_original", refuse)
+        assert room.now < 1000 + 600, "it never ends"
+
+    assert not room.loop.run_through(watch)
+
+
 def test_once_sees_a_file_through_that_is_still_growing(
     make_room: Callable[..., Room], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room = make_room(once=True)
     room.leap_instead_of_sleeping(monkeypatch)
-    path = room.desk.put("scan.png", b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\x0dIHDR" + bytes(range(1, 30)))
+    path = room.desk.put("scan.png", TRUNCATED_PNG)
 
     def grow(finished: int, known: int) -> None:
         if room.now > 1010:
