@@ -34,7 +34,7 @@ class Delivery:
         settings: whose folders.
         ledger: what is to be delivered.
         outbox: where results go.
-        drop: told the path of each original that has left the inbox or may have been replaced there.
+        drop: told the path of each original that has left the inbox; another may stand in its place.
         wall: the time of day.
 
     Attributes:

@@ -66,12 +66,13 @@ class Inbox:
         self._clock = clock
         self._once = once
         self._only: frozenset[str] | None = None
-        self._tend_due = self._scan_due = self._scan_allowed = now
+        self._now = self._tend_due = self._scan_due = self._scan_allowed = now
         self.scan_problem: str | None = None
         self.scanned = 0
 
     def run_once(self, now: float) -> list[Candidate]:
         """Takes note of what changed, and gives the files that have become quiet."""
+        self._now = now
         if not self._once:
             self._tend(now)
             self._take_hints(now)
@@ -91,8 +92,10 @@ class Inbox:
         return self._quiet.pending()
 
     def drop(self, path: str) -> None:
-        """Forgets what was seen of a file; if it is there, the next scan begins anew with it."""
+        """Forgets what was seen of a file, and begins anew with what stands in its place by now, if anything does."""
         self._quiet.drop(path)
+        if self._only is None or path in self._only:
+            self._quiet.look_at(path, self._now)
 
     def scan_soon(self, now: float) -> None:
         """Asks for a scan, unless there was one just now."""

@@ -428,6 +428,7 @@ SITUATIONS: dict[int, Situation] = {
             f"{WORKER}::test_new_content_that_arrives_while_the_old_is_in_work_is_a_document_of_its_own",
             f"{ORIGINALS}::test_a_file_that_takes_the_place_while_the_original_is_copied_stays",
             f"{ORIGINALS}::test_a_file_that_takes_the_place_while_the_target_is_hashed_stays",
+            f"{LOOP}::test_a_file_that_took_the_place_of_one_in_work_does_not_wait_for_the_next_scan",
         ),
     ),
     23: Situation(

@@ -183,6 +183,31 @@ def test_once_takes_what_the_first_scan_found_and_nothing_that_comes_later(
     assert inbox.watch_problem is None
 
 
+def test_what_stands_in_the_place_of_a_dropped_file_is_followed_anew(
+    desk: Any, make_inbox: Callable[..., Inbox], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deaf(monkeypatch)
+    desk.put("gone.jpg", b"page").unlink()
+    inbox = make_inbox()
+    inbox.run_once(0.0)
+    desk.put("scan.jpg", b"page")
+    inbox.run_once(1.0)
+    inbox.drop("gone.jpg")
+    inbox.drop("scan.jpg")
+    assert inbox.pending() == 1
+    assert paths(inbox, 1.0 + STABLE_S) == ["scan.jpg"]
+
+
+def test_once_follows_nothing_anew_that_the_first_scan_did_not_find(
+    desk: Any, make_inbox: Callable[..., Inbox]
+) -> None:
+    inbox = make_inbox(once=True)
+    inbox.run_once(0.0)
+    desk.put("later.jpg", b"page")
+    inbox.drop("later.jpg")
+    assert inbox.pending() == 0
+
+
 def test_files_below_an_ignored_folder_are_no_documents_even_when_hinted_at(
     desk: Any, make_inbox: Callable[..., Inbox], monkeypatch: pytest.MonkeyPatch
 ) -> None:

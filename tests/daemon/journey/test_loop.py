@@ -131,6 +131,19 @@ def test_the_result_is_there_right_after_the_file_has_become_quiet(room: Room) -
     assert "scan.jpg.json" in room.desk.files("outbox")
 
 
+def test_a_file_that_took_the_place_of_one_in_work_does_not_wait_for_the_next_scan(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daemon.watch.Watch.take", lambda self: ([], False))
+    room.desk.engine.held = True
+    room.desk.put("scan.jpg", b"first")
+    room.step(3)
+    room.desk.put("new", b"second").replace(room.desk.settings.inbox / "scan.jpg")
+    room.desk.engine.held = False
+    room.step(5)
+    assert room.desk.files("archive") == {"scan~2.jpg": b"second"}
+
+
 def test_the_loop_wakes_for_what_is_due_and_else_sleeps(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
     monkeypatch.setattr("daemon.loop.wait", lambda sources, timeout: waits.append(timeout))
@@ -355,6 +368,23 @@ def test_once_finishes_the_inbox_and_tells_how_far_it_is(
     assert told[0] == (0, 3)
     assert told[-1] == (3, 3)
     assert len(room.desk.files("archive")) == 3
+
+
+def test_once_takes_a_file_that_took_the_place_of_one_in_work(
+    make_room: Callable[..., Room], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    room.desk.put("scan.jpg", b"first")
+
+    def replace(data: bytes) -> OutcomeKind:
+        if data == b"first":
+            room.desk.put(".new", b"second").replace(room.desk.settings.inbox / "scan.jpg")
+        return OutcomeKind.READ
+
+    room.desk.engine.answer = replace
+    assert room.loop.run_through(lambda finished, known: None)
+    assert room.desk.files("archive") == {"scan~2.jpg": b"second"}
 
 
 def test_once_says_when_documents_failed_and_does_not_wait_for_empty_files(
