@@ -6,6 +6,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import wait
 
 from config.schema import Settings
@@ -26,8 +27,9 @@ ONCE_TRIES = 4
 """How often something passing may prevent a document before `once` goes without it."""
 
 ONCE_PATIENCE_S = 60.0
-"""How long `once` waits for an engine that cannot work, such as a cluster that is away, or for an inbox to be read."""
+"""How long `once` waits for what cannot be used: an engine, such as a cluster that is away, the inbox or the ledger."""
 
+_LEDGER = "ledger"
 _LEDGER_PAUSE_S = 5.0
 _PROGRESS_S = 0.2
 
@@ -59,6 +61,7 @@ class MainLoop:
         now = clock()
         self._vitals = Vitals(settings, parts, wall=wall, now=now)
         self._resume = now
+        self._active = 0
         self.stop_requests = 0
 
     def request_stop(self) -> None:
@@ -83,15 +86,12 @@ class MainLoop:
             if not busy or self._clock() >= told + _PROGRESS_S:
                 self._tell(progress)
                 told = self._clock()
-            if not busy and (self._is_through() or self._is_past_patience(Part.ENGINE)):
+            given_up = self._is_past_patience(Part.ENGINE) or self._is_past_patience(_LEDGER)
+            if not busy and (given_up or self._is_through()):
                 break
             self._sleep(busy)
         self._finish()
-        left = self._parts.ledger.count(*ACTIVE)
-        if left:
-            log.warning("%d documents are left for the next run", left)
-        unread = self._parts.inbox.scan_problem is not None
-        return not (left or unread or self._parts.worker.delivery.failed or self._parts.ledger.days.changed())
+        return self._is_done_well()
 
     def step(self, now: float) -> bool:
         """Takes everything a step further; returns whether more is to be done at once."""
@@ -99,10 +99,10 @@ class MainLoop:
         if now >= self._resume:
             try:
                 busy = self._work(now)
-                self._vitals.note("ledger", None, now)
+                self._vitals.note(_LEDGER, None, now)
             except (LedgerError, sqlite3.Error) as error:
                 self._resume = now + _LEDGER_PAUSE_S
-                self._vitals.note("ledger", str(error), now)
+                self._vitals.note(_LEDGER, str(error), now)
         self._vitals.progress(Part.DISPATCHER, now)
         self._vitals.look_after(now)
         return busy
@@ -142,7 +142,11 @@ class MainLoop:
         if now < self._resume:
             return min(self._resume, self._vitals.next_due())
         times = [parts.inbox.next_due(), self._vitals.next_due()]
-        dues = parts.ledger.next_due(now), parts.tables.next_due(), parts.hooks.next_due(), parts.retention.next_due()
+        try:
+            dues = [parts.ledger.next_due(now), parts.tables.next_due()]
+        except sqlite3.Error:  # which the next step tells
+            dues = [now + _LEDGER_PAUSE_S]
+        dues += [parts.hooks.next_due(), parts.retention.next_due()]
         times += [due for due in dues if due is not None]
         engine_s = parts.engine.wait_s()
         return min(times if engine_s is None else [*times, now + engine_s])
@@ -151,17 +155,34 @@ class MainLoop:
 
     def _is_through(self) -> bool:
         parts = self._parts
-        waits = parts.inbox.pending() or parts.worker.in_work or parts.ledger.open(ONCE_TRIES)
         unread = parts.inbox.scan_problem is not None and not self._is_past_patience(Part.SCAN)
-        return not (waits or unread) and parts.hooks.is_through()
+        if unread or parts.inbox.pending() or parts.worker.in_work:
+            return False
+        try:
+            return not parts.ledger.open(ONCE_TRIES) and parts.hooks.is_through()
+        except sqlite3.Error:
+            return False
 
-    def _is_past_patience(self, part: Part) -> bool:
+    def _is_past_patience(self, part: str) -> bool:
         return self._clock() >= self._vitals.well_at(part) + ONCE_PATIENCE_S
+
+    def _is_done_well(self) -> bool:
+        parts = self._parts
+        try:
+            left, behind = parts.ledger.count(*ACTIVE), parts.ledger.days.changed()
+        except sqlite3.Error as error:
+            log.error("whether documents are left cannot be told: %s", error)  # noqa: TRY400 - said already
+            return False
+        if left:
+            log.warning("%d documents are left for the next run", left)
+        return not (left or behind or parts.worker.delivery.failed or parts.inbox.scan_problem)
 
     def _tell(self, progress: Progress) -> None:
         delivery = self._parts.worker.delivery
         finished = delivery.done + delivery.failed
-        progress(finished, finished + self._parts.ledger.count(*ACTIVE) + self._parts.inbox.pending())
+        with suppress(sqlite3.Error):  # which the next step tells; until then the last figure stands
+            self._active = self._parts.ledger.count(*ACTIVE)
+        progress(finished, finished + self._active + self._parts.inbox.pending())
 
     def _finish(self) -> None:
         """Lets documents in work finish for a while, gives back the others, and brings the tables up to date."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,6 +49,7 @@ class Vitals:
         self._started = wall().timestamp()
         self._alive_due = self._report_due = now
         self._began = now
+        self._waiting = 0
         self._well: dict[str, float] = {}
         self.scanned: float | None = None
 
@@ -107,10 +109,10 @@ class Vitals:
 
     def _status_line(self) -> str:
         delivery, problems = self._parts.worker.delivery, summary(self._health.problems)
-        waiting = self._parts.ledger.count(State.WAITING)
-        line = (
-            f"{waiting} waiting, {self._parts.worker.in_work} in work, {delivery.done} done, {delivery.failed} failed"
-        )
+        with suppress(sqlite3.Error):  # which the next step tells; until then the last figure stands
+            self._waiting = self._parts.ledger.count(State.WAITING)
+        in_work = self._parts.worker.in_work
+        line = f"{self._waiting} waiting, {in_work} in work, {delivery.done} done, {delivery.failed} failed"
         return f"{line}; {problems}" if problems else line
 
     def _write_report(self) -> None:

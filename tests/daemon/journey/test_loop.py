@@ -96,6 +96,11 @@ class Room:
         self.wake.close()
 
 
+def refuse_all(ledger: sqlite3.Connection, refuse: bool) -> None:
+    """Lets every statement fail, or none, as when the disk of the ledger is away for a while."""
+    ledger.set_authorizer((lambda *words: sqlite3.SQLITE_DENY) if refuse else None)
+
+
 @pytest.fixture
 def make_room(desk: Any) -> Iterator[Callable[..., Room]]:
     rooms: list[Room] = []
@@ -275,6 +280,50 @@ def test_a_report_that_can_not_be_written_is_told_once_and_does_not_keep_the_loo
     assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
         f"state: {desk.settings.state} cannot be written: Is a directory"
     ]
+
+
+def test_a_ledger_that_can_not_even_be_read_is_waited_for(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.leap_instead_of_sleeping(monkeypatch)
+    room.desk.put("scan.jpg", b"page")
+    room.step(1)
+    for refuse, until in ((True, 1060.0), (False, 1090.0)):
+        refuse_all(room.desk.ledger.connection, refuse)
+        while room.now < until:
+            busy = room.loop.step(room.now)
+            assert not (refuse and busy)
+            room.loop._sleep(busy)
+        report = Report.read(room.desk.settings.state)
+        assert report is not None
+        assert [problem.part for problem in report.problems] == (["ledger"] if refuse else [])
+    assert room.desk.files("archive") == {"scan.jpg": b"page"}
+
+
+def test_the_manager_hears_how_many_documents_wait_as_far_as_that_is_known(room: Room) -> None:
+    room.desk.engine.refusing = True
+    for name in ("1.jpg", "2.jpg"):
+        room.desk.put(name, name.encode())
+    room.step(20)
+    room.heard()
+    refuse_all(room.desk.ledger.connection, True)
+    room.step(20)
+    (status,) = (message for message in room.heard() if message.startswith("STATUS="))
+    assert status.startswith("STATUS=2 waiting, 0 in work, 0 done, 0 failed; ledger: ")
+
+
+def test_once_ends_though_the_ledger_can_not_be_used(
+    make_room: Callable[..., Room], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    room.desk.put("scan.jpg", b"page")
+    refuse_all(room.desk.ledger.connection, True)
+
+    def watch(finished: int, known: int) -> None:
+        assert room.now < 1000 + 2 * ONCE_PATIENCE_S, "it never ends"
+
+    assert not room.loop.run_through(watch)
+    assert room.now >= 1000 + ONCE_PATIENCE_S
+    assert "ledger: " in caplog.text
 
 
 def test_ready_comes_after_the_first_scan(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
