@@ -164,7 +164,7 @@ class MainLoop:
             return False
 
     def _is_past_patience(self, part: str) -> bool:
-        return self._clock() >= self._vitals.well_at(part) + ONCE_PATIENCE_S
+        return self._vitals.troubled_s(part, self._clock()) >= ONCE_PATIENCE_S
 
     def _is_done_well(self) -> bool:
         parts = self._parts

@@ -48,9 +48,8 @@ class Vitals:
         self._health = Health(LIMITS_S, now)
         self._started = wall().timestamp()
         self._alive_due = self._report_due = now
-        self._began = now
         self._waiting = 0
-        self._well: dict[str, float] = {}
+        self._troubled: dict[str, float] = {}
         self.scanned: float | None = None
 
     def next_due(self) -> float:
@@ -64,13 +63,15 @@ class Vitals:
     def note(self, part: str, problem: str | None, now: float) -> None:
         """Takes note of what is in the way of a part, and has news reported at once."""
         if problem is None:
-            self._well[part] = now
+            self._troubled.pop(part, None)
+        else:
+            self._troubled.setdefault(part, now)
         if self._health.report(part, problem, self._wall().timestamp()):
             self._report_due = now
 
-    def well_at(self, part: str) -> float:
-        """When nothing was in the way of a part last, in monotonic seconds; at the start all counts as well."""
-        return self._well.get(part, self._began)
+    def troubled_s(self, part: str, now: float) -> float:
+        """For how many seconds something has been in the way of a part; 0 when nothing is."""
+        return now - self._troubled.get(part, now)
 
     def look_after(self, now: float) -> None:
         """Tells systemd, other processes and the log how every part is."""

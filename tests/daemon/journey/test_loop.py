@@ -480,6 +480,23 @@ def test_once_waits_a_while_for_an_inbox_that_can_not_be_read_and_then_says_so(
     assert 1000 + ONCE_PATIENCE_S <= room.now < 1000 + 2 * ONCE_PATIENCE_S
 
 
+def test_once_reads_an_inbox_that_takes_minutes_to_be_searched(
+    make_room: Callable[..., Room], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    room.desk.put("scan.jpg", b"page")
+    scan = Inbox._scan
+
+    def scan_slowly(inbox: Inbox, now: float) -> None:
+        scan(inbox, now)
+        room.now += 2 * ONCE_PATIENCE_S
+
+    monkeypatch.setattr(Inbox, "_scan", scan_slowly)
+    assert room.loop.run_through(lambda finished, known: None)
+    assert room.desk.files("archive") == {"scan.jpg": b"page"}
+
+
 def test_once_finishes_an_inbox_that_comes_back_in_time(
     make_room: Callable[..., Room], monkeypatch: pytest.MonkeyPatch
 ) -> None:
