@@ -84,6 +84,8 @@ def report(settings: Settings, *, now: float | None = None) -> Status:
     midnight = datetime.fromtimestamp(wall).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
     pid = running_pid(settings.state)
     said = Report.read(settings.state) if pid is not None else None
+    if said and pid and said.pid != pid:  # the run before said it; this one is still starting
+        said = None
     with Ledger(settings.state, create=False) as ledger:
         db = ledger.connection
         counts = reports.counts(db)

@@ -12,6 +12,7 @@ from daemon.errors import LedgerError
 from daemon.health import Problem, Report
 from daemon.ledger import Ledger
 from daemon.ledger_results import StoredResult
+from daemon.lock import FILE as LOCK_FILE
 from daemon.lock import StateLock
 from daemon.status import report
 
@@ -84,6 +85,25 @@ def test_what_a_dead_daemon_said_last_is_not_repeated(settings: Settings) -> Non
     status = report(settings, now=NOW)
     assert status.problems == ()
     assert status.lines(NOW)[0] == "service: not running"
+
+
+def test_what_the_run_before_said_last_is_not_taken_for_the_running_daemons(settings: Settings) -> None:
+    Ledger(settings.state).close()
+    problem = Problem("scan", "away", NOW)
+    Report(os.getpid() + 1, NOW, NOW, NOW, {}, 120.0, "digits", (problem,)).write(settings.state)
+    with StateLock(settings.state):
+        status = report(settings, now=NOW)
+    assert status.daemon is None
+    assert status.problems == ()
+    assert status.lines(NOW)[0] == f"service: starting as process {os.getpid()}"
+
+
+def test_what_a_daemon_said_is_told_though_its_process_is_not_known(settings: Settings) -> None:
+    Ledger(settings.state).close()
+    Report(1, NOW, NOW, NOW, {}, 120.0, "digits").write(settings.state)
+    with StateLock(settings.state):
+        (settings.state / LOCK_FILE).write_bytes(b"")
+        assert report(settings, now=NOW).daemon is not None
 
 
 def test_the_status_is_json_as_well(settings: Settings) -> None:
