@@ -18,14 +18,12 @@ FILE = "health.json"
 
 
 class Part(StrEnum):
-    """Of the service; each has to make progress of its own for the whole to be alive."""
+    """Of the service, that something may be in the way of."""
 
     EVENTS = "events"
-    """The watch was looked after: every thread is alive, or the inbox is known to be only scanned."""
+    """The inbox is watched, and not only scanned."""
     SCAN = "scan"
-    """The inbox was scanned, or found to be out of reach."""
-    DISPATCHER = "dispatcher"
-    """Documents that could go on were taken further."""
+    """The inbox can be read."""
     ENGINE = "engine"
     """Recognition can be run."""
 
@@ -47,7 +45,7 @@ class Report:
         pid: of the daemon.
         started: seconds since the epoch, as all times here.
         written: when this was said.
-        scanned: when the inbox was last scanned.
+        scanned: when the inbox was last scanned; None when it could not be yet.
         watched: whether changes are announced, or found by scans alone: of the inbox and of the shares mounted in it.
         rescan_s: how often it is scanned.
         model: name and hash of the model in use.

@@ -45,7 +45,7 @@ class Inbox:
 
     Attributes:
         scan_problem: why the inbox, or a part of it, cannot be read; None when it can.
-        scanned: how many scans were made.
+        scanned: how many scans were made; one that failed is none.
     """
 
     def __init__(
@@ -146,9 +146,9 @@ class Inbox:
             pause_s = RESCAN_SILENT_S
         else:
             self._compare(found, now)
+            self.scanned += 1
             unclear = not self._once and self._watch.compare(found.folders)
             pause_s = _AGAIN_S if unclear else max(self.rescan_s, _PAUSE_PER_WORK * (self._clock() - started))
-        self.scanned += 1
         self._scan_due = now + pause_s
         self._scan_allowed = now + _HINTED_PAUSE_S
 

@@ -103,7 +103,6 @@ class MainLoop:
             except (LedgerError, sqlite3.Error) as error:
                 self._resume = now + _LEDGER_PAUSE_S
                 self._vitals.note(_LEDGER, str(error), now)
-        self._vitals.progress(Part.DISPATCHER, now)
         self._vitals.look_after(now)
         return busy
 

@@ -37,7 +37,7 @@ class Notifier:
         self._send("STOPPING=1")
 
     def alive(self) -> None:
-        """Every part of the service makes progress; to be sent at least every `watchdog_s` seconds."""
+        """The service works, or waits for what comes back by itself; to be sent at least every `watchdog_s` seconds."""
         self._send("WATCHDOG=1")
 
     def status(self, text: str) -> None:

@@ -19,11 +19,12 @@ from daemon.setbacks import Clock
 
 log = logging.getLogger(__name__)
 
-LIMITS_S = {Part.EVENTS: 60.0, Part.SCAN: 900.0, Part.DISPATCHER: 60.0, Part.ENGINE: 120.0}
-"""Seconds without progress after which a part is stuck; a scan of a large share may be put off for minutes."""
+LIMITS_S = {Part.ENGINE: 120.0}
+"""Seconds without progress after which a part is stuck, so that the service manager begins anew.
 
-_LATE_S = 5.0
-"""A scan that is put off by less than this is not late."""
+All else is done by the main loop itself: where that hangs, its silence says so. An inbox or a ledger that cannot be
+used is told and waited for: a new start would not help, and costs each document in work a loss.
+"""
 
 _REPORT_S = 60.0
 
@@ -35,7 +36,7 @@ class Vitals:
         settings: the configuration.
         parts: of the service.
         wall: the time of day.
-        now: monotonic seconds; every part counts as just alive.
+        now: monotonic seconds; the engine counts as just alive.
 
     Attributes:
         scanned: when the inbox was last scanned, in seconds since the epoch.
@@ -56,10 +57,6 @@ class Vitals:
         """When `look_after` has something to tell, in monotonic seconds."""
         return min(self._alive_due, self._report_due)
 
-    def progress(self, part: Part, now: float) -> None:
-        """A part has done its work."""
-        self._health.progress(part, now)
-
     def note(self, part: str, problem: str | None, now: float) -> None:
         """Takes note of what is in the way of a part, and has news reported at once."""
         if problem is None:
@@ -77,15 +74,12 @@ class Vitals:
         """Tells systemd, other processes and the log how every part is."""
         parts = self._parts
         engine_problem = parts.engine.healthy()
-        for part, problem, progress in (
-            (Part.EVENTS, parts.inbox.watch_problem, True),
-            (Part.SCAN, parts.inbox.scan_problem, now < parts.inbox.next_due() + _LATE_S),
-            (Part.ENGINE, engine_problem, engine_problem is None or not parts.engine.restart_helps),
-        ):
-            if progress:
-                self._health.progress(part, now)
-            self.note(part, problem, now)
+        if engine_problem is None or not parts.engine.restart_helps:
+            self._health.progress(Part.ENGINE, now)
         for name, problem in (
+            (Part.EVENTS, parts.inbox.watch_problem),
+            (Part.SCAN, parts.inbox.scan_problem),
+            (Part.ENGINE, engine_problem),
             ("tables", parts.tables.problem),
             ("hooks", parts.hooks.problem),
             ("archive", parts.retention.problem),
@@ -97,7 +91,7 @@ class Vitals:
             self._write_report()
 
     def _beat(self, now: float) -> None:
-        """Tells systemd that all is alive, when every part has shown that it is."""
+        """Tells systemd that all is alive, unless a part is stuck."""
         if now < self._alive_due:
             return
         interval_s = self._parts.notifier.watchdog_s or _REPORT_S

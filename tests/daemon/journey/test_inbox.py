@@ -117,6 +117,7 @@ def test_an_inbox_that_can_not_be_listed_for_a_while_gives_nothing_twice(
             assert paths(inbox, float(now)) == []
         assert inbox.scan_problem is not None
         assert "Stale" in inbox.scan_problem
+        assert inbox.scanned == 1, "what failed is no scan"
     for now in range(33, 63, 3):
         assert paths(inbox, float(now)) == []
     assert inbox.scan_problem is None

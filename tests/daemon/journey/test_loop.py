@@ -217,6 +217,28 @@ def test_a_missing_inbox_is_told_and_is_no_reason_to_be_restarted(room: Room) ->
     assert room.desk.files("archive") == {"scan.jpg": b"page"}
 
 
+def test_an_inbox_that_was_never_read_is_not_told_as_scanned(room: Room) -> None:
+    room.desk.settings.inbox.rmdir()
+    room.step(30)
+    report = Report.read(room.desk.settings.state)
+    assert report is not None
+    assert report.scanned is None
+    room.desk.settings.inbox.mkdir()
+    room.step(90)
+    report = Report.read(room.desk.settings.state)
+    assert report is not None
+    assert report.scanned == room.desk.wall().timestamp()
+
+
+def test_a_ledger_that_can_not_be_used_is_no_reason_to_be_restarted(room: Room) -> None:
+    room.step()
+    refuse_all(room.desk.ledger.connection, True)
+    room.step(1000)
+    room.heard()
+    room.step(WATCHDOG_S)
+    assert "WATCHDOG=1" in room.heard()
+
+
 def test_a_ledger_without_space_is_waited_for(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*arguments: object, **keywords: object) -> None:
         raise LedgerError("the ledger must be writable. Received: disk is full")
