@@ -20,6 +20,7 @@ from daemon.originals import Move, move_original
 from daemon.outbox import Outbox
 from daemon.result import Result
 from daemon.setbacks import Clock, Setbacks
+from daemon.systemd import Beat, no_beat
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +61,11 @@ class Delivery:
         """Keeps a result that was just recorded until the next step, which then need not read it back."""
         self._fresh[key] = result
 
-    def run_once(self, now: float) -> bool:
-        """Takes every document one step or two further that is due; returns whether there was any."""
+    def run_once(self, now: float, beat: Beat = no_beat) -> bool:
+        """Takes every document one step or two further that is due; returns whether there was any.
+
+        `beat` is called at each: to another file system originals are copied, which may take long.
+        """
         entries = []
         for state, step in (
             (State.RECOGNIZED, self._publish),
@@ -70,6 +74,7 @@ class Delivery:
         ):
             for entry in self._ledger.due(state, now, _BATCH):
                 entries.append(entry)
+                beat()
                 try:
                     step(entry)
                 except LedgerError:

@@ -12,6 +12,7 @@ from daemon.documents import Candidate
 from daemon.mounts import event_folders
 from daemon.ready import QuietFiles
 from daemon.scan import Found, NameFilter, Refusals, scan
+from daemon.systemd import Beat, no_beat
 from daemon.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -70,14 +71,14 @@ class Inbox:
         self.scan_problem: str | None = None
         self.scanned = 0
 
-    def run_once(self, now: float) -> list[Candidate]:
-        """Takes note of what changed, and gives the files that have become quiet."""
+    def run_once(self, now: float, beat: Beat = no_beat) -> list[Candidate]:
+        """Takes note of what changed, and gives the files that have become quiet; `beat` is called meanwhile."""
         self._now = now
         if not self._once:
             self._tend(now)
-            self._take_hints(now)
+            self._take_hints(now, beat)
         if now >= self._scan_due:
-            self._scan(now)
+            self._scan(now, beat)
         return self._quiet.take_quiet(now)
 
     def next_due(self) -> float:
@@ -129,18 +130,19 @@ class Inbox:
                 self.scan_soon(now)
             self._tend_due = now + TEND_S
 
-    def _take_hints(self, now: float) -> None:
+    def _take_hints(self, now: float, beat: Beat) -> None:
         paths, unclear = self._watch.take()
         for path in paths:
+            beat()
             if self._names.takes(path) and (self._settings.recursive or "/" not in path):
                 self._quiet.look_at(path, now)
         if unclear:
             self.scan_soon(now)
 
-    def _scan(self, now: float) -> None:
+    def _scan(self, now: float, beat: Beat) -> None:
         started = self._clock()
         try:
-            found = scan(self._folder, self._names, recursive=self._settings.recursive)
+            found = scan(self._folder, self._names, recursive=self._settings.recursive, beat=beat)
         except OSError as error:
             self.scan_problem = f"the inbox {self._folder} cannot be read: {error.strerror or error}; is it mounted?"
             pause_s = RESCAN_SILENT_S

@@ -58,9 +58,8 @@ class MainLoop:
         self._wake = wake
         self._clock = clock
         self._wall = wall
-        now = clock()
-        self._vitals = Vitals(settings, parts, wall=wall, now=now)
-        self._resume = now
+        self._vitals = Vitals(settings, parts, wall=wall, clock=clock)
+        self._resume = clock()
         self._active = 0
         self.stop_requests = 0
 
@@ -72,7 +71,7 @@ class MainLoop:
     def run(self) -> None:
         """Works until `request_stop`, then ends what is in work or gives it back."""
         busy = self.step(self._clock())
-        self._parts.notifier.ready()
+        self._vitals.ready()
         while not self.stop_requests:
             self._sleep(busy)
             busy = self.step(self._clock())
@@ -109,7 +108,7 @@ class MainLoop:
     def _work(self, now: float) -> bool:
         parts = self._parts
         scans = parts.inbox.scanned
-        candidates = parts.inbox.run_once(now)
+        candidates = parts.inbox.run_once(now, self._vitals.still_at_work)
         if parts.inbox.scanned > scans:
             self._vitals.scanned = self._wall().timestamp()
         if candidates:
@@ -120,7 +119,7 @@ class MainLoop:
                     parts.inbox.drop(candidate.path)
                 parts.inbox.scan_soon(now)
                 raise
-        busy = parts.worker.run_once(now)
+        busy = parts.worker.run_once(now, self._vitals.still_at_work)
         parts.tables.run_once(now)
         busy = parts.hooks.run_once(now) or busy
         busy = parts.retention.run_once(now) or busy

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from config.schema import WatchSettings
 from daemon.atomic import PREFIX
 from daemon.names import shown
+from daemon.systemd import Beat, no_beat
 
 log = logging.getLogger(__name__)
 
@@ -71,8 +72,14 @@ class Found:
     folders: int = 0
 
 
-def scan(inbox: Path, names: NameFilter, *, recursive: bool) -> Found:
+def scan(inbox: Path, names: NameFilter, *, recursive: bool, beat: Beat = no_beat) -> Found:
     """Looks at everything in the inbox, following no links.
+
+    Args:
+        inbox: the folder.
+        names: which files are taken.
+        recursive: whether subfolders are entered.
+        beat: called at each folder and each name, as a slow share takes minutes for many.
 
     Raises:
         OSError: the inbox itself cannot be read.
@@ -81,6 +88,7 @@ def scan(inbox: Path, names: NameFilter, *, recursive: bool) -> Found:
     folders = [""]
     while folders:
         folder = folders.pop()
+        beat()
         try:
             entries = list(_entries(inbox, folder))
         except OSError as error:
@@ -91,6 +99,7 @@ def scan(inbox: Path, names: NameFilter, *, recursive: bool) -> Found:
             continue
         found.folders += 1
         for path, entry in entries:
+            beat()
             try:
                 _sort_in(found, folders if recursive else None, path, entry, names)
             except FileNotFoundError:

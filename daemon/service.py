@@ -28,13 +28,12 @@ from daemon.outbox import TABLES, Outbox
 from daemon.parts import Parts
 from daemon.repair import repair
 from daemon.retention import Retention
-from daemon.systemd import Notifier
+from daemon.systemd import EXTENSION_S, Notifier
 from daemon.wake import Wake
 from daemon.worker import Worker
 
 log = logging.getLogger(__name__)
 
-_START_EXTENSION_S = 30.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -130,7 +129,7 @@ def _started_engine(settings: Settings, notifier: Notifier, stop: _StopSignals) 
     def while_waiting() -> None:
         if stop.requested:
             raise _StoppedError
-        notifier.extend_timeout(_START_EXTENSION_S)
+        notifier.extend_timeout(EXTENSION_S)
 
     notifier.status("loading the model")
     model = prepare_model(settings.model, model_cache(settings.state), while_waiting)

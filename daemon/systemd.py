@@ -5,13 +5,22 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 log = logging.getLogger(__name__)
 
+EXTENSION_S = 30.0
+"""How much longer a start may take, each time it says that it goes on."""
+
+Beat = Callable[[], None]
+"""Says in the middle of long work that it goes on; may be called as often as one likes."""
 
 _PATIENCE_S = 1.0
 """For a manager that does not read its messages just now."""
+
+
+def no_beat() -> None:
+    """A beat that nobody hears."""
 
 
 class Notifier:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from daemon.health import Health, Part, Report, summary
 from daemon.metrics import write_metrics
 from daemon.parts import Parts
 from daemon.setbacks import Clock
+from daemon.systemd import EXTENSION_S
 
 log = logging.getLogger(__name__)
 
@@ -36,19 +38,23 @@ class Vitals:
         settings: the configuration.
         parts: of the service.
         wall: the time of day.
-        now: monotonic seconds; the engine counts as just alive.
+        clock: monotonic seconds; the engine counts as just alive.
 
     Attributes:
         scanned: when the inbox was last scanned, in seconds since the epoch.
     """
 
-    def __init__(self, settings: Settings, parts: Parts, *, wall: Clock, now: float) -> None:
+    def __init__(self, settings: Settings, parts: Parts, *, wall: Clock, clock: Callable[[], float]) -> None:
         self._settings = settings
         self._parts = parts
         self._wall = wall
+        self._clock = clock
+        now = clock()
         self._health = Health(LIMITS_S, now)
         self._started = wall().timestamp()
         self._alive_due = self._report_due = now
+        self._is_ready = False
+        self._stuck: list[Part] = []
         self._waiting = 0
         self._troubled: dict[str, float] = {}
         self.scanned: float | None = None
@@ -56,6 +62,22 @@ class Vitals:
     def next_due(self) -> float:
         """When `look_after` has something to tell, in monotonic seconds."""
         return min(self._alive_due, self._report_due)
+
+    def ready(self) -> None:
+        """Tells systemd that the start is over."""
+        self._is_ready = True
+        self._parts.notifier.ready()
+
+    def still_at_work(self) -> None:
+        """Tells systemd in the middle of a step that the start goes on, or that all is alive unless a part is stuck."""
+        now = self._clock()
+        if now < self._alive_due:
+            return
+        self._put_off_beat(now)
+        if not self._is_ready:
+            self._parts.notifier.extend_timeout(EXTENSION_S)
+        elif not self._stuck:
+            self._parts.notifier.alive()
 
     def note(self, part: str, problem: str | None, now: float) -> None:
         """Takes note of what is in the way of a part, and has news reported at once."""
@@ -94,13 +116,17 @@ class Vitals:
         """Tells systemd that all is alive, unless a part is stuck."""
         if now < self._alive_due:
             return
-        interval_s = self._parts.notifier.watchdog_s or _REPORT_S
-        self._alive_due = now + min(interval_s / 3, 10.0)
-        if stuck := self._health.stuck(now):
-            log.error("no progress any more: %s", ", ".join(stuck))
+        self._put_off_beat(now)
+        self._stuck = self._health.stuck(now)
+        if self._stuck:
+            log.error("no progress any more: %s", ", ".join(self._stuck))
         else:
             self._parts.notifier.alive()
         self._parts.notifier.status(self._status_line())
+
+    def _put_off_beat(self, now: float) -> None:
+        interval_s = self._parts.notifier.watchdog_s or _REPORT_S
+        self._alive_due = now + min(interval_s / 3, 10.0)
 
     def _status_line(self) -> str:
         delivery, problems = self._parts.worker.delivery, summary(self._health.problems)

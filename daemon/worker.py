@@ -23,6 +23,7 @@ from daemon.originals import ChangedError, read_original
 from daemon.outbox import Outbox
 from daemon.result import Result
 from daemon.setbacks import Clock, Setbacks
+from daemon.systemd import Beat, no_beat
 from recognition.formats import is_whole
 
 log = logging.getLogger(__name__)
@@ -84,16 +85,20 @@ class Worker:
         """How many documents the engine has, or has given back without that it is recorded yet."""
         return len(self._in_work)
 
-    def run_once(self, now: float) -> bool:
+    def run_once(self, now: float, beat: Beat = no_beat) -> bool:
         """Takes every document that can go on a step further; returns whether any did.
+
+        Args:
+            now: monotonic seconds.
+            beat: called at each document that is read, written or moved.
 
         Raises:
             LedgerError: the ledger refused a transition; the next step takes it up again.
         """
         self._free_stranded()
         outcomes = self._settle_outcomes(now)
-        delivered = self.delivery.run_once(now)
-        claimed = self._claim(now) if self.claiming else 0
+        delivered = self.delivery.run_once(now, beat)
+        claimed = self._claim(now, beat) if self.claiming else 0
         return bool(outcomes or delivered or claimed)
 
     def give_back(self) -> int:
@@ -125,7 +130,7 @@ class Worker:
 
     # Into the engine
 
-    def _claim(self, now: float) -> int:
+    def _claim(self, now: float, beat: Beat) -> int:
         if self._engine.free() < 1 or self._ledger.count(State.RECOGNIZED) >= MAX_UNPUBLISHED:
             return 0
         for claimed in range(_CLAIMS):
@@ -133,6 +138,7 @@ class Worker:
             if entry is None:
                 return claimed
             self._stranded.add(entry.key)
+            beat()
             with self._guarded(entry, now):
                 self._take(entry, now)
             self._stranded.discard(entry.key)

@@ -85,6 +85,15 @@ def test_links_pipes_and_folders_named_like_pictures_are_refused_and_named_once(
     assert all(record.levelno == logging.WARNING for record in caplog.records)
 
 
+def test_a_scan_says_at_each_folder_and_each_name_that_it_goes_on(tmp_path: Path, names: NameFilter) -> None:
+    (tmp_path / "a").mkdir()
+    for path in ("1.jpg", "a/2.jpg", "a/Thumbs.db"):
+        (tmp_path / path).write_bytes(b"x")
+    beats: list[int] = []
+    scan(tmp_path, names, recursive=True, beat=lambda: beats.append(1))
+    assert len(beats) == 2 + 4
+
+
 def test_names_of_any_bytes_are_found(tmp_path: Path, names: NameFilter) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\n.jpg")).write_bytes(b"x")
     assert found(tmp_path, names) == ["\udcff\n.jpg"]

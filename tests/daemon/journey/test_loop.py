@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import os
 import select
 import signal
 import socket
 import sqlite3
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -24,7 +26,7 @@ from daemon.loop import GRACE_S, ONCE_PATIENCE_S, MainLoop
 from daemon.parts import Parts
 from daemon.retention import Retention
 from daemon.scan import Found
-from daemon.systemd import Notifier
+from daemon.systemd import EXTENSION_S, Notifier
 from daemon.vitals import LIMITS_S
 from daemon.wake import Wake
 
@@ -72,6 +74,20 @@ class Room:
             assert self.loop._next_due() > self.now
             self.now = self.loop._next_due()
             self._messages += self._read()
+
+    def slow_down(self, monkeypatch: pytest.MonkeyPatch, function: str, seconds: float) -> list[tuple[float, str]]:
+        """Lets each call of a function take that long; gives what the manager was told by its end, with the time."""
+        heard: list[tuple[float, str]] = []
+        module, _, name = function.rpartition(".")
+        original = getattr(importlib.import_module(module), name)
+
+        def slow(*arguments: Any) -> Any:
+            heard.extend((self.now, message) for message in self._read())
+            self.now += seconds
+            return original(*arguments)
+
+        monkeypatch.setattr(function, slow)
+        return heard
 
     def leap_instead_of_sleeping(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def leap(sources: list[int], timeout: float) -> None:
@@ -348,10 +364,75 @@ def test_once_ends_though_the_ledger_can_not_be_used(
     assert "ledger: " in caplog.text
 
 
+def longest_silence(heard: list[tuple[float, str]], message: str, since: float, until: float) -> float:
+    times = [since, *(time for time, text in heard if text.startswith(message)), until]
+    return max(later - earlier for earlier, later in pairwise(times))
+
+
+def test_a_start_that_takes_long_over_the_first_scan_is_waited_for(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(200):
+        room.desk.put(f"{number % 3}/{number}.jpg", b"page %d" % number)
+    heard = room.slow_down(monkeypatch, "daemon.scan._sort_in", 1.0)
+    monkeypatch.setattr(Notifier, "ready", lambda self: room.loop.request_stop())
+    room.loop.run()
+    assert room.now > 1200
+    assert longest_silence(heard, "EXTEND_TIMEOUT_USEC", 1000, room.now) <= EXTENSION_S / 2
+    assert not any(text == "WATCHDOG=1" for _, text in heard)
+
+
+def test_the_manager_hears_of_life_in_the_middle_of_a_long_scan(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(200):
+        room.desk.put(f"{number}.jpg", b"")
+    room.step()
+    room.loop._vitals.ready()
+    room.inbox.scan_soon(room.now)
+    room.now += 30
+    began = room.now
+    heard = room.slow_down(monkeypatch, "daemon.scan._sort_in", 1.0)
+    room.step()
+    assert room.now > began + 150
+    assert longest_silence(heard, "WATCHDOG=1", began, room.now) <= WATCHDOG_S / 2
+    assert not any(text.startswith("EXTEND_TIMEOUT_USEC") for _, text in heard)
+
+
+@pytest.mark.parametrize("function", ["daemon.deliver.move_original", "daemon.worker.read_original"])
+def test_the_manager_hears_of_life_between_documents_that_take_long(
+    room: Room, monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    room.desk.engine.capacity = 40
+    for number in range(40):
+        room.desk.put(f"{number}.jpg", b"page %d" % number)
+    room.step(1)
+    room.loop._vitals.ready()
+    began = room.now
+    heard = room.slow_down(monkeypatch, function, 5.0)
+    room.step(1)
+    assert room.now >= began + 200
+    assert longest_silence(heard, "WATCHDOG=1", began, room.now) <= WATCHDOG_S / 2
+    assert len(room.desk.files("archive")) == 40
+
+
+def test_a_long_step_says_nothing_of_life_where_the_engine_is_stuck(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(200):
+        room.desk.put(f"{number}.jpg", b"")
+    room.loop._vitals.ready()
+    room.step()
+    room.desk.engine.problem = "no worker comes up"
+    room.step(LIMITS_S[Part.ENGINE] + 20)
+    room.heard()
+    heard = room.slow_down(monkeypatch, "daemon.scan._sort_in", 1.0)
+    room.inbox._scan_due = room.now
+    room.step()
+    assert room.now > 1300
+    assert not any(text == "WATCHDOG=1" for _, text in heard)
+
+
 def test_ready_comes_after_the_first_scan(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
     scan = Inbox._scan
-    monkeypatch.setattr(Inbox, "_scan", lambda self, now: (order.append("scan"), scan(self, now))[1])
+    monkeypatch.setattr(Inbox, "_scan", lambda self, *told: (order.append("scan"), scan(self, *told))[1])
     monkeypatch.setattr(Notifier, "ready", lambda self: (order.append("ready"), room.loop.request_stop()))
     room.loop.run()
     assert order[:2] == ["scan", "ready"]
@@ -510,8 +591,8 @@ def test_once_reads_an_inbox_that_takes_minutes_to_be_searched(
     room.desk.put("scan.jpg", b"page")
     scan = Inbox._scan
 
-    def scan_slowly(inbox: Inbox, now: float) -> None:
-        scan(inbox, now)
+    def scan_slowly(inbox: Inbox, *told: Any) -> None:
+        scan(inbox, *told)
         room.now += 2 * ONCE_PATIENCE_S
 
     monkeypatch.setattr(Inbox, "_scan", scan_slowly)
