@@ -180,6 +180,7 @@ class RecheckParams:
         sure: confidence from which a digit that only the second reading has is missed; and probability of any digit
             that each must have for pieces to be joined as it has them.
         put_together: confidence that each digit must reach for pieces to be joined as the second reading has them.
+        min_height: of such a digit, as a share of the number's height.
     """
 
     weight: float = 0.4
@@ -187,6 +188,8 @@ class RecheckParams:
     reach: float = 0.1
     sure: float = 0.6
     put_together: float = 0.5
+    min_height: float = 0.4
 
     def __post_init__(self) -> None:
         check_range(self, weight=(0, 1), lone_weight=(0, 1), reach=(0, 1), sure=(0, 1), put_together=(0, 1))
+        check_range(self, min_height=(0, 1))

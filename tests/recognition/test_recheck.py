@@ -148,6 +148,29 @@ def test_a_part_that_was_left_out_is_put_to_its_digit(drawn_five, ink_reader, se
     assert [digit.digit for digit in after.digits] == [5]
 
 
+@pytest.mark.parametrize(("second", "digits"), [(0.95, [4, 7]), (0.6, [7])])
+def test_two_digits_that_are_whole_by_themselves_are_not_put_together(second, digits, number, certain):
+    reader = replace(certain(7, 0.95), sequence=Network([spotted(7, 25)]))
+    (after,) = recheck([number(second=second)], [], PAGE, reader, PARAMS)
+    assert [digit.digit for digit in after.digits] == digits
+
+
+@pytest.mark.parametrize(("height", "count"), [(8, 2), (20, 3)])
+def test_a_crumb_is_no_digit_of_its_own(height, count, number, make_reading, certain):
+    crumb = make_reading(1, (122, 60, 3, height), 0.1)
+    reader = replace(certain(7, 0.95), sequence=Network([spotted(4, 10), spotted(1, 23), spotted(7, 40)]))
+    (after,) = recheck([number()], [crumb], PAGE, reader, PARAMS)
+    assert len(after.digits) == count
+    assert after.missed is (count == 2)
+
+
+def test_a_digit_put_together_that_the_second_reading_takes_for_another_is_in_doubt(number, certain):
+    reader = replace(certain(7, 0.9999), sequence=Network([spotted(1, 25, 0.5)]))
+    (after,) = recheck([number(0.6, 0.6)], [], PAGE, reader, PARAMS)
+    assert [digit.digit for digit in after.digits] == [7]
+    assert after.digits[0].confidence == pytest.approx(0.7)
+
+
 def test_without_a_sequence_network_numbers_stay_as_they_are(number, ink_reader):
     (after,) = recheck([number()], [], PAGE, ink_reader, PARAMS)
     assert [digit.digit for digit in after.digits] == [4, 7]
