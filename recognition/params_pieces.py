@@ -52,13 +52,13 @@ class SplitParams:
         cut_cost: of a stroke's width of ink that a cut goes through, in nats of confidence.
         narrow_cost: of cutting a piece as narrow as it is high into two, in nats; twice as wide costs nothing.
         max_digits: a piece that could hold more is no writing.
-        trust: share of a cut digit's confidence that is left.
         lenience: log odds that are added to parts: the context network doubts what was cut, however well.
         second: weight of what the sequence network says, beside the network for single digits.
         unread: a piece that is read less surely, whole or cut, is read as the sequence network does,
         min_page: on a page that adds at least so much to the log odds of being a digit, which pages of text do not,
         spotted: and where each of its digits is so sure.
-        spotted_trust: share of their confidence that is left, so that a person looks.
+        spotted_trust: share of their confidence that is left, and the most that anything may add up to, so that a
+            person looks.
     """
 
     sure: float = 0.9
@@ -69,7 +69,6 @@ class SplitParams:
     cut_cost: float = 0.1
     narrow_cost: float = 0.7
     max_digits: int = 12
-    trust: float = 0.93
     lenience: float = 1.5
     second: float = 0.45
     unread: float = 0.3
@@ -79,7 +78,7 @@ class SplitParams:
 
     def __post_init__(self) -> None:
         check_range(self, sure=(0, 1), sure_width=(0, 20), min_width=(0.1, 2), max_width=(0.5, 3), max_cuts=(1, 40))
-        check_range(self, cut_cost=(0, 10), narrow_cost=(0, 10), max_digits=(2, 40), trust=(0, 1), second=(0, 1))
+        check_range(self, cut_cost=(0, 10), narrow_cost=(0, 10), max_digits=(2, 40), second=(0, 1))
         check_range(self, lenience=(-10, 10), unread=(0, 1), min_page=(-20, 20), spotted=(0, 1), spotted_trust=(0, 1))
 
 

@@ -59,7 +59,7 @@ class Reader:
             rows[likely, :NOT_A_DIGIT] *= self.context.whole([pieces[int(k)] for k in likely], darkness)[:, None]
             rows[:, NOT_A_DIGIT] = np.maximum(0, 1 - rows[:, :NOT_A_DIGIT].sum(axis=1))
         readings = [
-            Reading(piece, row, image, touching, ink)
+            Reading(piece, row, image, ink, touching)
             for piece, row, ink, image in zip(pieces, rows, alone, images, strict=True)
         ]
         return raised(readings, self.prior.of(pieces))

@@ -28,24 +28,21 @@ class Reading:
         piece: the ink.
         probabilities: float32 (11,), index 10 for what is no digit.
         picture: uint8 (28, 28), the ink as the network for single digits sees it.
+        by_ink: float32 (11,), the probabilities by the ink alone, whatever stands around it.
         touching: the piece was cut from a larger one.
-        alone: the probabilities by the ink alone, None where its surroundings were not looked at.
         seen: confidence by the ink and its surroundings, None where it is that of `probabilities`.
         told: log odds that the page and the neighbors have added since.
+        most: the digit is no surer than this, whatever is said of it.
     """
 
     piece: Component
     probabilities: Probabilities
     picture: Image
+    by_ink: Probabilities
     touching: bool = False
-    alone: Probabilities | None = None
     seen: float | None = None
     told: float = 0.0
-
-    @property
-    def by_ink(self) -> Probabilities:
-        """What the ink alone gives, whatever stands around it."""
-        return self.probabilities if self.alone is None else self.alone
+    most: float = 1.0
 
     @property
     def first_confidence(self) -> float:
@@ -110,11 +107,7 @@ def seconded(
         min(1.0, reading.first_confidence / max(reading.by_ink_confidence, 1e-6)) * highest
         for reading, highest in zip(readings, mixed[:, :NOT_A_DIGIT].max(axis=1).tolist(), strict=True)
     ]
-    looked_at = _weighed(readings, list(mixed), seen, [reading.told for reading in readings])
-    return [
-        replace(reading, probabilities=row) if reading.seen is None and reading.alone is None else weighed
-        for reading, row, weighed in zip(readings, mixed, looked_at, strict=True)
-    ]
+    return _weighed(readings, list(mixed), seen, [reading.told for reading in readings])
 
 
 def pooled(first: Probabilities, second: Probabilities, weights: float | Sequence[float]) -> Probabilities:
@@ -152,11 +145,12 @@ def _weighed(
     ink = np.stack(alone)
     by_ink = ink[:, :NOT_A_DIGIT].max(axis=1).astype(np.float64)
     odds = log_odds(np.array(seen)) + np.array(told)
-    confidence = np.minimum(1 / (1 + np.exp(-odds)), by_ink)
+    most = np.minimum(by_ink, [reading.most for reading in readings])
+    confidence = np.minimum(1 / (1 + np.exp(-odds)), most)
     rows = ink * (confidence / by_ink).astype(np.float32)[:, None]
     rows[:, NOT_A_DIGIT] = np.maximum(0, 1 - rows[:, :NOT_A_DIGIT].sum(axis=1))
     return [
-        Reading(one.piece, row, one.picture, one.touching, by, first, more)
+        replace(one, probabilities=row, by_ink=by, seen=first, told=more)
         for one, row, by, first, more in zip(readings, rows, alone, seen, told, strict=True)
     ]
 

@@ -92,9 +92,13 @@ def _as_spotted(whole: Reading, digits: Sequence[Spotted], darkness: Image, para
             return []
         pieces.append(piece)
     pictures = normalize_all([piece.ink(darkness) for piece in pieces])
+    trust = np.float32(params.spotted_trust)
+    said = [digit.probabilities * trust for digit in digits]
+    for row in said:
+        row[NOT_A_DIGIT] += 1 - trust
     return [
-        Reading(piece, digit.probabilities * np.float32(params.spotted_trust), picture, touching=True)
-        for piece, digit, picture in zip(pieces, digits, pictures, strict=True)
+        Reading(piece, row, picture, row, touching=True, most=params.spotted_trust)
+        for piece, row, picture in zip(pieces, said, pictures, strict=True)
     ]
 
 
@@ -188,15 +192,8 @@ def _best(whole: Reading, read: Sequence[tuple[Segment, Reading]], params: Split
     box = whole.piece.bbox
     score -= params.narrow_cost * max(0.0, len(readings) - box.width / box.height)
     if len(readings) > 1 and score > np.log(max(whole.confidence, 1e-6)) and score / len(readings) > np.log(0.35):
-        return [_doubted(reading, params.trust) for reading in readings]
+        return readings
     return [whole]
-
-
-def _doubted(reading: Reading, trust: float) -> Reading:
-    """A cut may have been made where none was due, which the network does not know of."""
-    probabilities = reading.probabilities * np.float32(trust)
-    alone = reading.by_ink * np.float32(trust)
-    return replace(reading, probabilities=probabilities, alone=alone)
 
 
 def find_seams(mask: Image, params: SplitParams) -> list[_Seam]:

@@ -84,7 +84,7 @@ def _make_reading(
     probabilities[[digit, NOT_A_DIGIT]] = confidence, rubbish
     bbox = BoundingBox(*box)
     mask = np.full((bbox.height, bbox.width), 255, np.uint8)
-    return Reading(Component(bbox, mask, mask.size, darkness), probabilities, normalize(mask), touching)
+    return Reading(Component(bbox, mask, mask.size, darkness), probabilities, normalize(mask), probabilities, touching)
 
 
 @pytest.fixture(scope="session")

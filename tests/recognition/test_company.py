@@ -22,7 +22,7 @@ def row(make_reading):
             make_reading(3, (step * k, 100, 20, height), confidence, rubbish=0.99 * (1 - confidence))
             for k, confidence in enumerate(confidences)
         ]
-        return [replace(reading, alone=sure) for reading in readings]
+        return [replace(reading, by_ink=sure) for reading in readings]
 
     return make
 
@@ -45,7 +45,7 @@ def test_strokes_speak_less_against_digits_than_letters_do(row, make_reading):
     letters = row(0.02, 0.6, 0.02, 0.02)
     one = make_reading(1, (0, 0, 20, 40)).probabilities
     strokes = [
-        replace(reading, alone=one, probabilities=make_reading(1, (0, 0, 20, 40), 0.02, rubbish=0.97).probabilities)
+        replace(reading, by_ink=one, probabilities=make_reading(1, (0, 0, 20, 40), 0.02, rubbish=0.97).probabilities)
         if reading.confidence < 0.5
         else reading
         for reading in letters
@@ -61,7 +61,7 @@ def test_what_stands_alone_stays_as_it_is(row):
 
 def test_no_reading_becomes_surer_than_its_ink(row, make_reading):
     before = row(0.97, 0.3, 0.97)
-    before[1] = replace(before[1], alone=make_reading(3, (0, 0, 20, 40), 0.4).probabilities)
+    before[1] = replace(before[1], by_ink=make_reading(3, (0, 0, 20, 40), 0.4).probabilities)
     assert confidences(weighed(before, HEIGHT, PARAMS))[1] <= 0.4 + 1e-6
 
 

@@ -26,7 +26,7 @@ def table(make_reading):
                 value, confidence = (digit, doubt) if odd else (7, 0.97)
                 reading = make_reading(value, box, confidence, rubbish=0.99 * (1 - confidence))
                 alone = make_reading(value, box, ink if odd else 0.99).probabilities
-                readings.append(replace(reading, alone=alone))
+                readings.append(replace(reading, by_ink=alone))
         return readings
 
     return make

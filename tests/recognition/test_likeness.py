@@ -85,7 +85,7 @@ def test_where_forms_do_not_agree_a_person_should_look(page, read):
 def test_surroundings_count_as_before(page, read):
     darkness = page(*[HOOKED_ONE] * 2)
     before = read(darkness, (7, 0.6, 1), (1, 0.95, 7))
-    doubted = replace(before[0], alone=before[0].probabilities, seen=0.3)
+    doubted = replace(before[0], by_ink=before[0].probabilities, seen=0.3)
     after = agreed([doubted, before[1]], PARAMS)[0]
     assert after.digit == 1
     assert after.confidence == pytest.approx(after.by_ink_confidence * 0.3 / before[0].confidence, abs=0.01)

@@ -25,7 +25,7 @@ def page(make_reading):
         for k, (confidence, by_ink) in enumerate(pieces):
             alone = make_reading(3, (0, 0, 20, height), by_ink).probabilities
             reading = make_reading(3, (60 * k, 0, 20, height), confidence, rubbish=0.99 * (1 - confidence))
-            readings.append(replace(reading, alone=alone))
+            readings.append(replace(reading, by_ink=alone))
         return readings
 
     return make

@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as arrays
 from recognition.classify import CLASSES, NOT_A_DIGIT
 from recognition.components import find_components
 from recognition.params import ComponentParams, SplitParams
+from recognition.reading import raised, seconded
 from recognition.sequence import Spotted
 from recognition.split import find_seams, split_touching
 
@@ -125,6 +126,10 @@ def test_what_no_cut_makes_readable_is_read_as_it_is_seen_uncut_and_doubted(lean
     assert [part.digit for part in parts] == [1, 1, 7]
     assert all(part.touching and PARAMS.unread < part.confidence < PARAMS.sure for part in parts)
     assert sum(part.piece.area_px for part in parts) == whole.piece.area_px
+    sure = [np.eye(CLASSES, dtype=np.float32)[part.digit] for part in parts]
+    for part in raised(seconded(parts, sure, 0.9), 10.0):
+        assert part.confidence == pytest.approx(PARAMS.spotted_trust), "whatever else is said of it"
+        assert part.probabilities.sum() == pytest.approx(1, abs=1e-3)
 
 
 @pytest.mark.parametrize(
