@@ -104,7 +104,7 @@ def _numbers(
     place = Place(look.to_page, pixels.shape[1], pixels.shape[0])
     positions = [(line, position) for line, numbers in enumerate(lines) for position in range(len(numbers))]
     numbers = [digits for line in lines for digits in line]
-    signed = [id(digits[0]) in doubtful for digits in numbers]
+    signed = [any(id(digit) in doubtful for digit in digits) for digits in numbers]
     twice = recheck(numbers, others, darkness, reader, params.recheck)
     unread = [reading.piece for reading in (*others, *crumbs)]
     more = may_be_more([number.digits for number in twice], unread, darkness, reader.sequence, params.beside)

@@ -28,8 +28,8 @@ class Parted:
 
     Attributes:
         lines: parted at signs.
-        doubtful: the identities, as `id` gives them, of the first digits of numbers in which there may be a sign; where
-            most long numbers have one, of those without.
+        doubtful: the identities, as `id` gives them, of a digit of each number in which there may be a sign; where most
+            long numbers have one, of each without.
         signs: around those that part numbers, so that nothing in them is unread.
     """
 

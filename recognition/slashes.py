@@ -41,8 +41,12 @@ def part_at_slashes(lines: Sequence[Line], params: SlashParams) -> Parted:
     Args:
         lines: from top to bottom.
         params: see there.
+
+    Returns:
+        In doubt are the slashes themselves, wherever their numbers are parted further.
     """
-    parted, doubtful = [], set()
+    parted: list[Line] = []
+    doubtful: set[int] = set()
     for line in lines:
         numbers: Line = []
         for number in line:
@@ -50,8 +54,10 @@ def part_at_slashes(lines: Sequence[Line], params: SlashParams) -> Parted:
             pairs = [pair for pair in combinations(strokes, 2) if _part_a_date(*pair, len(number), params)]
             date = next((pair for pair in pairs if min(one.height for one in pair) >= params.min_height), None)
             numbers += [list(number)] if date is None else _without(number, *date)
-            if date is None and (pairs or any(stroke.height >= params.min_lone_height for stroke in strokes)):
-                doubtful.add(id(number[0]))
+            if date is None:
+                paired = {stroke for pair in pairs for stroke in pair}
+                slashes = [one for one in strokes if one in paired or one.height >= params.min_lone_height]
+                doubtful |= {id(number[slash.place]) for slash in slashes}
         parted.append(numbers)
     return Parted(parted, doubtful, [])
 

@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from recognition.params import SlashParams
+from recognition.page import read_numbers
+from recognition.params import RecognitionParams, SlashParams
 from recognition.slashes import lean_deg, part_at_slashes
+from recognition.types import Reason
 
 PARAMS = SlashParams()
 HEIGHT, WIDTH, STEP = 40, 24, 40
@@ -62,7 +64,8 @@ def test_what_is_no_date_stays_whole_and_is_doubted_where_it_may_be_one(number, 
     one = number(text, slash)
     parted = part_at_slashes([[one]], PARAMS)
     assert texts(parted) == [text.replace("/", "1").replace("l", "1")], why
-    assert parted.doubtful == ({id(one[0])} if doubted else set()), why
+    slashes = {id(digit) for digit, sign in zip(one, text, strict=True) if sign in "/l"}
+    assert parted.doubtful == (slashes if doubted else set()), why
 
 
 def test_slashes_that_lean_apart_are_no_pair(number):
@@ -73,6 +76,18 @@ def test_slashes_that_lean_apart_are_no_pair(number):
 def test_ones_alone_and_no_lines_are_left_as_they_are(number):
     assert texts(part_at_slashes([[number("11")], [number("1")]], PARAMS)) == ["11", "1"]
     assert part_at_slashes([], PARAMS).lines == []
+
+
+def test_a_number_with_a_slash_in_it_goes_to_review(sample_pages, reader):
+    hand = sample_pages.Hand(np.random.default_rng(3), sample_pages.Digits.load(), (250, 400))
+    for text, x in (("3", 100), ("62", 165)):
+        hand.write(text, x, 100, 50)
+    cv2.line(hand.ink, (138, 160), (160, 88), 1.0, 5, cv2.LINE_AA)
+    page = sample_pages.inked(np.full((250, 400, 3), 240, np.uint8), hand.ink, (60, 40, 40))
+    (number,) = read_numbers(np.rint(page).astype(np.uint8), reader, RecognitionParams())
+    assert number.text == "3162"
+    assert number.needs_review
+    assert Reason.LOW_CONFIDENCE not in number.reasons, "by its digits alone it would be accepted"
 
 
 @pytest.mark.parametrize("lean", [-30, 0, 25])
