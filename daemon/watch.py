@@ -105,7 +105,7 @@ class Watch:
         self._threads: frozenset[threading.Thread] = frozenset()
         self._hints = Hints(wake)
         self._root: tuple[int, int] | None = None
-        self._short = False
+        self._short = self._renewed = False
         self.problem: str | None = "not started yet"
 
     def take(self) -> tuple[list[str], bool]:
@@ -134,6 +134,9 @@ class Watch:
     def compare(self, folders: int) -> bool:
         """Sees whether as many folders are watched as a scan entered: those that cannot be, watchdog passes over.
 
+        A share that went and came back under the same number has taken the kernel's watches along; so the watch is
+        begun anew first.
+
         Returns:
             Whether one more scan has to confirm what this one says.
         """
@@ -142,6 +145,11 @@ class Watch:
         before, self._short = self._short, _watched() < folders
         if self._short != before:
             return True
+        if self._short and not self._renewed:
+            self._renewed = True
+            self.stop()
+            return True
+        self._renewed = self._short
         remedy = "raise fs.inotify.max_user_watches, then restart digitdrop"
         self._report(f"{self._inbox} has more folders than can be watched; {remedy}" if self._short else None)
         return False
