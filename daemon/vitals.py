@@ -52,7 +52,7 @@ class Vitals:
         now = clock()
         self._health = Health(LIMITS_S, now)
         self._started = wall().timestamp()
-        self._alive_due = self._report_due = now
+        self._alive_due = self._word_due = self._report_due = now
         self._is_ready = False
         self._stuck: list[Part] = []
         self._waiting = 0
@@ -71,9 +71,9 @@ class Vitals:
     def still_at_work(self) -> None:
         """Tells systemd in the middle of a step that the start goes on, or that all is alive unless a part is stuck."""
         now = self._clock()
-        if now < self._alive_due:
+        if now < self._word_due:
             return
-        self._put_off_beat(now)
+        self._word_due = now + self._interval_s()
         if not self._is_ready:
             self._parts.notifier.extend_timeout(EXTENSION_S)
         elif not self._stuck:
@@ -116,7 +116,7 @@ class Vitals:
         """Tells systemd that all is alive, unless a part is stuck."""
         if now < self._alive_due:
             return
-        self._put_off_beat(now)
+        self._alive_due = self._word_due = now + self._interval_s()
         self._stuck = self._health.stuck(now)
         if self._stuck:
             log.error("no progress any more: %s", ", ".join(self._stuck))
@@ -124,9 +124,9 @@ class Vitals:
             self._parts.notifier.alive()
         self._parts.notifier.status(self._status_line())
 
-    def _put_off_beat(self, now: float) -> None:
-        interval_s = self._parts.notifier.watchdog_s or _REPORT_S
-        self._alive_due = now + min(interval_s / 3, 10.0)
+    def _interval_s(self) -> float:
+        """Seconds between two words to systemd."""
+        return min((self._parts.notifier.watchdog_s or _REPORT_S) / 3, 10.0)
 
     def _status_line(self) -> str:
         delivery, problems = self._parts.worker.delivery, summary(self._health.problems)
