@@ -43,6 +43,11 @@ class Prior:
         """Returns by how much each piece is raised, float64 (n,)."""
         return np.where(held(pieces, self.cells), self.boxes, self.page)
 
+    def most_within(self, box: BoundingBox) -> float:
+        """Returns by how much a piece that lies in a box, or any part of it, is raised at the most."""
+        across = (c.x < box.right and box.x < c.right and c.y < box.bottom and box.y < c.bottom for c in self.cells)
+        return max(self.page, self.boxes) if any(across) else self.page
+
     def more_lenient(self, by: float) -> Prior:
         """Returns the same with everything raised by so much more."""
         return replace(self, page=self.page + by, boxes=self.boxes + by)

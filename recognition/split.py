@@ -21,12 +21,15 @@ from recognition.classify import NOT_A_DIGIT
 from recognition.components import Component, make_component, stroke_width
 from recognition.normalize import normalize_all
 from recognition.params import SplitParams
+from recognition.prior import Prior
 from recognition.reader import Reader
-from recognition.reading import Reading, at_edge, seconded
+from recognition.reading import SUREST, Reading, at_edge, log_odds, seconded
 from recognition.sequence import Spotted
 
 SEAM_HEIGHT_PX = 48
 """Seams are sought on the piece reduced to this height."""
+MIN_PART_CONFIDENCE = 0.35
+"""The parts of a cut must be read so surely, on the geometric mean."""
 NO_DIGIT: Probabilities = np.array([0.005] * NOT_A_DIGIT + [0.95], np.float32)
 """What is said of a part in which no digit was spotted, or several."""
 
@@ -60,8 +63,10 @@ def split_touching(
     ]
     chosen = {id(reading) for reading, _ in wholes}
     result = [reading for reading in readings if id(reading) not in chosen]
-    plans = [segments(whole.piece, darkness, params) for whole, _ in wholes]
     lenient = replace(reader, prior=reader.prior.more_lenient(params.lenience))
+    plans = [
+        segments(whole.piece, darkness, params) if _may_be_cut(whole, lenient.prior) else [] for whole, _ in wholes
+    ]
     readings_of = iter(lenient.read([segment.piece for plan in plans for segment in plan], darkness, touching=True))
     for (whole, digits), plan in zip(wholes, plans, strict=True):
         parts = [next(readings_of) for _ in plan]
@@ -111,6 +116,12 @@ def _is_wide(reading: Reading, height_px: float, darkness: Image, params: SplitP
         and 0.5 * height_px <= box.height <= 2.2 * height_px
         and not at_edge(reading.piece, darkness.shape)
     )
+
+
+def _may_be_cut(whole: Reading, prior: Prior) -> bool:
+    """Tells whether parts of a piece may be read surely enough for a cut: on pages of text none can."""
+    odds = log_odds(np.array(SUREST)) + prior.most_within(whole.piece.bbox)
+    return bool(odds >= log_odds(np.array(MIN_PART_CONFIDENCE)))
 
 
 def _spotted(pieces: Sequence[Component], darkness: Image, reader: Reader) -> list[list[Spotted]]:
@@ -191,7 +202,8 @@ def _best(whole: Reading, read: Sequence[tuple[Segment, Reading]], params: Split
     score, readings = best.get(end, (-np.inf, []))
     box = whole.piece.bbox
     score -= params.narrow_cost * max(0.0, len(readings) - box.width / box.height)
-    if len(readings) > 1 and score > np.log(max(whole.confidence, 1e-6)) and score / len(readings) > np.log(0.35):
+    least = np.log(MIN_PART_CONFIDENCE)
+    if len(readings) > 1 and score > np.log(max(whole.confidence, 1e-6)) and score / len(readings) > least:
         return readings
     return [whole]
 

@@ -118,3 +118,12 @@ def test_a_prior_can_be_made_more_lenient():
     prior = Prior(-2.0, 1.0).more_lenient(1.5)
     assert (prior.page, prior.boxes) == (-0.5, 2.5)
     assert prior.of([]).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("box", "most"),
+    [((0, 0, 60, 20), 1.0), ((0, 0, 51, 20), 1.0), ((0, 0, 50, 20), -3.0), ((50, 15, 20, 20), -3.0)],
+    ids=["within", "across the edge", "beside", "below"],
+)
+def test_a_piece_that_reaches_into_a_box_of_a_form_may_have_a_part_that_is_raised_as_the_box_is(box, most):
+    assert Prior(-3.0, 1.0, [BoundingBox(50, 5, 20, 10)]).most_within(BoundingBox(*box)) == most

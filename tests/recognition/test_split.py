@@ -12,9 +12,11 @@ from hypothesis.extra import numpy as arrays
 from recognition.classify import CLASSES, NOT_A_DIGIT
 from recognition.components import find_components
 from recognition.params import ComponentParams, SplitParams
+from recognition.prior import Prior
 from recognition.reading import raised, seconded
 from recognition.sequence import Spotted
-from recognition.split import find_seams, split_touching
+from recognition.split import MIN_PART_CONFIDENCE, find_seams, segments, split_touching
+from recognition.types import BoundingBox
 
 PARAMS = SplitParams()
 HEIGHT = 60
@@ -160,6 +162,50 @@ def test_what_is_seen_uncut_decides_between_two_readings_of_a_cut(touching, ink_
         else:
             assert [part.digit for part in parts] == expected
             assert min(part.confidence for part in parts) > 0.8
+
+
+class Counted:
+    """The classifier, and how many pictures it was asked about."""
+
+    def __init__(self, classifier):
+        self.classifier = classifier
+        self.asked = 0
+
+    def probabilities(self, images):
+        self.asked += len(images)
+        return self.classifier.probabilities(images)
+
+
+LEFT, ELSEWHERE = BoundingBox(20, 20, 30, 80), BoundingBox(0, 110, 240, 10)
+
+
+@pytest.mark.parametrize(
+    ("prior", "looked_at"),
+    [
+        (Prior(-6.1), False),
+        (Prior(-5.9), True),
+        (Prior(-9.0, 0.0, [LEFT]), True),
+        (Prior(-9.0, 0.0, [ELSEWHERE]), False),
+        (Prior(-9.0, -7.0, [LEFT]), False),
+    ],
+    ids=["text", "hardly text", "text with a box at a part", "text with a box elsewhere", "text in a box"],
+)
+def test_a_piece_is_cut_only_where_its_parts_could_be_read_surely_enough(touching, ink_reader, read, prior, looked_at):
+    page = np.rint(255 * touching("45", 1)).astype(np.uint8)
+    (whole,) = read(page)
+    counted = Counted(ink_reader.classifier)
+    parts = split_touching([whole], HEIGHT, page, replace(ink_reader, classifier=counted, prior=prior), PARAMS)
+    assert (counted.asked > 0) == looked_at
+    assert looked_at or parts == [whole]
+
+
+def test_no_part_of_a_piece_that_is_not_cut_is_read_surely_enough(touching, ink_reader, read):
+    page = np.rint(255 * touching("45", 1)).astype(np.uint8)
+    (whole,) = read(page)
+    parts = [segment.piece for segment in segments(whole.piece, page, PARAMS)]
+    text, digits = (replace(ink_reader, prior=Prior(by).more_lenient(PARAMS.lenience)) for by in (-6.1, 0.0))
+    assert max(reading.confidence for reading in digits.read(parts, page)) > 0.98
+    assert max(reading.confidence for reading in text.read(parts, page)) < MIN_PART_CONFIDENCE
 
 
 def test_no_readings_give_none(ink_reader):
