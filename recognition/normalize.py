@@ -6,6 +6,8 @@ tight box, padded to a square, area-resampled to 20x20, stretched by its peak, c
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -37,12 +39,10 @@ def normalize(ink: Image) -> Image:
     return _centered(inner * (255.0 / inner.max()))
 
 
-def normalize_all(inks: list[Image]) -> Image:
-    """Returns the normalized images of several digits, uint8 (n, 28, 28)."""
-    images = np.zeros((len(inks), IMAGE_PX, IMAGE_PX), np.uint8)
-    for image, ink in zip(images, inks, strict=True):
-        image[:] = normalize(ink)
-    return images
+def normalize_all(inks: Iterable[Image]) -> Image:
+    """Returns the normalized images of several digits, uint8 (n, 28, 28); each ink is needed only for its own."""
+    images = [normalize(ink) for ink in inks]
+    return np.stack(images) if images else np.zeros((0, IMAGE_PX, IMAGE_PX), np.uint8)
 
 
 def _tight(ink: Image) -> Image:

@@ -51,7 +51,7 @@ class Reader:
             darkness: uint8 page, as in `binarize.Ink`.
             touching: they were cut from larger ones.
         """
-        images = normalize_all([piece.ink(darkness) for piece in pieces])
+        images = normalize_all(piece.ink(darkness) for piece in pieces)
         rows = self.classifier.probabilities(images)
         alone = rows.copy()
         if self.context is not None:

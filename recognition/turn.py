@@ -100,7 +100,7 @@ def _all_scores(
 ) -> NDArray[np.float64]:
     """The scores (1 + angles, pieces) of pieces as they stand and turned by each angle."""
     inks = [reading.piece.ink(darkness) for reading in chosen]
-    images = normalize_all([turned(ink, angle) for angle in angles_deg for ink in inks])
+    images = normalize_all(turned(ink, angle) for angle in angles_deg for ink in inks)
     standing = np.stack([reading.by_ink for reading in chosen])
     other = classifier.probabilities(images).reshape(len(angles_deg), len(chosen), -1)
     return np.stack([_scores(standing), *(_scores(rows) for rows in other)])

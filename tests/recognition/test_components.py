@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from recognition.components import find_components, ink_within, join, make_component, stroke_width
+from recognition.components import MAX_BOXES, find_components, ink_within, join, make_component, stroke_width
 from recognition.params import ComponentParams
 from recognition.types import BoundingBox
 
@@ -70,6 +70,42 @@ def test_what_is_too_small_is_left_out():
 def test_of_too_many_pieces_the_largest_are_kept():
     (piece,) = find_components(TWO, DARKNESS, ComponentParams(min_side_px=1, min_area_px=1, max_count=1))
     assert piece.area_px == 4
+
+
+def hatched(side: int, pitch: int) -> np.ndarray:
+    """Lines at half a right angle, each of which has a box of its own, and a blot in the corner that they spare."""
+    mask = np.zeros((side, side), np.uint8)
+    for x in range(-side, side - 60, pitch):
+        cv2.line(mask, (x, 0), (x + side, side), 255, 1)
+    mask[5:25, -25:-5] = 255
+    return mask
+
+
+def ringed(side: int, pitch: int) -> np.ndarray:
+    """Rings around each other, and a blot in the corner."""
+    mask = np.zeros((side, side), np.uint8)
+    for radius in range(pitch, side // 2, pitch):
+        cv2.circle(mask, (side // 2, side // 2), radius, 255, 1)
+    mask[5:25, -25:-5] = 255
+    return mask
+
+
+@pytest.mark.parametrize("drawn", [hatched, ringed])
+def test_pieces_whose_boxes_lie_over_each_other_keep_few_masks_and_the_small_ones_stay(drawn):
+    mask = drawn(1200, 8)
+    pieces = find_components(mask, mask, ComponentParams())
+    assert sum(piece.mask.nbytes for piece in pieces) <= MAX_BOXES * mask.size
+    assert BoundingBox(1175, 5, 20, 20) in [piece.bbox for piece in pieces]
+    longest = max(piece.bbox.width for piece in pieces)
+    assert len(pieces) > 30
+    assert 100 < longest < 1000
+
+
+def test_pieces_whose_masks_are_small_together_all_stay_though_their_boxes_lie_over_each_other():
+    mask = hatched(160, 4)
+    pieces = find_components(mask, mask, ALL)
+    assert sum(piece.mask.nbytes for piece in pieces) > MAX_BOXES * mask.size
+    assert sum(piece.area_px for piece in pieces) == np.count_nonzero(mask)
 
 
 def test_a_mask_becomes_a_piece_at_its_place_on_the_page():

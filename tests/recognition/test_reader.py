@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import weakref
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from recognition.classify import NOT_A_DIGIT, load_classifier
-from recognition.components import find_components
+from recognition.components import Component, find_components
 from recognition.context import ContextNetwork
 from recognition.errors import ModelLoadError, ModelMismatchError
 from recognition.normalize import normalize_all
@@ -107,6 +109,24 @@ def test_a_classifier_of_ten_classes_learns_from_the_context_what_is_no_digit(wr
 def test_no_pieces_give_no_readings(telling, context):
     for reader in (Reader(telling), Reader(telling, context)):
         assert reader.read([], np.zeros((5, 5), np.uint8)) == []
+
+
+class Held(Component):
+    """A piece of ink that knows what of the pieces' ink is held when it gives its own."""
+
+    given: ClassVar[list[weakref.ref[np.ndarray]]] = []
+
+    def ink(self, darkness):
+        assert sum(ink() is not None for ink in self.given) <= 1
+        ink = super().ink(darkness)
+        self.given.append(weakref.ref(ink))
+        return ink
+
+
+def test_the_ink_of_one_piece_after_the_other_is_held_not_that_of_all(telling, pieces, page):
+    held = [Held(piece.bbox, piece.mask, piece.area_px, piece.darkness) for piece in pieces]
+    np.testing.assert_array_equal(rows(Reader(telling).read(held, page)), rows(Reader(telling).read(pieces, page)))
+    assert len(Held.given) == len(pieces)
 
 
 @pytest.mark.parametrize("touching", [False, True])

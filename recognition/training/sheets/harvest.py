@@ -82,7 +82,7 @@ def gather(rng: np.random.Generator, drawn: Drawn) -> Pieces:
     kept = [pair for pair in labeled if pair[1] < NOT_A_DIGIT][:MAX_WHOLE]
     kept += [pair for pair in labeled if pair[1] >= NOT_A_DIGIT][:MAX_OTHER]
     pieces = [piece for piece, _ in kept]
-    images = normalize_all([piece.ink(ink.darkness) for piece in pieces])
+    images = normalize_all(piece.ink(ink.darkness) for piece in pieces)
     return Pieces(images, windows(pieces, ink.darkness), np.array([label for _, label in kept], np.uint8))
 
 
