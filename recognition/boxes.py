@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.arrays import Image, as_mask, dilated, opened
+from recognition.arrays import Image, as_image, as_mask, dilated, opened
 from recognition.fields import Field
 from recognition.params import RuleParams
 from recognition.types import BoundingBox
@@ -25,6 +25,8 @@ MIN_FILLED = 0.6
 """A box that writing crosses fills at least this share of the rectangle about both."""
 NEAR_SIDE = 0.12
 """So near to where a cell's side should lie it may lie, as a share of its length."""
+MAX_OPENED_PX = 256
+"""The thick part of what is larger is found at this size: the time that takes grows with the cube of the size."""
 MAX_FIELD_CELLS = 16
 """More boxes in one piece are squared paper or a table."""
 
@@ -141,14 +143,27 @@ def _box_alone(outline: Contour, params: RuleParams) -> Contour | None:
     margin = side // 3
     filled = np.zeros((height + 2 * margin, width + 2 * margin), np.uint8)
     cv2.drawContours(filled, [outline - (x - margin, y - margin)], -1, 255, cv2.FILLED)
-    # What is opened away of the corners of a tilted box comes back.
-    without = dilated(opened(filled, margin, margin), 5, 5) & filled
+    without = _without_strokes(filled, side)
     contours, _ = cv2.findContours(without, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     if len(contours) != 1:
         return None
     hull = cv2.convexHull(contours[0])
     corners = cv2.approxPolyDP(hull, 0.02 * cv2.arcLength(hull, True), True)  # without the stubs of the strokes
     return corners + np.array((x - margin, y - margin)) if _is_cell(corners, params) else None
+
+
+def _without_strokes(filled: Image, side_px: int) -> Image:
+    """A filled outline, the shorter side of which is so long, without what is thinner than a third of that."""
+    thick = side_px // 3
+    if side_px > MAX_OPENED_PX:
+        height, width = filled.shape
+        size = [round(side * MAX_OPENED_PX / side_px) for side in (width, height)]
+        small = as_image(cv2.resize(filled, size, interpolation=cv2.INTER_NEAREST))
+        core = dilated(opened(small, MAX_OPENED_PX // 3, MAX_OPENED_PX // 3), 11, 11)
+        filled = as_image(cv2.resize(core, (width, height), interpolation=cv2.INTER_NEAREST)) & filled
+        thick = MAX_FRAME_PX  # only the stubs of the strokes are left, as long as what came back of the corners
+    # What is opened away of the corners of a tilted box comes back.
+    return dilated(opened(filled, thick, thick), 5, 5) & filled
 
 
 def _is_form(cells: list[Contour]) -> bool:

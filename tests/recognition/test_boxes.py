@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from recognition import arrays
 from recognition.binarize import binarize
-from recognition.boxes import find_frames
+from recognition.boxes import MAX_FRAME_PX, find_frames
 from recognition.params import BinarizeParams, RuleParams
 from recognition.rules import remove_rules
 
@@ -131,6 +132,56 @@ def test_the_frame_of_a_box_is_found_that_writing_reaches_across(beyond, tilt_de
     assert (zone & frame > 0).sum() >= 0.97 * (frame > 0).sum()
     inside = cv2.fillConvexPoly(blank(), cv2.convexHull(cv2.findNonZero(frame)), 255)
     assert (zone & seven & inside & ~frame > 0).sum() <= 0.1 * (seven > 0).sum()
+
+
+@pytest.fixture
+def opened_px(monkeypatch):
+    """How many pixels the pictures have that are opened, and the longer sides of the rectangles."""
+    sizes = []
+
+    def opened(mask, width, height):
+        sizes.append((mask.size, max(width, height)))
+        return arrays.opened(mask, width, height)
+
+    monkeypatch.setattr("recognition.boxes.opened", opened)
+    return sizes
+
+
+def is_little(opened_px) -> bool:
+    """Tells whether large rectangles fit into small pictures, and small ones into large pictures."""
+    return all(picture <= 500**2 or side <= MAX_FRAME_PX for picture, side in opened_px)
+
+
+@pytest.mark.parametrize("tilt_deg", [0, 3, -3])
+@pytest.mark.parametrize("side", [200, 300, 1200])
+def test_the_frame_of_a_large_box_is_found_that_writing_reaches_across_and_little_is_opened_for_it(
+    opened_px, side, tilt_deg
+):
+    frame, seven = (np.zeros((2 * side, 2 * side), np.uint8) for _ in range(2))
+    low, high = side // 2, side // 2 + side
+    cv2.rectangle(frame, (low, low), (high, high), 255, 3)
+    corners = np.array([[0.3, 0.95], [1.7, 0.65], [1.1, 1.3]]) * side
+    cv2.polylines(seven, [corners.astype(np.int32)], False, 255, side // 40)
+    cv2.line(seven, (low, low), (low - side // 4, low), 255, 3)  # a rule that goes on beyond the corner
+    turn = cv2.getRotationMatrix2D((side, side), tilt_deg, 1)
+    frame, seven = (
+        np.where(cv2.warpAffine(drawn, turn, drawn.shape) > 100, np.uint8(255), np.uint8(0)) for drawn in (frame, seven)
+    )
+    zone = find_frames(frame | seven, PARAMS).zone
+    assert (zone & frame > 0).sum() >= 0.97 * (frame > 0).sum()
+    inside = cv2.fillConvexPoly(np.zeros_like(frame), cv2.convexHull(cv2.findNonZero(frame)), 255)
+    assert (zone & seven & inside & ~frame > 0).sum() <= 0.1 * (seven > 0).sum()
+    assert opened_px
+    assert is_little(opened_px)
+
+
+@pytest.mark.parametrize("radius", [300, 1000])
+def test_little_is_opened_to_tell_that_a_large_ring_is_no_box(opened_px, radius):
+    mask = np.zeros((2 * radius + 20, 2 * radius + 20), np.uint8)
+    cv2.circle(mask, (radius + 10, radius + 10), radius, 255, 3)
+    assert find_frames(mask, PARAMS).zone is None
+    assert opened_px
+    assert is_little(opened_px)
 
 
 @pytest.mark.parametrize("side", [20, 40, 80])
