@@ -189,7 +189,8 @@ class SelectParams:
         min_darkness: of a digit's ink, as a share of the writing's.
         min_unread_darkness: likewise, of what may be part of one: a pen that runs dry leaves pale digits.
         min_confidence: a reading below it is no digit.
-        min_member_confidence: likewise, right beside a digit; it is then marked for review.
+        min_member_confidence: likewise, right beside a digit: left out, it would go unnoticed, while read it is marked
+            for review unless what is asked afterwards agrees on it.
         word_gap: between pieces of one word, as a share of the writing's height.
         min_part: longer side of what may be a part of a broken digit, likewise; a comma and dirt are smaller.
     """

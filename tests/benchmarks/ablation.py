@@ -25,6 +25,8 @@ from config.shipped import shipped_companions, shipped_model
 from recognition import layout, look, page, reader, rules, select, view
 from recognition.arrays import Image
 from recognition.binarize import find_ink
+from recognition.context import ContextNetwork
+from recognition.model_file import read_model
 from recognition.normalize import normalize_all
 from recognition.params import RecognitionParams
 from recognition.prior import prior_of
@@ -32,6 +34,7 @@ from recognition.reader import Reader, load_reader
 from recognition.reading import Reading
 from recognition.recheck import Rechecked
 from recognition.rules import Writing
+from recognition.sequence import SequenceNetwork
 from recognition.signs import Parted
 from recognition.training.page_reading import PageReading, judge
 from recognition.training.scoring import Counts
@@ -64,7 +67,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
         "find_ink",
         lambda darkness, params: find_ink(darkness, replace(params, edge_share=params.core_share)),
     ),
-    "temperature": None,
+    "temperatures": None,
     "sheet of paper": (view, "find_sheet", lambda *_: None),
     "quarter turns": (look, "turn_deg", lambda *_: 0.0),
     "deskew": (look, "deskewed", lambda seen, *_: seen),
@@ -126,8 +129,10 @@ def start(step: str) -> None:
     loaded = load_reader(shipped_model(), *shipped_companions())
     if step in ("context network", "sequence network"):
         loaded = replace(loaded, **{step.split()[0]: None})
-    if step == "temperature":
+    if step == "temperatures":
         loaded.classifier.info = replace(loaded.info, temperature=1.0)
+        context, sequence = (read_model(path)[0] for path in shipped_companions())
+        loaded = replace(loaded, context=ContextNetwork(context), sequence=SequenceNetwork(sequence))
     _reader = loaded
     replaced = STEPS[step]
     if replaced is not None:
