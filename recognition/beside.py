@@ -36,13 +36,12 @@ def may_be_more(
         network: reads a number as a whole; None does without, and what stands beside a number is then enough.
         params: see there.
     """
-    boxes = np.array([(one.bbox.x, one.bbox.y, one.bbox.right, one.bbox.bottom) for one in unread]).reshape(-1, 4)
-    dark = np.array([one.darkness for one in unread])
+    boxes, dark = _measured(unread)
     result = [False] * len(numbers)
     inks: dict[int, Image] = {}
     for k, digits in enumerate(numbers):
         box = BoundingBox.around(digit.piece.bbox for digit in digits)
-        near = _near(boxes, box, params)
+        near = _near(boxes, box, params.reach, params)
         sides = boxes[near, 2:] - boxes[near, :2]
         typical = median(digit.piece.darkness for digit in digits)
         dark_enough = dark[near] >= params.min_darkness * typical
@@ -59,10 +58,38 @@ def may_be_more(
     return result
 
 
-def _near(boxes: NDArray[np.int_], box: BoundingBox, params: BesideParams) -> NDArray[np.intp]:
+def may_be_cut_off(numbers: Sequence[Sequence[Reading]], cut: Sequence[Component], params: BesideParams) -> list[bool]:
+    """Tells of each number whether the page's edge may have cut a digit of it off, of which a part is left.
+
+    How large and how near the digit was is not to be seen in what is left.
+
+    Args:
+        numbers: each of at least one digit.
+        cut: all pieces at the page's edge that were not taken for digits.
+        params: see there.
+    """
+    boxes, dark = _measured(cut)
+    result = []
+    for digits in numbers:
+        box = BoundingBox.around(digit.piece.bbox for digit in digits)
+        near = _near(boxes, box, params.cut_reach, params)
+        sides = boxes[near, 2:] - boxes[near, :2]
+        dark_enough = dark[near] >= params.cut_darkness * median(digit.piece.darkness for digit in digits)
+        large = sides.max(axis=1, initial=0) >= params.min_side * box.height
+        result.append(bool((dark_enough & large & (sides[:, 1] <= params.max_height * box.height)).any()))
+    return result
+
+
+def _measured(pieces: Sequence[Component]) -> tuple[NDArray[np.int_], NDArray[np.float64]]:
+    """The sides (n, 4) of pieces, as `_near` takes them, and their darkness."""
+    boxes = np.array([(one.bbox.x, one.bbox.y, one.bbox.right, one.bbox.bottom) for one in pieces], np.int_)
+    return boxes.reshape(-1, 4), np.array([one.darkness for one in pieces], np.float64)
+
+
+def _near(boxes: NDArray[np.int_], box: BoundingBox, reach: float, params: BesideParams) -> NDArray[np.intp]:
     """Which of the boxes (n, 4) stand so near to a number, and so level with it, that they may belong to it."""
     x, y, right, bottom = boxes.T
-    reach = params.reach * box.height
+    reach *= box.height
     shared = np.minimum(bottom, box.bottom) - np.maximum(y, box.y)
     level = shared >= params.min_shared * np.minimum(bottom - y, box.height)
     return np.flatnonzero((x <= box.right + reach) & (right >= box.x - reach) & level)

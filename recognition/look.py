@@ -67,7 +67,8 @@ def look_at(pixels: Image, reader: Reader, params: RecognitionParams, angle_deg:
     ink = only_inside(find_ink(darkness, params.binarize), inside)
     writing = remove_rules(ink, params.rules)
     del ink
-    found = off_the_edge(find_components(writing.mask, darkness, params.components), inside)
+    found = find_components(writing.mask, darkness, params.components)
+    found = off_the_edge(found, inside, to_page, pixels.shape)
     fields, cells, uprights = writing.fields, writing.cells, writing.uprights
     del writing
     pieces = without_shading(found, darkness, params.shading, params.components)

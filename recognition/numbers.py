@@ -47,7 +47,13 @@ class Place:
 
 
 def to_number(
-    readings: Sequence[Reading], position: tuple[int, int], unread: bool, place: Place, thresholds: Thresholds
+    readings: Sequence[Reading],
+    position: tuple[int, int],
+    unread: bool,
+    place: Place,
+    thresholds: Thresholds,
+    *,
+    cut_off: bool,
 ) -> Number:
     """Returns digits as a number.
 
@@ -57,6 +63,7 @@ def to_number(
         unread: something that may be a digit of it was not read.
         place: of the page.
         thresholds: see there.
+        cut_off: the page's edge may have cut a digit of it off that was not read.
     """
     digits = tuple(_digit(reading, place) for reading in readings)
     box = BoundingBox.around(digit.bbox for digit in digits)
@@ -66,7 +73,7 @@ def to_number(
         Reason.LOW_CONFIDENCE: bool(doubtful),
         Reason.NOT_A_DIGIT: unread or any(map(_may_be_rubbish, doubtful)),
         Reason.TOUCHING: any(reading.touching for reading in doubtful),
-        Reason.CUT_OFF: place.cuts_off(box),
+        Reason.CUT_OFF: cut_off or place.cuts_off(box),
     }
     reasons = tuple(reason for reason, true in holds.items() if true)
     confidence = min(digit.confidence for digit in digits)

@@ -9,7 +9,7 @@ import numpy as np
 
 from recognition.annotate import annotate, crop_png
 from recognition.arrays import Image
-from recognition.beside import may_be_more
+from recognition.beside import may_be_cut_off, may_be_more
 from recognition.columns import part_at_columns
 from recognition.company import weighed
 from recognition.components import held
@@ -107,10 +107,13 @@ def _numbers(
     signed = [any(id(digit) in doubtful for digit in digits) for digits in numbers]
     twice = recheck(numbers, others, darkness, reader, params.recheck)
     unread = [reading.piece for reading in (*others, *crumbs)]
-    more = may_be_more([number.digits for number in twice], unread, darkness, reader.sequence, params.beside)
+    read = [number.digits for number in twice]
+    more = may_be_more(read, unread, darkness, reader.sequence, params.beside)
+    cut = [piece for piece in unread if place.cuts_off(place.on_page(piece.bbox))]
+    cut_off = may_be_cut_off(read, cut, params.beside)
     result = [
-        to_number(number.digits, position, number.missed or sign or beside, place, params.thresholds)
-        for number, position, sign, beside in zip(twice, positions, signed, more, strict=True)
+        to_number(number.digits, position, number.missed or sign or beside, place, params.thresholds, cut_off=lost)
+        for number, position, sign, beside, lost in zip(twice, positions, signed, more, cut_off, strict=True)
     ]
     return result, [place.on_page(one.piece.bbox) for one in others if one.by_ink_confidence >= MIN_LIKE_A_DIGIT]
 

@@ -21,6 +21,8 @@ Affine: TypeAlias = NDArray[np.float64]
 
 MIN_LINEAR_SCALE = 0.6
 """Down to this scale a pixel made of the nearest four is as good as one made of all that it covers."""
+_NEAR_FRAME_PX = 3
+"""So near to the picture's frame the edge of what is seen is the frame."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,12 +108,26 @@ def only_inside(ink: Ink, inside: Image | None) -> Ink:
     return ink if inside is None else replace(ink, levels=ink.levels & inside)
 
 
-def off_the_edge(pieces: list[Component], inside: Image | None) -> list[Component]:
-    """Returns the pieces that do not reach the sheet's edge: what does is the edge itself, or a shadow along it."""
+def off_the_edge(
+    pieces: list[Component], inside: Image | None, to_page: Affine, shape: tuple[int, ...]
+) -> list[Component]:
+    """Returns the pieces that do not reach the sheet's edge: what does is the edge itself, or a shadow along it.
+
+    Args:
+        pieces: of the view.
+        inside: as in `View`.
+        to_page: likewise.
+        shape: of the page, (height, width).
+    """
     if inside is None:
         return pieces
-    # The frame cuts the sheet off as a scan's edge does, which is not for this step to judge.
     rim = dilated(as_image(~inside), 3, 3)
+    # The frame cuts digits off as a scan's edge does, which is not for this step to judge. In a turned view it is a
+    # part of the rim, and within a pixel or two of where it is reckoned.
+    height, width = shape[:2]
+    corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)
+    frame = cv2.transform(corners[None], cv2.invertAffineTransform(to_page))
+    cv2.polylines(rim, [np.rint(frame[0]).astype(np.int32)], True, 0, 2 * _NEAR_FRAME_PX + 1)
     return [piece for piece in pieces if not _of(piece, rim)]
 
 

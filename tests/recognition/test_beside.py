@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from recognition.beside import may_be_more
+from recognition.beside import may_be_cut_off, may_be_more
 from recognition.components import find_components
 from recognition.params import BesideParams, ComponentParams
 
@@ -86,3 +86,22 @@ def test_without_a_network_all_that_is_near_large_and_dark_is_doubted(make_readi
 
 def test_no_numbers_give_no_answers(reader):
     assert may_be_more([], [], PAGE, reader.sequence, PARAMS) == []
+
+
+@pytest.mark.parametrize(
+    ("box", "darkness", "told"),
+    [
+        ((70, 60, 5, 9), 200.0, True),  # the end of a stroke, farther away than what else is doubted
+        ((70, 60, 5, 9), 60.0, False),  # grain
+        ((70, 60, 2, 2), 200.0, False),
+        ((70, 20, 5, 100), 200.0, False),  # a shadow
+        ((70, 100, 5, 9), 200.0, False),  # on the next line
+        ((60, 60, 5, 9), 200.0, False),
+    ],
+)
+def test_what_the_pages_edge_left_of_a_digit_is_told_from_shadows_and_grain(make_reading, box, darkness, told):
+    number = [make_reading(4, (100, 50, 20, 40)), make_reading(7, (130, 50, 20, 40))]
+    far = [make_reading(3, (300, 50, 20, 40))]
+    piece = make_reading(0, box, darkness=darkness).piece
+    assert may_be_cut_off([number, far], [piece], PARAMS) == [told, False]
+    assert may_be_cut_off([number, far], [], PARAMS) == [False, False]

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recognition.arrays import as_mask
 from recognition.binarize import binarize
 from recognition.components import find_components
 from recognition.params import BinarizeParams, ComponentParams, PaperParams, SizeParams
-from recognition.view import off_the_edge, only_inside, turned_view, view_of, working_scale
+from recognition.view import View, off_the_edge, only_inside, turned_view, view_of, working_scale
 
 SIZE = SizeParams(min_side_px=1)
 PAPER = PaperParams()
@@ -75,8 +76,24 @@ def test_what_reaches_the_sheets_edge_is_no_writing():
     inside = np.full((40, 60), 255, np.uint8)
     inside[:, :5] = 0
     pieces = find_components(mask, mask, ComponentParams())
-    assert sorted(piece.bbox.x for piece in off_the_edge(pieces, inside)) == [20, 50]
-    assert off_the_edge(pieces, None) == pieces
+    page = (np.array([[1.0, 0, 100], [0, 1, 0]]), (40, 160))  # the sheet runs out of it on the right
+    assert sorted(piece.bbox.x for piece in off_the_edge(pieces, inside, *page)) == [20, 50]
+    assert off_the_edge(pieces, None, *page) == pieces
+
+
+@pytest.mark.parametrize("angle_deg", [-50, -7, 3, 12, 90])
+@pytest.mark.parametrize("scale", [0.5, 1, 2])
+def test_what_reaches_the_frame_of_a_turned_page_stays(angle_deg, scale):
+    page = np.full((200, 300), 230, np.uint8)
+    for x, y in ((0, 80), (150, 0), (285, 90), (140, 182), (150, 100)):
+        cv2.rectangle(page, (x, y), (x + 14, y + 17), 20, cv2.FILLED)
+    back = np.array([[1 / scale, 0, 0], [0, 1 / scale, 0]])
+    gray = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    view = turned_view(View(gray, None, back), angle_deg)
+    ink = as_mask((view.gray < 120) & (view.inside > 0))
+    pieces = find_components(ink, ink, ComponentParams())
+    assert len(pieces) == 5
+    assert off_the_edge(pieces, view.inside, view.to_page, page.shape) == pieces
 
 
 @settings(deadline=None, max_examples=30)
