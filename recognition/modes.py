@@ -56,7 +56,11 @@ def _from_16_bit_grey(image: ImageFile) -> NDArray[np.uint8]:
     if isinstance(image, TiffImageFile):
         bits = int(image.tag_v2.get(_BITS_PER_SAMPLE, (16,))[0])
         inverted = image.tag_v2.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
-    grey = (np.asarray(image) >> max(0, bits - 8)).astype(np.uint8)
+    samples = np.asarray(image)
+    if not inverted:
+        # Cameras of 10 and 12 bits say 16. Where white is zero, the greatest is ink, or the grain of a blank page.
+        bits = min(bits, int(samples.max()).bit_length())
+    grey = (samples >> max(0, bits - 8)).astype(np.uint8)
     return _cv(np.bitwise_not(grey) if inverted else grey, cv2.COLOR_GRAY2BGR)
 
 

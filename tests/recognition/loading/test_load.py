@@ -118,6 +118,26 @@ def test_16_bit_tiff_where_zero_is_white_is_not_read_as_a_negative():
     np.testing.assert_array_equal(only_page(_grey_tiff(grey, "<", photometric=0))[..., 0], 255 - (grey >> 8))
 
 
+@pytest.mark.parametrize("extension", [".png", ".tif"])
+@pytest.mark.parametrize("bits", [8, 10, 12, 14])
+def test_grey_of_fewer_bits_that_a_camera_stores_as_16_keeps_its_range(bits, extension):
+    grey = np.linspace(0, 2**bits - 1, 4096).astype(np.uint16).reshape(64, 64)
+    ok, data = cv2.imencode(extension, grey)
+    assert ok
+    np.testing.assert_array_equal(only_page(data.tobytes())[..., 0], grey >> (bits - 8))
+
+
+def test_16_bit_grey_without_any_light_is_black():
+    ok, data = cv2.imencode(".png", np.zeros((8, 8), np.uint16))
+    assert ok
+    assert not only_page(data.tobytes()).any()
+
+
+def test_the_grain_of_a_blank_16_bit_tiff_where_zero_is_white_stays_grain():
+    grain = np.arange(4096, dtype="<u2").reshape(64, 64) % 256
+    assert only_page(_grey_tiff(grain, "<", photometric=0)).min() == 255
+
+
 def test_12_bit_tiff_keeps_its_range():
     grey = np.linspace(0, 4095, 4096).astype(np.uint16).reshape(64, 64)
     left, right = grey[:, ::2], grey[:, 1::2]
