@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import cv2
+
 from recognition.errors import UnreadableImageError
 from recognition.formats import Format, describe, is_whole
 from recognition.params import LoadParams
@@ -81,4 +83,6 @@ def refusing_damage(data: bytes, kind: Format) -> Iterator[None]:
     except (UnreadableImageError, MemoryError):
         raise
     except Exception as error:
+        if isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem:
+            raise MemoryError(str(error)) from error
         raise damaged(kind, data, error) from error

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
+import sys
 import tracemalloc
 import zlib
 
@@ -273,6 +275,32 @@ def test_the_first_picture_of_an_animation_is_read_and_the_rest_mentioned(kind, 
     (page,) = load_pages(data, PARAMS)
     assert_upright(page.pixels)
     assert "only the first" in page.warnings[0]
+
+
+@pytest.mark.parametrize(("more_mb", "comes"), [(110, "MemoryError"), (600, "(4000, 6000, 3)")])
+def test_a_sound_photo_for_which_memory_lacks_is_not_called_damaged(encode, more_mb, comes):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # its pixels take 72 MB, and so much again when they are turned
+    data = encode(Image.new("RGB", (4000, 6000), "white"), "JPEG", exif=exif)
+    assert _load_within(more_mb, data) == comes
+
+
+def _load_within(more_mb: int, data: bytes) -> str:
+    """The shape of a picture, or the error, in a process that may take so much more memory than it has."""
+    program = f"""
+import resource, sys
+from recognition.load import load_pages
+from recognition.params import LoadParams
+data = sys.stdin.buffer.read()
+taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (taken + {more_mb} * 1_000_000, -1))
+try:
+    print(*(page.pixels.shape for page in load_pages(data, LoadParams())))
+except BaseException as error:
+    print(type(error).__name__)
+"""
+    done = subprocess.run([sys.executable, "-c", program], input=data, capture_output=True, check=True)
+    return done.stdout.decode().strip()
 
 
 def test_bytes_after_a_jpegs_end_do_not_matter(picture, encode, assert_upright):
