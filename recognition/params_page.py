@@ -123,6 +123,7 @@ class RuleParams:
             self,
             min_length=(0.05, 1),
             paper_length=(0.05, 1),
+            min_coverage=(0, 1),
             max_thickness=(0.02, 0.5),
             min_rectangularity=(0.8, 0.99),
         )

@@ -112,7 +112,9 @@ class SequenceNetwork:
             )
 
     def spot(self, inks: Sequence[Image]) -> list[list[Spotted] | None]:
-        """Returns the digits of each piece of ink, from left to right; None where it is too long for its height.
+        """Returns the digits of each piece of ink, from left to right; None where it cannot be read.
+
+        There is no ink then, or it is too long for its height, as `to_strip` says.
 
         Args:
             inks: uint8 (height, width) each, 0 is paper and 255 the darkest ink.
