@@ -20,7 +20,7 @@ from recognition.join import join_broken
 from recognition.layout import arrange
 from recognition.likeness import agreed
 from recognition.load import PageImage, load_pages
-from recognition.look import Look, look_at, look_upright
+from recognition.look import Look, look_upright
 from recognition.numbers import Place, to_number
 from recognition.params import RecognitionParams
 from recognition.prior import prior_of
@@ -77,17 +77,6 @@ def _read_page(image: PageImage, reader: Reader, params: RecognitionParams) -> P
 def _turned(page: Page) -> str:
     how = {90: "a quarter turn counter-clockwise", 180: "upside-down", 270: "a quarter turn clockwise"}[page.rotation]
     return f"Page {page.page} was turned {how}, because its digits did not stand upright."
-
-
-def read_numbers(pixels: Image, reader: Reader, params: RecognitionParams) -> list[Number]:
-    """Returns the numbers on a page in reading order.
-
-    Args:
-        pixels: uint8 (height, width, 3) BGR; it is read as it stands.
-        reader: reads single digits.
-        params: of all steps.
-    """
-    return _numbers(look_at(pixels, reader, params), pixels, reader, params)[0]
 
 
 def _numbers(

@@ -13,10 +13,10 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from recognition.errors import UnreadableImageError
-from recognition.page import read_document, read_numbers
+from recognition.page import read_document
 from recognition.params import AnnotateParams, RecognitionParams, SizeParams, Thresholds
-from recognition.reader import load_reader
-from recognition.types import REJECTED, Document, Reason
+from recognition.reader import Reader, load_reader
+from recognition.types import REJECTED, Document, Number, Page, Reason
 
 PARAMS = RecognitionParams()
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -46,6 +46,15 @@ def note(sample_pages):
         return np.rint(sample_pages.inked(blank(*shape), hand.ink, (60, 40, 40))).astype(np.uint8)
 
     return draw
+
+
+def read_page(pixels: np.ndarray, reader: Reader, params: RecognitionParams = PARAMS) -> Page:
+    (page,) = read_document(encode(pixels), reader, params).pages
+    return page
+
+
+def numbers_on(pixels: np.ndarray, reader: Reader, params: RecognitionParams = PARAMS) -> tuple[Number, ...]:
+    return read_page(pixels, reader, params).numbers
 
 
 def texts(document: Document) -> list[str]:
@@ -100,8 +109,8 @@ def test_boxes_are_in_pixels_of_the_page_however_large_it_is(reader, note):
     page = note(("2047", 80, 40), ("395", 330, 150), shape=(300, 600))
     large = cv2.resize(page, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
     small_params = replace(PARAMS, size=SizeParams(max_side_px=600, min_side_px=1))
-    expected = read_numbers(page, reader, small_params)
-    got = read_numbers(large, reader, small_params)
+    expected = numbers_on(page, reader, small_params)
+    got = numbers_on(large, reader, small_params)
     assert [number.text for number in got] == [number.text for number in expected] == ["2047", "395"]
     for number, reference in zip(got, expected, strict=True):
         assert number.bbox.to_json() == pytest.approx([3 * value for value in reference.bbox.to_json()], abs=9)
@@ -116,12 +125,13 @@ def test_boxes_are_in_pixels_of_the_page_however_large_it_is(reader, note):
 )
 def test_boxes_stay_inside_the_page_whatever_is_on_it(reader, page, pixels_each):
     page = page.repeat(pixels_each, axis=0).repeat(pixels_each, axis=1)
-    height, width = page.shape
     small = replace(PARAMS, size=SizeParams(max_side_px=500, min_side_px=100))
-    for number in read_numbers(np.repeat(page[..., None], 3, axis=2), reader, small):
+    read = read_page(np.repeat(page[..., None], 3, axis=2), reader, small)
+    assert {read.width, read.height} == set(page.shape)
+    for number in read.numbers:
         for box in (number.bbox, *(digit.bbox for digit in number.digits)):
-            assert 0 <= box.x < box.right <= width
-            assert 0 <= box.y < box.bottom <= height
+            assert 0 <= box.x < box.right <= read.width
+            assert 0 <= box.y < box.bottom <= read.height
 
 
 def test_the_same_bytes_give_the_same_document(reader, sample_pages):
@@ -175,19 +185,19 @@ def test_what_is_no_document_is_refused(reader, data):
 
 
 def test_a_sure_number_needs_no_review(certain, note):
-    (number,) = read_numbers(note(("88", 200, 100)), certain(8, 0.97), PARAMS)
+    (number,) = numbers_on(note(("88", 200, 100)), certain(8, 0.97))
     assert (number.text, number.needs_review, number.reasons) == ("88", False, ())
     assert number.confidence == pytest.approx(0.97, abs=1e-3)
 
 
 def test_a_doubtful_number_needs_review(certain, note):
-    (number,) = read_numbers(note(("8", 200, 100)), certain(8, 0.8), PARAMS)
+    (number,) = numbers_on(note(("8", 200, 100)), certain(8, 0.8))
     assert (number.text, number.needs_review, number.reasons) == ("8", True, (Reason.LOW_CONFIDENCE,))
 
 
 def test_a_rejected_digit_is_a_question_mark_and_its_best_guess_stays(certain, note):
     params = replace(PARAMS, thresholds=Thresholds(digit=0.5))
-    (number,) = read_numbers(note(("8", 200, 100)), certain(8, 0.45), params)
+    (number,) = numbers_on(note(("8", 200, 100)), certain(8, 0.45), params)
     assert number.text == REJECTED
     assert [digit.digit for digit in number.digits] == [8]
     assert number.needs_review
@@ -196,19 +206,19 @@ def test_a_rejected_digit_is_a_question_mark_and_its_best_guess_stays(certain, n
 @pytest.mark.parametrize(("accept", "doubtful"), [(0.79, False), (0.81, True)])
 def test_the_threshold_decides_what_is_doubtful(certain, note, accept, doubtful):
     params = replace(PARAMS, thresholds=Thresholds(accept=accept))
-    (number,) = read_numbers(note(("8", 200, 100)), certain(8, 0.8), params)
+    (number,) = numbers_on(note(("8", 200, 100)), certain(8, 0.8), params)
     assert number.needs_review is doubtful
 
 
 def test_what_may_be_no_digit_is_said_to_be_doubtful_for_that(certain, note):
-    (number,) = read_numbers(note(("8", 200, 100)), certain(8, 0.6, rubbish=0.35), PARAMS)
+    (number,) = numbers_on(note(("8", 200, 100)), certain(8, 0.6, rubbish=0.35))
     assert number.reasons == (Reason.LOW_CONFIDENCE, Reason.NOT_A_DIGIT)
 
 
 def test_a_number_at_the_edge_of_the_page_is_cut_off(certain, note):
     pixels = note(("88", 200, 100))[:, 210:]  # through the first digit
     strict = replace(PARAMS, thresholds=Thresholds(accept=0.99))
-    (number,) = read_numbers(pixels, certain(8, 0.95), strict)
+    (number,) = numbers_on(pixels, certain(8, 0.95), strict)
     assert number.bbox.x <= 1
     assert number.reasons == (Reason.LOW_CONFIDENCE, Reason.CUT_OFF)
 
@@ -219,7 +229,7 @@ def test_digits_that_were_cut_apart_are_said_to_have_touched(reader, sample_page
     hand.place(touching("68", 2), 100, 150)
     pixels = np.rint(sample_pages.inked(blank(300, 600), hand.ink, (60, 40, 40))).astype(np.uint8)
     strict = replace(PARAMS, thresholds=Thresholds(accept=1.0))
-    apart, together = read_numbers(pixels, reader, strict)
+    apart, together = numbers_on(pixels, reader, strict)
     assert (apart.text, together.text) == ("2047", "68")
     assert Reason.TOUCHING not in apart.reasons
     assert Reason.TOUCHING in together.reasons
@@ -227,7 +237,7 @@ def test_digits_that_were_cut_apart_are_said_to_have_touched(reader, sample_page
 
 def test_alternatives_are_the_next_best_digits_and_rubbish_is_none_of_them(write_model, note):
     bias = [0.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 1.0, 0.0, 0.5, 1.4]
-    (number,) = read_numbers(
+    (number,) = numbers_on(
         note(("8", 200, 100)),
         load_reader(write_model(bias, temperature=0.5)),
         replace(PARAMS, thresholds=Thresholds(digit=0.1)),
@@ -246,7 +256,7 @@ def test_a_note_on_a_wooden_table_is_read_and_its_grain_is_not(reader, note):
     table = np.array((30, 70, 120)) * (1 + 2.5 * grain[..., None])
     photo = np.clip(table, 0, 255).astype(np.uint8)
     photo[200:500, 200:800] = note(("2047", 80, 40), ("395", 330, 150))
-    numbers = read_numbers(photo, reader, PARAMS)
+    numbers = numbers_on(photo, reader)
     assert [number.text for number in numbers] == ["2047", "395"]
     assert abs(numbers[0].bbox.x - 280) <= 8
     assert abs(numbers[0].bbox.y - 240) <= 8
@@ -283,7 +293,7 @@ def sloping(reader, note):
     """Reads a page as it is and turned: the page that was read, its numbers as they stand level, and the turn."""
 
     def read(angle_deg):
-        level = read_numbers(note(*SUMS), reader, PARAMS)
+        level = numbers_on(note(*SUMS), reader)
         matrix = cv2.getRotationMatrix2D((300, 150), angle_deg, 1)
         matrix[:, 2] += (100, 250)
         page = cv2.warpAffine(note(*SUMS), matrix, (800, 800), borderValue=(240, 240, 240))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognition.page import read_numbers
+from recognition.page import read_document
 from recognition.params import RecognitionParams, SelectParams
 from recognition.words import in_words
 
@@ -116,5 +116,6 @@ def test_a_number_beside_a_word_is_read_and_the_word_is_not(reader, sample_pages
     hand.write("395", 380, 40, 50)
     page = np.rint(sample_pages.inked(np.full((400, 700, 3), 240, np.uint8), hand.ink, (60, 40, 40))).astype(np.uint8)
     cv2.putText(page, word, (80, 280), cv2.FONT_HERSHEY_DUPLEX, 2, (60, 40, 40), 4, cv2.LINE_AA)
-    numbers = read_numbers(page, reader, RecognitionParams())
-    assert [number.text for number in numbers] == ["2047", "395"]
+    data = cv2.imencode(".png", page)[1].tobytes()
+    (read,) = read_document(data, reader, RecognitionParams()).pages
+    assert [number.text for number in read.numbers] == ["2047", "395"]
