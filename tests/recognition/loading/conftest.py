@@ -51,9 +51,9 @@ def _assert_upright(pixels: np.ndarray, tolerance: int = 60) -> None:
         assert np.abs(seen - colors[color]).max() <= tolerance, f"{color} is {seen} at column {column}, row {row}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def picture() -> Image.Image:
-    """96 x 64, the quadrants red, lime, blue, white."""
+    """96 x 64, the quadrants red, lime, blue, white; a new one each time: Pillow leaves things in what it saves."""
     return _draw()
 
 
@@ -105,8 +105,9 @@ def make_pdf() -> Callable[..., bytes]:
 
 
 @pytest.fixture(scope="session")
-def samples(sample_files: ModuleType, picture: Image.Image) -> Samples:
+def samples(sample_files: ModuleType) -> Samples:
     """One small whole file of every kind, by the kind's name."""
+    picture = _draw()
     noise = np.random.default_rng(7).integers(0, 40, (64, 96, 3), dtype=np.uint8)
     speckled = Image.fromarray(np.maximum(np.asarray(picture), noise))
     return Samples(sample_files.in_every_format(speckled, picture))
