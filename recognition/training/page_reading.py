@@ -19,16 +19,14 @@ from recognition.page import read_document
 from recognition.params import RecognitionParams
 from recognition.reader import load_reader
 from recognition.training.crops import crop_with_context
-from recognition.training.scoring import Counts, PageScore, Verdict, is_accepted, score_page
+from recognition.training.scoring import Counts, PageScore, is_accepted, score_page
 from recognition.training.truth import Box, TruePage
-from recognition.types import REJECTED, Document, Number, Reason
+from recognition.types import Document, Page
 
-Read = Callable[[bytes], Document]
+Read = Callable[[bytes, RecognitionParams], Document]
 
 MAX_SHOWN = 60
 """Mistakes of each kind that are kept to be looked at."""
-OF_THE_THRESHOLD = frozenset({Reason.LOW_CONFIDENCE, Reason.TOUCHING})
-"""Reasons for a review that a number has only while its confidence is below the threshold."""
 
 
 class Kind(StrEnum):
@@ -68,13 +66,11 @@ class Judged:
     Attributes:
         confidence: of its weakest digit.
         right: it stands there.
-        accepted: with the threshold as it is.
         acceptable: with a threshold that its confidence reaches.
     """
 
     confidence: float
     right: bool
-    accepted: bool
     acceptable: bool
 
 
@@ -112,18 +108,14 @@ class Models:
     companions: tuple[Path, ...] = ()
 
 
-def load_read(models: Models, params: RecognitionParams) -> Read:
+def load_read(models: Models) -> Read:
     """Gives the function that reads a document, as the daemon's workers have it.
-
-    Args:
-        models: the networks.
-        params: of all steps.
 
     Raises:
         ModelLoadError: a network cannot be loaded.
     """
     reader = load_reader(models.digits, *models.companions)
-    return lambda data: read_document(data, reader, params)
+    return lambda data, params: read_document(data, reader, params)
 
 
 def read_pages(
@@ -138,7 +130,7 @@ def read_pages(
         processes: how many read; 1 is this one.
     """
     if processes == 1:
-        read = load_read(models, params)
+        read = load_read(models)
         yield from (judge(page, read, params) for page in pages)
         return
     context = multiprocessing.get_context("spawn")
@@ -154,7 +146,7 @@ def _start(models: Models, params: RecognitionParams) -> None:
     global _read, _params
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the process that waits for them, which lets them go
     cv2.setNumThreads(1)
-    _read, _params = load_read(models, params), params
+    _read, _params = load_read(models), params
 
 
 def _judge(page: TruePage) -> PageReading:
@@ -167,25 +159,43 @@ def judge(page: TruePage, read: Read, params: RecognitionParams) -> PageReading:
     Args:
         page: with its truth.
         read: see `load_read`.
-        params: how the page is decoded once more, to cut out what was read wrong.
+        params: of all steps; the page is decoded once more by them, to cut out what was read wrong.
     """
     data = page.path.read_bytes()
     error = ""
     try:
-        document = read(data)
+        document = read(data, _undoubting(params))
     except UnreadableImageError as unreadable:
         document, error = Document(()), str(unreadable)
+    acceptable = [is_accepted(number) for one in document.pages for number in one.numbers]
+    document = _doubted(document, params.thresholds.accept)
     numbers = [number for one in document.pages for number in one.numbers]
     score = score_page(page.truth, numbers)
-    judged = tuple(_judged(number, verdict) for number, verdict in zip(numbers, score.verdicts, strict=True))
+    judged = tuple(
+        Judged(number.confidence, verdict.right, able)
+        for number, verdict, able in zip(numbers, score.verdicts, acceptable, strict=True)
+    )
     found = _worst(_mistakes(page, document, score))
     mistakes = () if error else tuple(_with_crops(found, data, params))
     return PageReading(page.name, page.truth.keys, score.counts, judged, mistakes, error)
 
 
-def _judged(number: Number, verdict: Verdict) -> Judged:
-    acceptable = REJECTED not in number.text and not set(number.reasons) - OF_THE_THRESHOLD
-    return Judged(number.confidence, verdict.right, is_accepted(number), acceptable)
+def _undoubting(params: RecognitionParams) -> RecognitionParams:
+    """With the lowest threshold of acceptance: what a number needs a review for then, it needs one for with any."""
+    thresholds = params.thresholds
+    return replace(params, thresholds=replace(thresholds, accept=thresholds.digit))
+
+
+def _doubted(document: Document, accept: float) -> Document:
+    """The document with a review for each number below a threshold of acceptance."""
+    return replace(document, pages=tuple(_doubted_page(page, accept) for page in document.pages))
+
+
+def _doubted_page(page: Page, accept: float) -> Page:
+    numbers = (
+        replace(number, needs_review=number.needs_review or number.confidence < accept) for number in page.numbers
+    )
+    return replace(page, numbers=tuple(numbers))
 
 
 @dataclass(frozen=True, slots=True)

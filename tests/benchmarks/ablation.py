@@ -141,7 +141,7 @@ def start(step: str) -> None:
 
 def read(one: TruePage) -> PageReading:
     """Reads a page and compares it with its truth."""
-    return judge(one, lambda data: page.read_document(data, _reader, PARAMS), PARAMS)
+    return judge(one, lambda data, params: page.read_document(data, _reader, params), PARAMS)
 
 
 def print_table(table: dict[str, dict[str, dict[str, Any]]]) -> None:

@@ -11,10 +11,10 @@ from recognition.training.scoring import Counts
 from recognition.training.truth import Truth
 
 JUDGED = (
-    Judged(0.99, right=True, accepted=True, acceptable=True),
-    Judged(0.95, right=False, accepted=True, acceptable=True),
-    Judged(0.99, right=True, accepted=False, acceptable=False),
-    Judged(0.60, right=True, accepted=False, acceptable=True),
+    Judged(0.99, right=True, acceptable=True),
+    Judged(0.95, right=False, acceptable=True),
+    Judged(0.99, right=True, acceptable=False),
+    Judged(0.60, right=True, acceptable=True),
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -10,11 +12,15 @@ import numpy as np
 import pytest
 
 from config.shipped import shipped_companions, shipped_model
+from recognition.numbers import Place, to_number
 from recognition.page import read_document
-from recognition.params import RecognitionParams
+from recognition.params import RecognitionParams, Thresholds
 from recognition.reader import Reader
+from recognition.reading import Reading
+from recognition.training.page_figures import summarize
 from recognition.training.page_reading import Kind, Mistake, Models, PageReading, judge, read_pages, severity
 from recognition.training.truth import TrueNumber, TruePage, Truth
+from recognition.types import Document, Page
 
 PARAMS = RecognitionParams()
 
@@ -32,7 +38,7 @@ def note(sample_pages: ModuleType, tmp_path: Path) -> Path:
 
 
 def judged(path: Path, truth: Truth, reader: Reader) -> PageReading:
-    return judge(TruePage(path, truth), lambda data: read_document(data, reader, PARAMS), PARAMS)
+    return judge(TruePage(path, truth), lambda data, params: read_document(data, reader, params), PARAMS)
 
 
 def test_a_page_read_right_has_no_mistakes(note: Path, reader: Reader) -> None:
@@ -61,6 +67,54 @@ def test_a_file_that_cannot_be_read_counts_as_one_on_which_nothing_was_read(tmp_
     reading = judged(path, Truth(("12",), None, {}), reader)
     assert reading.error
     assert (reading.counts.numbers, reading.counts.exact, reading.counts.edits) == (1, 0, 2)
+
+
+@pytest.fixture
+def doubts(note: Path, make_reading: Callable[..., Reading]) -> Callable[[float], PageReading]:
+    """Judges numbers of which each may be doubted for another reason, read with a threshold of acceptance."""
+    digits = {
+        "sure": make_reading(1, (20, 50, 20, 40), 0.97),
+        "maybe a blot": make_reading(2, (80, 50, 20, 40), 0.6, rubbish=0.35),
+        "touching": make_reading(3, (140, 50, 20, 40), 0.6, touching=True),
+        "wrong": make_reading(4, (200, 50, 20, 40), 0.8),
+        "with a blot": make_reading(5, (260, 50, 20, 40), 0.97),
+        "cut off": make_reading(6, (0, 50, 20, 40), 0.97),
+        "rejected": make_reading(7, (320, 50, 20, 40), 0.2),
+    }
+    place = Place(np.eye(2, 3), 600, 300)
+
+    def read(data: bytes, params: RecognitionParams) -> Document:
+        numbers = tuple(
+            to_number([digit], (0, at), what == "with a blot", place, params.thresholds)
+            for at, (what, digit) in enumerate(digits.items())
+        )
+        return Document((Page(1, 600, 300, 0, numbers),))
+
+    def judged(accept: float) -> PageReading:
+        params = replace(PARAMS, thresholds=Thresholds(accept, digit=0.25))
+        return judge(TruePage(note, Truth(("1 2 3 0 5 6 7",), None, {})), read, params)
+
+    return judged
+
+
+@pytest.mark.parametrize("accept", [0.5, 0.7, 0.9, 0.98])
+def test_what_a_threshold_would_give_is_what_it_gives_when_the_page_is_read_with_it(
+    accept: float, doubts: Callable[[float], PageReading]
+) -> None:
+    counts = doubts(accept).counts
+    for as_read in (0.25, 0.6, 0.9, 0.98):
+        rows = summarize("f", "", as_read, 0.25, [doubts(as_read)]).thresholds
+        [row] = [one for one in rows if one.accept == accept]
+        assert (row.accepted, row.slips) == (counts.accepted_right + counts.slips, counts.slips)
+
+
+def test_what_no_threshold_makes_sure_is_accepted_with_none(doubts: Callable[[float], PageReading]) -> None:
+    reading = doubts(0.9)
+    assert [one.acceptable for one in reading.judged] == [True, True, True, True, False, False, False]
+    assert (reading.counts.accepted_right, reading.counts.slips) == (1, 0)
+    assert (doubts(0.5).counts.accepted_right, doubts(0.5).counts.slips) == (3, 1)
+    assert [mistake.accepted for mistake in doubts(0.5).mistakes if mistake.read == "4"] == [True]
+    assert [mistake.accepted for mistake in reading.mistakes if mistake.read == "4"] == [False]
 
 
 def test_several_processes_read_the_same_as_one(note: Path) -> None:

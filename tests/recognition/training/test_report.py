@@ -68,7 +68,7 @@ def crop() -> bytes:
 
 @pytest.fixture(scope="module")
 def pages(crop: bytes) -> PageFigures:
-    judged = (Judged(0.95, right=False, accepted=True, acceptable=True), Judged(0.6, True, False, True))
+    judged = (Judged(0.95, right=False, acceptable=True), Judged(0.6, right=True, acceptable=True))
     mistakes = (
         Mistake(Kind.WRONG, HOSTILE, "12", "17", 0.95, True, crop),
         Mistake(Kind.WRONG, HOSTILE, None, "3?", 0.2, False, crop),
