@@ -19,7 +19,7 @@ from recognition.page import read_document
 from recognition.params import RecognitionParams
 from recognition.reader import load_reader
 from recognition.training.crops import crop_with_context
-from recognition.training.scoring import Counts, PageScore, is_accepted, score_page
+from recognition.training.scoring import Counts, PageScore, is_accepted, score_pages
 from recognition.training.truth import Box, TruePage
 from recognition.types import Document, Page
 
@@ -170,7 +170,7 @@ def judge(page: TruePage, read: Read, params: RecognitionParams) -> PageReading:
     acceptable = [is_accepted(number) for one in document.pages for number in one.numbers]
     document = _doubted(document, params.thresholds.accept)
     numbers = [number for one in document.pages for number in one.numbers]
-    score = score_page(page.truth, numbers)
+    score = score_pages(page.truth, [one.numbers for one in document.pages])
     judged = tuple(
         Judged(number.confidence, verdict.right, able)
         for number, verdict, able in zip(numbers, score.verdicts, acceptable, strict=True)

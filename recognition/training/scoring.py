@@ -1,4 +1,4 @@
-"""Compares the numbers that were read on a page with what stands there."""
+"""Compares the numbers that were read in a document with what stands there."""
 
 from __future__ import annotations
 
@@ -104,23 +104,26 @@ def is_accepted(number: Number) -> bool:
     return not number.needs_review and REJECTED not in number.text
 
 
-def score_page(truth: Truth, numbers: Sequence[Number]) -> PageScore:
+def score_pages(truth: Truth, pages: Sequence[Sequence[Number]]) -> PageScore:
     """Compares what was read with the truth, by place where the truth has boxes and by reading order elsewhere.
 
     Args:
-        truth: of the page, or of all pages of a document together.
-        numbers: that were read, in any order.
+        truth: of all pages of the document; its boxes are places on the first.
+        pages: the numbers that were read on each page, in any order.
 
     Returns:
         Verdicts in the order of the numbers; missed numbers only where the truth has boxes.
     """
+    numbers = [number for page in pages for number in page]
+    first = pages[0] if pages else ()
+    order = _reading_order(pages)
     if truth.numbers is None:
-        verdicts, missed, alarms = _judge_by_text(truth, numbers)
+        verdicts, missed, alarms = _judge_by_text(truth, numbers, order)
     else:
-        verdicts, missed, alarms = _judge_by_place(truth.numbers, numbers)
-    digits, found, digit_right = _compare_digits(truth.numbers or (), numbers)
+        verdicts, missed, alarms = _judge_by_place(truth.numbers, numbers, len(first))
+    digits, found, digit_right = _compare_digits(truth.numbers or (), first)
     written = "".join("".join(truth.lines).split())
-    read = "".join(numbers[at].text for at in _reading_order(numbers))
+    read = "".join(numbers[at].text for at in order)
     accepted = [verdict.right for verdict, number in zip(verdicts, numbers, strict=True) if is_accepted(number)]
     counts = Counts(
         pages=1,
@@ -139,9 +142,10 @@ def score_page(truth: Truth, numbers: Sequence[Number]) -> PageScore:
 
 
 def _judge_by_place(
-    stand: Sequence[TrueNumber], numbers: Sequence[Number]
+    stand: Sequence[TrueNumber], numbers: Sequence[Number], of_first: int
 ) -> tuple[list[Verdict], list[TrueNumber], int]:
-    pairs = match([one.bbox for one in stand], [_box(number) for number in numbers], MIN_NUMBER_OVERLAP)
+    """On the page of the boxes are as many of the numbers as `of_first` says, and on the others none stands."""
+    pairs = match([one.bbox for one in stand], [_box(number) for number in numbers[:of_first]], MIN_NUMBER_OVERLAP)
     truths = {read: stand[true].text for true, read in pairs.items()}
     verdicts = [
         Verdict(truths.get(at) == number.text, at not in truths, truths.get(at)) for at, number in enumerate(numbers)
@@ -150,10 +154,11 @@ def _judge_by_place(
     return verdicts, missed, len(numbers) - len(pairs)
 
 
-def _judge_by_text(truth: Truth, numbers: Sequence[Number]) -> tuple[list[Verdict], list[TrueNumber], int]:
+def _judge_by_text(
+    truth: Truth, numbers: Sequence[Number], order: Sequence[int]
+) -> tuple[list[Verdict], list[TrueNumber], int]:
     """Each number of the truth takes a number of the same text, wherever it stands, and the later of several."""
     stand = " ".join(truth.lines).split()
-    order = _reading_order(numbers)
     free: defaultdict[str, list[int]] = defaultdict(list)
     for at in order:
         free[numbers[at].text].append(at)
@@ -233,9 +238,10 @@ def edit_distance(first: str, second: str) -> int:
     return row[-1]
 
 
-def _reading_order(numbers: Sequence[Number]) -> list[int]:
-    """Indices by line, then from the left."""
-    return sorted(range(len(numbers)), key=lambda at: (numbers[at].line, numbers[at].bbox.x))
+def _reading_order(pages: Sequence[Sequence[Number]]) -> list[int]:
+    """Indices among the numbers of all pages by page, then by line, then from the left."""
+    places = [(at, number.line, number.bbox.x) for at, page in enumerate(pages) for number in page]
+    return sorted(range(len(places)), key=places.__getitem__)
 
 
 def _box(number: Number) -> Box:

@@ -1,6 +1,6 @@
 """What stands on pages: the truth files beside pictures of pages, in two forms.
 
-`NAME.truth.json` beside `NAME.jpg` either has boxes, in pixels of the upright page,
+`NAME.truth.json` beside `NAME.jpg` either has boxes, in pixels of the upright page, of a document's first,
 
     {"numbers": [{"text": "05", "bbox": [x, y, w, h], "digits": [{"digit": 0, "bbox": [x, y, w, h]}, ...]}, ...]}
 
@@ -46,11 +46,11 @@ class TrueNumber:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What stands on one page.
+    """What stands on one page, or on all pages of a document.
 
     Attributes:
         lines: the numbers of each line, in reading order, with blanks between them.
-        numbers: with their boxes; None where only the lines are known.
+        numbers: with their boxes, on the first page; None where only the lines are known.
         keys: everything else that the file says.
     """
 

@@ -61,6 +61,14 @@ def test_every_kind_of_mistake_is_cut_out(note: Path, reader: Reader) -> None:
     assert all(mistake.crop.startswith(b"\xff\xd8") for mistake in reading.mistakes)
 
 
+def test_the_pages_of_a_document_are_compared_one_after_the_other(note: Path, reader: Reader) -> None:
+    page = cv2.imread(str(note))
+    path = note.with_name("notes.tif")
+    cv2.imwritemulti(str(path), [page, page])
+    reading = judged(path, Truth(("28 614", "28 614"), None, {}), reader)
+    assert (reading.counts.numbers, reading.counts.exact, reading.counts.edits) == (4, 4, 0)
+
+
 def test_a_file_that_cannot_be_read_counts_as_one_on_which_nothing_was_read(tmp_path: Path, reader: Reader) -> None:
     path = tmp_path / "broken.png"
     path.write_bytes(b"\x89PNG\r\n\x1a\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recognition.training.scoring import Counts, edit_distance, match, score_page
+from recognition.training.scoring import Counts, PageScore, edit_distance, match, score_pages
 from recognition.training.truth import TrueDigit, TrueNumber, Truth
 from recognition.types import BoundingBox, Digit, Number
 
@@ -29,6 +29,11 @@ def boxed(*numbers: TrueNumber) -> Truth:
 
 def transcribed(*lines: str) -> Truth:
     return Truth(lines, None, {})
+
+
+def score_page(truth: Truth, numbers: list[Number]) -> PageScore:
+    """Compares one page with its truth."""
+    return score_pages(truth, [numbers])
 
 
 def test_a_page_read_without_a_mistake_is_exact() -> None:
@@ -87,6 +92,27 @@ def test_a_wrong_number_between_right_ones_was_read_for_what_stands_there() -> N
 def test_digits_are_put_into_reading_order_by_line_and_then_from_the_left() -> None:
     numbers = [read("3", 0, 40, line=1), read("2", 50), read("1", 0)]
     assert score_page(transcribed("12", "3"), numbers).counts.edits == 0
+
+
+def test_a_document_is_read_page_by_page() -> None:
+    pages = [[read("12", 0), read("3", 0, 40, line=1)], [read("45", 0), read("7", 0, 40, line=1)]]
+    assert score_pages(transcribed("12", "3", "45", "7"), pages).counts.edits == 0
+    score = score_pages(transcribed("12", "3", "46", "7"), pages)
+    assert score.counts.edits == 1
+    assert [verdict.truth for verdict in score.verdicts] == ["12", "3", "46", "7"]
+
+
+def test_boxes_are_places_on_the_first_page() -> None:
+    pages = [[read("3", 100)], [read("12", 0)]]
+    score = score_pages(boxed(stands("12", 0), stands("3", 100)), pages)
+    assert [verdict.alarm for verdict in score.verdicts] == [False, True]
+    assert [one.text for one in score.missed] == ["12"]
+    assert (score.counts.exact, score.counts.alarms, score.counts.digits, score.counts.found) == (1, 1, 3, 1)
+
+
+def test_what_cannot_be_read_has_no_pages() -> None:
+    score = score_pages(boxed(stands("12", 0)), [])
+    assert (score.counts.exact, score.counts.edits, len(score.missed)) == (0, 2, 1)
 
 
 def test_all_that_is_read_on_a_page_without_writing_is_a_false_alarm() -> None:
