@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 
 from recognition.errors import UnreadableImageError
 from recognition.load import load_pages
@@ -176,7 +177,7 @@ def judge(page: TruePage, read: Read, params: RecognitionParams) -> PageReading:
         for number, verdict, able in zip(numbers, score.verdicts, acceptable, strict=True)
     )
     found = _worst(_mistakes(page, document, score))
-    mistakes = () if error else tuple(_with_crops(found, data, params))
+    mistakes = () if error else tuple(_with_crops(found, document, data, params))
     return PageReading(page.name, page.truth.keys, score.counts, judged, mistakes, error)
 
 
@@ -235,13 +236,16 @@ def severity(mistake: Mistake) -> tuple[bool, float]:
     return not mistake.accepted, -mistake.confidence
 
 
-def _with_crops(found: Sequence[_Found], data: bytes, params: RecognitionParams) -> Iterator[Mistake]:
+def _with_crops(
+    found: Sequence[_Found], document: Document, data: bytes, params: RecognitionParams
+) -> Iterator[Mistake]:
     if not found:
         return
     last = max(one.page for one in found)
-    for at, image in enumerate(load_pages(data, params.load)):
+    for at, (page, image) in enumerate(zip(document.pages, load_pages(data, params.load), strict=True)):
+        upright = np.ascontiguousarray(np.rot90(image.pixels, page.rotation // 90))  # that is where the boxes are
         for one in found:
             if one.page == at:
-                yield replace(one.mistake, crop=crop_with_context(image.pixels, one.box))
+                yield replace(one.mistake, crop=crop_with_context(upright, one.box))
         if at == last:
             return

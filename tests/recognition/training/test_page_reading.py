@@ -17,6 +17,7 @@ from recognition.page import read_document
 from recognition.params import RecognitionParams, Thresholds
 from recognition.reader import Reader
 from recognition.reading import Reading
+from recognition.training.crops import crop_with_context
 from recognition.training.page_figures import summarize
 from recognition.training.page_reading import Kind, Mistake, Models, PageReading, judge, read_pages, severity
 from recognition.training.truth import TrueNumber, TruePage, Truth
@@ -59,6 +60,25 @@ def test_every_kind_of_mistake_is_cut_out(note: Path, reader: Reader) -> None:
     assert (by_kind[Kind.ALARM].truth, by_kind[Kind.ALARM].read) == (None, "614")
     assert (by_kind[Kind.MISSED].truth, by_kind[Kind.MISSED].read) == ("555", "")
     assert all(mistake.crop.startswith(b"\xff\xd8") for mistake in reading.mistakes)
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_mistakes_on_a_page_that_was_turned_are_cut_out_where_they_stand(
+    quarters: int, sample_pages: ModuleType, tmp_path: Path, reader: Reader
+) -> None:
+    hand = sample_pages.Hand(np.random.default_rng(4), sample_pages.Digits.load(), (480, 560))
+    for line, text in enumerate(("34729", "74253", "47394", "92437", "35274")):
+        hand.write(text, 50, 40 + 80 * line, 46)
+    upright = np.rint(sample_pages.inked(np.full((480, 560, 3), 240), hand.ink, (60, 40, 40))).astype(np.uint8)
+    path = tmp_path / "turned.png"
+    cv2.imwrite(str(path), np.rot90(upright, -quarters))
+    [page] = read_document(path.read_bytes(), reader, PARAMS).pages
+    assert page.rotation == 90 * quarters
+    boxes = [tuple(map(float, number.bbox.to_json())) for number in page.numbers]
+    reading = judged(path, Truth(("1",), (TrueNumber("1", (300, 430, 20, 40)),), {}), reader)
+    crops = {mistake.crop for mistake in reading.mistakes}
+    assert crops == {crop_with_context(upright, box) for box in (*boxes, (300, 430, 20, 40))}
+    assert len(crops) == 6
 
 
 def test_the_pages_of_a_document_are_compared_one_after_the_other(note: Path, reader: Reader) -> None:
