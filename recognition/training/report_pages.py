@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from recognition.training import markup, report_plots
 from recognition.training.markup import Card
@@ -45,20 +46,24 @@ def page_section(pages: PageFigures) -> Iterator[str]:
     rows = [(name, counts) for name, counts in pages.groups.items()]
     yield _counts_table(pages.by or "pages", [*rows, (ALL, pages.total)])
     yield markup.paragraph(LEGEND)
-    judged = [one for one in pages.judged if one.acceptable]
-    confidence = np.array([one.confidence for one in judged], np.float64)
-    correct = np.array([one.right for one in judged], np.bool_)
     yield markup.subheading("Confidence of the numbers")
     if pages.judged:
-        risk = report_plots.risk_coverage_diagram(
-            confidence, correct, "numbers read", total=len(pages.judged), accept=pages.accept
-        )
         reliability = report_plots.reliability_diagram(pages.reliability(), "numbers")
-        yield markup.diagrams([(reliability, RELIABILITY), (risk, RISK)])
+        yield markup.diagrams([(report_plots.png(reliability), RELIABILITY), (report_plots.png(risk_of(pages)), RISK)])
     yield from _thresholds(pages)
     for kind, title in HEADINGS.items():
         yield from _mistakes(pages, kind, title)
     yield from _worst_pages(pages)
+
+
+def risk_of(pages: PageFigures) -> Figure:
+    """The diagram of risk against coverage; what no threshold accepts counts among the numbers read alone."""
+    judged = [one for one in pages.judged if one.acceptable]
+    confidence = np.array([one.confidence for one in judged], np.float64)
+    correct = np.array([one.right for one in judged], np.bool_)
+    return report_plots.risk_coverage_diagram(
+        confidence, correct, "numbers read", total=len(pages.judged), accept=pages.accept
+    )
 
 
 def _counts_table(first: str, rows: list[tuple[str, Counts]]) -> str:

@@ -1,4 +1,4 @@
-"""The diagrams of a report, as PNG; for the screen and for black-and-white print."""
+"""The diagrams of a report; for the screen and for black-and-white print."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FEW = 30
 """Fewer steps are marked one by one."""
 
 
-def reliability_diagram(bins: Sequence[Bin], what: str) -> bytes:
+def reliability_diagram(bins: Sequence[Bin], what: str) -> Figure:
     """Draws how often decisions are right against how confident they are, and how many there are of each confidence.
 
     Args:
@@ -49,12 +49,12 @@ def reliability_diagram(bins: Sequence[Bin], what: str) -> bytes:
     below.set(xlabel="confidence", ylabel=what, yscale="log", ylim=(0.8, None))
     for one in (axes, below):
         _grid(one)
-    return _png(figure)
+    return figure
 
 
 def risk_coverage_diagram(
     confidence: NDArray[np.float64], correct: NDArray[np.bool_], what: str, *, total: int, accept: float | None = None
-) -> bytes:
+) -> Figure:
     """Draws how many of 1000 accepted decisions are wrong against the share that is accepted.
 
     Args:
@@ -78,7 +78,7 @@ def risk_coverage_diagram(
     axes.set_ylim(0, max(1.0, 1.1 * _settled(accepted, risk)))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     _grid(axes)
-    return _png(figure)
+    return figure
 
 
 def _settled(accepted: NDArray[np.int64], risk: NDArray[np.float64]) -> float:
@@ -99,7 +99,8 @@ def _grid(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
-def _png(figure: Figure) -> bytes:
+def png(figure: Figure) -> bytes:
+    """A diagram as a picture."""
     buffer = io.BytesIO()
     FigureCanvasAgg(figure).print_png(buffer)
     return buffer.getvalue()

@@ -34,8 +34,11 @@ def set_section(one: SetFigures) -> Iterator[str]:
     risk = report_plots.risk_coverage_diagram(one.confidence, one.correct, "digits", total=one.digits)
     yield markup.diagrams(
         [
-            (report_plots.reliability_diagram(bins, "digits"), "Reliability, with 95 % intervals."),
-            (risk, "Risk against coverage: the fewer digits are accepted, the fewer of them are wrong."),
+            (report_plots.png(report_plots.reliability_diagram(bins, "digits")), "Reliability, with 95 % intervals."),
+            (
+                report_plots.png(risk),
+                "Risk against coverage: the fewer digits are accepted, the fewer of them are wrong.",
+            ),
             (matrix.getvalue(), "Confusion: how often each digit was read as each; mistakes are coloured."),
         ]
     )

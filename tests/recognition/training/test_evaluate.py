@@ -11,15 +11,19 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from config.shipped import shipped_model
+from config.shipped import shipped_companions, shipped_model
+from recognition.classify import load_classifier
 from recognition.errors import ModelLoadError
 from recognition.params import RecognitionParams, Thresholds
 from recognition.training.convert import convert
 from recognition.training.dataset import TEST_FILES
+from recognition.training.digit_sets import load_sets
 from recognition.training.errors import DatasetError
 from recognition.training.evaluate import EvaluateOptions, evaluate
+from recognition.training.metrics import decide
 from recognition.training.record import read_record
 from recognition.training.train import TrainOptions, train
+from recognition.views import closely_classified
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
@@ -80,6 +84,25 @@ def test_several_sets_and_pages_are_measured_in_one_call(drawn_mnist: Path, note
     assert np.array(written["sets"][0]["confusion"]).sum() == 400
     assert written["pages"]["groups"]["other"]["DER"] == pytest.approx(1 / 6)
     assert sorted(path.name for path in (tmp_path / "new" / "report").iterdir()) == ["evaluation.json", "report.html"]
+
+
+def test_digits_are_read_as_closely_as_those_of_a_page() -> None:
+    sample = Path(__file__).parents[2] / "data" / "mnist_sample.npz"
+    [figures] = evaluate(shipped_model(), EvaluateOptions(data=(sample,))).sets
+    [images] = [one.digits.images for one in load_sets((sample,))]
+    classifier = load_classifier(shipped_model())
+    _, confidence = decide(closely_classified(images, classifier, RecognitionParams().views))
+    assert (figures.confidence != decide(classifier.probabilities(images))[1]).any()
+    np.testing.assert_allclose(figures.confidence, confidence)
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+def test_pages_are_read_with_the_networks_that_help(missing: int, notes: Path) -> None:
+    companions = list(shipped_companions())
+    companions[missing] = notes / companions[missing].name
+    options = EvaluateOptions(pages=notes, companions=tuple(companions), processes=1)
+    with pytest.raises(ModelLoadError, match=companions[missing].name):
+        evaluate(shipped_model(), options)
 
 
 @contextmanager

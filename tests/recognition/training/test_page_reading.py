@@ -19,9 +19,18 @@ from recognition.reader import Reader
 from recognition.reading import Reading
 from recognition.training.crops import crop_with_context
 from recognition.training.page_figures import summarize
-from recognition.training.page_reading import Kind, Mistake, Models, PageReading, judge, read_pages, severity
+from recognition.training.page_reading import (
+    MAX_SHOWN,
+    Kind,
+    Mistake,
+    Models,
+    PageReading,
+    judge,
+    read_pages,
+    severity,
+)
 from recognition.training.truth import TrueNumber, TruePage, Truth
-from recognition.types import Document, Page
+from recognition.types import BoundingBox, Digit, Document, Number, Page
 
 PARAMS = RecognitionParams()
 
@@ -79,6 +88,27 @@ def test_mistakes_on_a_page_that_was_turned_are_cut_out_where_they_stand(
     crops = {mistake.crop for mistake in reading.mistakes}
     assert crops == {crop_with_context(upright, box) for box in (*boxes, (300, 430, 20, 40))}
     assert len(crops) == 6
+
+
+def test_mistakes_on_a_later_page_are_cut_out_of_it(note: Path, reader: Reader) -> None:
+    page = cv2.imread(str(note))
+    path = note.with_name("notes.tif")
+    cv2.imwritemulti(str(path), [np.full_like(page, 200), page])
+    boxes = [number.bbox for number in read_document(note.read_bytes(), reader, PARAMS).pages[0].numbers]
+    expected = {crop_with_context(page, (box.x, box.y, box.width, box.height)) for box in boxes}
+    assert len(expected) == 2
+    assert {mistake.crop for mistake in judged(path, Truth(("1",), None, {}), reader).mistakes} == expected
+
+
+def test_of_many_mistakes_the_most_confident_ones_of_each_kind_are_kept(note: Path) -> None:
+    digits = (Digit(7, 1 - at / 100, BoundingBox(at, 50, 20, 40)) for at in range(80))
+    numbers = [Number("7", one.bbox, 0, 0, one.confidence, False, (), (one,)) for one in digits]
+    document = Document((Page(1, 600, 300, 0, tuple(numbers)),))
+    stand = tuple(TrueNumber("8", (100 + at, 250, 20, 40)) for at in range(70))
+    reading = judge(TruePage(note, Truth(("8",), stand, {})), lambda data, params: document, PARAMS)
+    alarms = [mistake for mistake in reading.mistakes if mistake.kind == Kind.ALARM]
+    assert [mistake.confidence for mistake in alarms] == [1 - at / 100 for at in range(MAX_SHOWN)]
+    assert sum(mistake.kind == Kind.MISSED for mistake in reading.mistakes) == MAX_SHOWN
 
 
 def test_the_pages_of_a_document_are_compared_one_after_the_other(note: Path, reader: Reader) -> None:

@@ -17,6 +17,7 @@ from recognition.training.digit_sets import DigitSet
 from recognition.training.page_figures import PageFigures, summarize
 from recognition.training.page_reading import Judged, Kind, Mistake, PageReading
 from recognition.training.report import report, write_report
+from recognition.training.report_pages import risk_of
 from recognition.training.scoring import Counts
 from recognition.training.set_figures import SetFigures, measure
 from recognition.types import ModelInfo
@@ -28,10 +29,11 @@ HOSTILE = '<script>alert(1)</script>"&.jpg'
 
 @dataclass
 class Opened(HTMLParser):
-    """A page with its elements, the text of each kind of element, and whether all were closed in order."""
+    """A page with its elements, its texts, the rows of its tables, and whether all elements were closed in order."""
 
     elements: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -39,6 +41,10 @@ class Opened(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("th", "td"):
+            self.rows[-1].append("")
         if tag not in VOID:
             self.open.append(tag)
 
@@ -48,9 +54,17 @@ class Opened(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.open[-1:] != ["style"]:
             self.texts.append(data)
+        if self.open[-1:] in (["th"], ["td"]):
+            self.rows[-1][-1] += data
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.elements if name == tag]
+
+    def row(self, heading: str, first: str) -> dict[str, str]:
+        """The row that begins with a text, by the headings of its table, the first of which is given."""
+        at = next(at for at, row in enumerate(self.rows) if row[0] == heading)
+        found = next(row for row in self.rows[at + 1 :] if row[0] == first)
+        return dict(zip(self.rows[at], found, strict=True))
 
 
 def opened(html: str) -> Opened:
@@ -139,6 +153,74 @@ def test_the_figures_of_each_group_and_threshold_are_there(html: str) -> None:
     texts = opened(html).texts
     for text in ("slips/1000", "1000.000", "0.9 (as read)", "broken.jpg (could not be read: cut off)", "33.33%"):
         assert any(text in one for one in texts), text
+
+
+def test_each_figure_of_pages_stands_below_its_heading() -> None:
+    counts = Counts(pages=4, numbers=16, exact=12, alarms=6, accepted_right=8, slips=2, digits=32, found=24,
+                    digit_right=18, truth_digits=50, edits=5)  # fmt: skip
+    reading = PageReading("a.jpg", {"style": "plain"}, counts, (), ())
+    page = opened(report(MODEL, (), summarize("f", "style", 0.9, 0.25, [reading])))
+    assert page.row("style", "plain") == {
+        "style": "plain", "pages": "4", "numbers": "16", "exact": "0.750", "alarms/page": "1.500", "accepted": "0.500",
+        "slips/1000": "200.000", "found": "0.750", "digit": "0.750", "DER": "0.100",
+    }  # fmt: skip
+    assert page.row("page", "a.jpg") == {
+        "page": "a.jpg", "numbers": "16", "exact": "12", "alarms": "6", "accepted and right": "8", "slips": "2",
+        "digits to mend": "5", "of": "50",
+    }  # fmt: skip
+
+
+def test_what_a_threshold_gives_stands_below_its_heading(doubts: PageFigures) -> None:
+    assert opened(report(MODEL, (), doubts)).row("accept from", "0.9 (as read)") == {
+        "accept from": "0.9 (as read)",
+        "accepted": "3",
+        "of the numbers read": "60.0%",
+        "right, of those on the pages": "25.0%",
+        "wrong": "1",
+        "of 1000 accepted": "333.3",
+    }
+
+
+def test_what_no_threshold_accepts_is_left_out_of_the_risk_and_counts_among_the_numbers(doubts: PageFigures) -> None:
+    [axes] = risk_of(doubts).axes
+    line, mark = (np.asarray(one.get_xydata()) for one in axes.lines)
+    np.testing.assert_allclose(line, [(0.2, 0), (0.4, 500), (0.6, 1000 / 3), (0.8, 250)])
+    np.testing.assert_allclose(mark, [(0.6, 1000 / 3)])
+
+
+@pytest.fixture(scope="module")
+def doubts() -> PageFigures:
+    """Five numbers that were read of eight, the surest of which no threshold accepts."""
+    sure = ((0.98, True), (0.95, False), (0.93, True), (0.6, True))
+    judged = (Judged(0.99, right=False, acceptable=False), *(Judged(*one, acceptable=True) for one in sure))
+    counts = Counts(pages=1, numbers=8, exact=3, accepted_right=2, slips=1)
+    return summarize("f", "", 0.9, 0.25, [PageReading("a.jpg", {}, counts, judged, ())])
+
+
+def test_no_more_mistakes_of_a_kind_are_shown_than_can_be_looked_at(crop: bytes) -> None:
+    mistakes = [Mistake(Kind.ALARM, "p", None, str(at), 1 - at / 100, False, crop) for at in range(80)]
+    halves = [PageReading("p", {}, Counts(pages=1), (), tuple(mistakes[at::2])) for at in (1, 0)]
+    texts = opened(report(MODEL, (), summarize("f", "", 0.9, 0.25, halves))).texts
+    shown = [text for text in texts if text.startswith("read as ")]
+    assert shown == [f"read as {at}" for at in range(60)]
+    assert any(text.startswith("Shown: 60,") for text in texts)
+
+
+def test_each_figure_of_a_set_of_digits_stands_below_its_heading(digit_set: SetFigures) -> None:
+    page = opened(report(MODEL, (digit_set,), None))
+    assert page.row("set", "own & others.npz") == {
+        "set": "own & others.npz", "digits": "3", "right": "33.33%", "wrong": "2", "calibration error": "0.6667",
+        "taken for no digit": "0",
+    }  # fmt: skip
+    assert page.row("digit", "1") == {
+        "digit": "1", "count": "2", "precision": "50.00%", "recall": "50.00%", "most often read as": "7",
+    }  # fmt: skip
+    assert page.row("digit", "7") == {
+        "digit": "7", "count": "0", "precision": "0.00%", "recall": "-", "most often read as": "-",
+    }  # fmt: skip
+    assert page.row("accepted", "100.0%") == {
+        "accepted": "100.0%", "from confidence": "1.0000", "wrong": "2", "of 1000 accepted": "666.67",
+    }  # fmt: skip
 
 
 def test_what_was_not_measured_is_left_out(pages: PageFigures, digit_set: SetFigures) -> None:
