@@ -75,14 +75,17 @@ def test_a_name_with_the_byte_0xff_is_published_and_survives_the_json(tmp_path: 
     assert b"scan-\\xff.jpg" in (tmp_path / f"{name}.csv").read_bytes()
 
 
-@pytest.mark.parametrize("document", ['=cmd|"/c calc"!A1.jpg', "@x.jpg", "-1.jpg", "a\nb,\t;'\".jpg"])
+@pytest.mark.parametrize(
+    "document",
+    ['=cmd|"/c calc"!A1.jpg', "a\nb,\t;'\".jpg", *(f"{start}1+1.jpg" for start in "+-@\t\r\n＝＋－＠")],
+)
 def test_the_csv_of_a_hostile_name_parses_and_its_cell_is_inert(tmp_path: Path, document: str) -> None:
     make_outbox(tmp_path).publish("x", make_result(document))
     text = (tmp_path / "x.csv").read_bytes().decode("utf-8-sig")
     (_, row) = csv.reader(io.StringIO(text, newline=""))
     assert row[4] == "0071"
     assert row[0].removeprefix("'") == document
-    assert not row[0].startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    assert not row[0].startswith(tuple("=+-@\t\r\n＝＋－＠"))
 
 
 @pytest.mark.parametrize("name", ["../x.jpg", "/etc/x.jpg", "a/../../x.jpg", "", "a\0b"])

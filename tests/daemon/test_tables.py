@@ -97,6 +97,17 @@ def test_a_full_sheet_is_followed_by_another(tmp_path: Path, monkeypatch: pytest
     assert len(sheets) == 2
 
 
+def test_documents_past_what_a_sheet_can_link_are_named_without_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook, "_MAX_LINKS", 3)
+    _, path = write_day(tmp_path, DAY, [entry(), entry("b.jpg")], TablesSettings())
+    with zipfile.ZipFile(path) as parts:
+        sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+    assert sheet.count("<hyperlink ") == 3
+    assert sheet.count("<t>b.jpg</t>") == 2
+
+
 def test_the_workbook_keeps_its_pictures_with_their_rows_and_its_header_in_sight(tmp_path: Path) -> None:
     _, path = write_day(tmp_path, DAY, [entry()], TablesSettings())
     with zipfile.ZipFile(path) as parts:

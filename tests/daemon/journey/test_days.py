@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import daemon.days
-from daemon.days import MIN_PAUSE_S, DayTables
+from daemon.days import CROP_DAYS, MIN_PAUSE_S, DayTables
 from daemon.errors import PublishError
 
 
@@ -60,6 +60,19 @@ def test_at_the_end_of_a_run_the_table_is_written_at_once(desk: Any, tables: Day
         desk.run()
         tables.run_once(100.0, at_once=True)
     assert documents(desk) == ["1.jpg", "2.jpg"]
+
+
+def test_the_crops_of_a_day_are_kept_a_week_and_then_dropped(desk: Any, tables: DayTables) -> None:
+    day = desk.wall().date().isoformat()
+    kept = []
+    for days in (0, CROP_DAYS, 1):
+        desk.now += days * 86_400
+        desk.arrive(f"{desk.now}.jpg", b"%d" % desk.now)
+        desk.run()
+        assert tables.run_once(desk.now)
+        (first,) = desk.ledger.days.entries(day)
+        kept.append(len(first.crops))
+    assert kept == [1, 1, 0]
 
 
 def test_a_table_that_takes_long_is_rebuilt_less_often(desk: Any, make_tables: Callable[..., DayTables]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from config.schema import HooksSettings
+from daemon.children import DAEMON_ONLY
 from daemon.documents import State
 from daemon.engine.interface import OutcomeKind
 from daemon.hooks import Hooks
@@ -86,6 +87,20 @@ def test_a_twin_is_told_with_the_results_it_shares(hooked: Any, notes: Path) -> 
     desk.run()
     run_all(hooks)
     assert [line.count("outbox/first.jpg.json") for line in notes.read_text().splitlines()] == [1, 1]
+
+
+def test_a_command_hears_of_nothing_by_which_it_could_speak_to_the_service_manager_for_the_service(
+    hooked: Any, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (*DAEMON_ONLY, "OF_THE_SERVICE"):
+        monkeypatch.setenv(name, "1")
+    desk, hooks = hooked(on_done=("sh", "-c", f"env > {notes}"))
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    run_all(hooks)
+    names = {line.partition("=")[0] for line in notes.read_text().splitlines()}
+    assert "OF_THE_SERVICE" in names
+    assert names.isdisjoint(DAEMON_ONLY)
 
 
 def test_without_a_command_nothing_is_kept_for_one(hooked: Any, notes: Path) -> None:
@@ -166,6 +181,9 @@ def test_a_hook_is_not_run_for_a_document_that_was_put_back(hooked: Any, notes: 
     desk.arrive("bad.jpg", b"page")
     desk.run()
     desk.ledger.release(1)
+    assert hooks.is_through()
+    desk.arrive("bad.jpg", b"page")  # the ledger gives the number of its last document again
+    assert desk.ledger.claim(desk.now, "me").key == 1
     assert hooks.is_through()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -13,6 +14,7 @@ import pytest
 from daemon.documents import Candidate, Identity, State
 from daemon.engine.interface import OutcomeKind
 from daemon.errors import LedgerError
+from daemon.result import Result
 from daemon.setbacks import MAX_BACKOFF_S
 from daemon.worker import MAX_DOCUMENT_BYTES
 
@@ -387,6 +389,17 @@ def test_results_wait_for_the_outbox_across_a_restart(desk: Any) -> None:
     desk.run()
     assert desk.engine.taken == []
     assert desk.files("outbox").keys() == {"scan.jpg.json", "scan.jpg.csv", "scan.jpg.annotated.jpg"}
+
+
+@pytest.mark.parametrize("folder", ["failed", "outbox"])
+def test_no_result_stays_in_memory_published_or_not(desk: Any, folder: str) -> None:
+    (desk.root / folder).rename(desk.root / "away")  # without the outbox results wait for it, in the ledger
+    desk.arrive(f"in memory/{folder}.jpg", b"page")
+    desk.run()
+    assert desk.ledger.count(State.RECOGNIZED if folder == "outbox" else State.DONE) == 1
+    gc.collect()
+    held = [thing.document for thing in gc.get_objects() if isinstance(thing, Result)]
+    assert f"in memory/{folder}.jpg" not in held
 
 
 def test_a_missing_archive_keeps_the_original_in_the_inbox_until_it_is_back(desk: Any) -> None:
