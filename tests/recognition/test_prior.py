@@ -102,6 +102,19 @@ def test_what_is_written_into_boxes_is_weighed_by_itself(page):
     assert prior.of([reading.piece for reading in (text[0], digits[0])]).tolist() == [prior.page, prior.boxes]
 
 
+def test_what_a_large_frame_holds_is_weighed_with_the_page(page):
+    text = page(*[(0.01, 0.05)] * 30, (0.02, 0.6), (0.3, 0.9))
+    digits = moved(page(*[(0.9, 0.99)] * 6), 100, 500)
+    largest = round(PARAMS.max_cell * HEIGHT)
+    box, frame = (
+        prior_of([*text, *digits], HEIGHT, [BoundingBox(80, 480, 400, height)], PARAMS)
+        for height in (largest, largest + 1)
+    )
+    pieces = [text[0].piece, digits[0].piece]
+    assert box.of(pieces).tolist() == [box.page, PARAMS.most_in_boxes]
+    assert frame.of(pieces).tolist() == [box.page, box.page]
+
+
 def test_words_in_boxes_are_not_raised(page):
     words = moved(page(*[(0.01, 0.05)] * 8, (0.02, 0.6), (0.3, 0.9)), 100, 500)
     assert prior_of(words, HEIGHT, [BoundingBox(80, 480, 700, 80)], PARAMS).boxes < -4

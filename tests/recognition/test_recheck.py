@@ -79,6 +79,14 @@ def test_the_surer_reading_decides(number, seeing):
     assert after.digits[1].digit == 1
 
 
+def test_a_lone_digit_is_told_less_than_one_among_others(number, seeing):
+    digits = number(second=0.6)
+    (among,) = recheck([digits], [], PAGE, seeing([spotted(4, 10), spotted(1, 40)]), PARAMS)
+    (lone,) = recheck([digits[1:]], [], PAGE, seeing([spotted(1, 10)]), PARAMS)
+    assert [digit.digit for digit in among.digits] == [4, 1]
+    assert [digit.digit for digit in lone.digits] == [7]
+
+
 def test_a_digit_that_was_not_spotted_and_one_that_is_two_are_doubted(number, seeing):
     for seen in ([spotted(4, 10)], [spotted(4, 10), spotted(1, 37), spotted(1, 43)]):
         (after,) = recheck([number()], [], PAGE, seeing(seen), PARAMS)

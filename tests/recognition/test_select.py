@@ -52,6 +52,16 @@ def test_a_doubtful_digit_stays_for_a_person_to_see(digits, make_reading):
     assert doubtful in chosen([*digits, doubtful])
 
 
+@pytest.mark.parametrize(
+    ("box", "stays"),
+    [((300, 300, 30, 50), True), ((330, 300, 30, 50), False), ((300, 300, 30, 30), False)],
+    ids=["beside and as high", "far away", "lower"],
+)
+def test_what_alone_is_no_digit_stays_right_beside_one_of_its_height(digits, make_reading, box, stays):
+    faint = make_reading(7, box, 0.25, rubbish=0.6)
+    assert (faint in chosen([*digits, faint])) is stays
+
+
 def test_a_page_of_pale_digits_is_read(make_reading):
     pale = [make_reading(k, (100 + 40 * k, 300, 30, 50), darkness=25) for k in range(4)]
     assert chosen(pale) == pale

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import cv2
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from recognition.sequence import (
     MARGIN_PX,
     STRIP_HEIGHT_PX,
     WIDTHS_PX,
+    SequenceNetwork,
     load_sequence,
     spotted_frames,
     to_strip,
@@ -24,6 +27,19 @@ from recognition.sequence import (
 @pytest.fixture(scope="module")
 def network():
     return load_sequence(shipped_companions()[1])
+
+
+@pytest.fixture(scope="module")
+def content():
+    return shipped_companions()[1].read_bytes()
+
+
+@pytest.fixture(scope="module")
+def ink(sample_pages):
+    """Ink of a 3 and an 8."""
+    hand = sample_pages.Hand(np.random.default_rng(2), sample_pages.Digits.load(), (120, 400))
+    hand.write("38", 100, 30, 60)
+    return np.rint(255 * hand.ink).astype(np.uint8)
 
 
 def frames(*rows: tuple[int, float]) -> np.ndarray:
@@ -113,10 +129,7 @@ def test_numbers_whose_digits_touch_are_read(network, sample_pages):
     assert sum(got == text for got, text in zip(read, texts, strict=True)) >= 7
 
 
-def test_a_digit_is_spotted_where_it_stands(network, sample_pages):
-    hand = sample_pages.Hand(np.random.default_rng(2), sample_pages.Digits.load(), (120, 400))
-    hand.write("38", 100, 30, 60)
-    ink = np.rint(255 * hand.ink).astype(np.uint8)
+def test_a_digit_is_spotted_where_it_stands(network, ink):
     count, _, stats, _ = cv2.connectedComponentsWithStats((ink > 100).astype(np.uint8))
     assert count == 3
     boxes = sorted(stats[1:, :3].tolist())
@@ -140,6 +153,23 @@ def test_what_is_read_together_is_read_as_alone(network, sample_pages):
         assert [one.digit for one in spotted] == [one.digit for one in alone]
         np.testing.assert_allclose([one.column for one in spotted], [one.column for one in alone], atol=0.6)
     assert network.spot([]) == []
+
+
+def test_a_higher_temperature_sees_the_same_digits_less_surely(content, ink):
+    ((plain, soft),) = zip(*(SequenceNetwork(content, by).spot([ink]) for by in (1.0, 3.0)), strict=True)
+    assert [one.digit for one in plain] == [one.digit for one in soft] == [3, 8]
+    for one, other in zip(plain, soft, strict=True):
+        assert 0.5 < other.confidence < one.confidence - 0.05
+
+
+def test_a_file_is_loaded_with_its_temperature(content, ink, tmp_path):
+    (tmp_path / "sequence.tflite").write_bytes(content)
+    facts = json.loads(shipped_companions()[1].with_suffix(".json").read_text())
+    (tmp_path / "sequence.json").write_text(json.dumps(facts | {"temperature": 3.0}))
+    (loaded,), (expected,) = (
+        network.spot([ink]) for network in (load_sequence(tmp_path / "sequence.tflite"), SequenceNetwork(content, 3.0))
+    )
+    assert [one.confidence for one in loaded] == [one.confidence for one in expected]
 
 
 def test_a_network_of_another_kind_is_refused():
