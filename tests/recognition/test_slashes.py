@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from recognition.page import read_numbers
+from recognition.page import read_document
 from recognition.params import RecognitionParams, SlashParams
 from recognition.slashes import lean_deg, part_at_slashes
 from recognition.types import Reason
@@ -84,7 +84,8 @@ def test_a_number_with_a_slash_in_it_goes_to_review(sample_pages, reader):
         hand.write(text, x, 100, 50)
     cv2.line(hand.ink, (138, 160), (160, 88), 1.0, 5, cv2.LINE_AA)
     page = sample_pages.inked(np.full((250, 400, 3), 240, np.uint8), hand.ink, (60, 40, 40))
-    (number,) = read_numbers(np.rint(page).astype(np.uint8), reader, RecognitionParams())
+    data = cv2.imencode(".png", np.rint(page).astype(np.uint8))[1].tobytes()
+    (number,) = read_document(data, reader, RecognitionParams()).pages[0].numbers
     assert number.text == "3162"
     assert number.needs_review
     assert Reason.LOW_CONFIDENCE not in number.reasons, "by its digits alone it would be accepted"
