@@ -10,6 +10,7 @@ import numpy as np
 from recognition.annotate import annotate, crop_png
 from recognition.arrays import Image
 from recognition.beside import may_be_cut_off, may_be_more
+from recognition.blots import without_blots
 from recognition.columns import part_at_columns
 from recognition.company import weighed
 from recognition.components import held
@@ -147,7 +148,8 @@ def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
         readings = filled(weighed(readings, height, params.company), height, params.grid)
     selection = select_digits(readings, height, darkness.shape, params.select)
     digits = closely_read(selection.digits, reader.classifier, params.views)
-    return Found(agreed(digits, params.likeness), selection.unread, selection.crumbs, look.fields)
+    digits = without_blots(agreed(digits, params.likeness), params.blots)
+    return Found(digits, selection.unread, selection.crumbs, look.fields)
 
 
 def _with_crop(number: Number, pixels: Image) -> Number:

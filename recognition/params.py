@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from recognition.params_numbers import BesideParams, ColumnParams, LayoutParams, RecheckParams, SignParams, SlashParams
+from recognition.params_numbers import (
+    BesideParams,
+    BlotParams,
+    ColumnParams,
+    LayoutParams,
+    RecheckParams,
+    SignParams,
+    SlashParams,
+)
 from recognition.params_page import (
     BinarizeParams,
     ComponentParams,
@@ -34,6 +42,7 @@ __all__ = [
     "AnnotateParams",
     "BesideParams",
     "BinarizeParams",
+    "BlotParams",
     "ColumnParams",
     "CompanyParams",
     "ComponentParams",
@@ -132,6 +141,7 @@ class RecognitionParams:
     grid: GridParams = field(default_factory=GridParams)
     select: SelectParams = field(default_factory=SelectParams)
     views: ViewParams = field(default_factory=ViewParams)
+    blots: BlotParams = field(default_factory=BlotParams)
     likeness: LikenessParams = field(default_factory=LikenessParams)
     layout: LayoutParams = field(default_factory=LayoutParams)
     column: ColumnParams = field(default_factory=ColumnParams)

@@ -61,6 +61,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "sequence network": None,
     "second reading": (page, "recheck", unchecked),
     "views": (page, "closely_read", lambda readings, *_: list(readings)),
+    "blots": (page, "without_blots", lambda readings, *_: list(readings)),
     "like forms": (page, "agreed", lambda readings, *_: list(readings)),
     "soft edges": (
         look,
