@@ -20,6 +20,8 @@ def made_ahead(
 ) -> Iterator[list[Part]]:
     """Yields the parts of each epoch in the order of its tasks, made while those of the one before are in use.
 
+    The processes end before the last epoch is yielded.
+
     Args:
         epochs: the tasks of each.
         make: makes the part of a task; a function of a module, as for `multiprocessing`.
@@ -34,5 +36,6 @@ def made_ahead(
             if coming is not None:
                 yield coming.get()
             coming = following
-        if coming is not None:
-            yield coming.get()
+        last = None if coming is None else coming.get()
+    if last is not None:
+        yield last

@@ -14,7 +14,7 @@ from recognition.training.backend import keras
 from recognition.training.dataset import Digits, Mnist
 from recognition.training.recipe import History, Recipe, Session, to_inputs
 from recognition.training.rubbish import is_stroke
-from recognition.training.schedule import averaging_adam
+from recognition.training.schedule import NewEachEpoch, averaging_adam
 from recognition.training.sheets.pieces import Pieces
 from recognition.training.synthesis import epochs
 
@@ -153,15 +153,14 @@ def typical_digits(session: Session) -> NDArray[np.uint8]:
     return np.concatenate([images, made[0]])
 
 
-class _Epochs(keras.utils.PyDataset):  # type: ignore[misc]
-    """The batches of the current epoch; at its end the next one's are fetched."""
+class _Epochs(NewEachEpoch[tuple[NDArray[np.uint8], NDArray[np.uint8]]]):
+    """The batches of the current epoch."""
 
     def __init__(
         self, model: keras.Model, made: Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]], batch_size: int
     ) -> None:
-        super().__init__()
-        self._model, self._made, self._batch_size = model, made, batch_size
-        self._images, self._labels = next(made)
+        super().__init__(made)
+        self._model, self._batch_size = model, batch_size
 
     def __len__(self) -> int:
         return len(self._images) // self._batch_size
@@ -170,8 +169,8 @@ class _Epochs(keras.utils.PyDataset):  # type: ignore[misc]
         part = slice(index * self._batch_size, (index + 1) * self._batch_size)
         return to_inputs(self._model, self._images[part]), self._labels[part]
 
-    def on_epoch_end(self) -> None:
-        self._images, self._labels = next(self._made, (self._images, self._labels))
+    def _take(self, data: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> None:
+        self._images, self._labels = data
 
 
 def _schedule(span: range) -> Callable[[int, float], float]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from recognition.classify import CLASSES
 from recognition.sequence import FRAME_PX, STRIP_HEIGHT_PX
 from recognition.training.backend import keras
-from recognition.training.schedule import averaging_adam, falling_rate
+from recognition.training.schedule import NewEachEpoch, averaging_adam, falling_rate
 from recognition.training.strings import IGNORED, MAX_WIDTH_PX, String
 
 layers = keras.layers
@@ -87,22 +87,20 @@ def fit_sequence(
     return {name: values for name, values in history.history.items() if name != "learning_rate"}
 
 
-class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
+class _Batches(NewEachEpoch[Sequence[String]]):
     """Shuffled batches of strips of about one width; darker and paler, with more noise and with less."""
 
     def __init__(self, drawn: Iterator[Sequence[String]], seed: int) -> None:
-        super().__init__()
-        self._drawn = drawn
         self._rng = np.random.default_rng(seed)
-        self._strings: Sequence[String] = ()
-        self._batches: list[tuple[int, NDArray[np.int64]]] = []
-        self.on_epoch_end()
+        super().__init__(drawn)
+        self._steps = len(self._batches)
 
     def __len__(self) -> int:
-        return len(self._batches)
+        return self._steps
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32]]:
-        width, chosen = self._batches[index]
+        # Keras counts the batches of the first epoch alone; another may have a few less, by the widths of its numbers.
+        width, chosen = self._batches[index % len(self._batches)]
         images = np.zeros((len(chosen), STRIP_HEIGHT_PX, width, 1), np.float32)
         targets = np.full((len(chosen), 1, width // FRAME_PX), IGNORED, np.uint8)
         for row, k in enumerate(chosen):
@@ -115,10 +113,10 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
         weights = told.astype(np.float32) * np.where(targets < CLASSES - 1, np.float32(TOLD), np.float32(1))
         return np.clip(images, 0, 1), np.where(told, targets, 0), weights
 
-    def on_epoch_end(self) -> None:
-        self._strings = next(self._drawn, self._strings)
-        widths = np.array([string.image.shape[1] for string in self._strings])
-        batches = []
+    def _take(self, data: Sequence[String]) -> None:
+        self._strings = data
+        widths = np.array([string.image.shape[1] for string in data])
+        batches: list[tuple[int, NDArray[np.int64]]] = []
         for narrower, width in zip((0, *WIDTHS_PX), WIDTHS_PX, strict=False):
             group = np.flatnonzero((widths > narrower) & (widths <= width))
             if len(group):

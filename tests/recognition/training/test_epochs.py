@@ -1,0 +1,98 @@
+"""What the networks are fitted to in each epoch, seen from within Keras' own `fit`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from recognition.sequence import FRAME_PX, STRIP_HEIGHT_PX
+from recognition.training import digits as digits_module
+from recognition.training.ahead import made_ahead
+from recognition.training.backend import keras
+from recognition.training.dataset import Digits, Mnist
+from recognition.training.digits import DIGITS
+from recognition.training.recipe import Session
+from recognition.training.sequence import BATCH_SIZE, fit_sequence
+from recognition.training.strings import String
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+
+layers = keras.layers
+
+
+class Watched(keras.Model):  # type: ignore[misc]  # Keras has no type stubs
+    """A network that fits nothing, and notes which class each of its batches is of."""
+
+    seen: list[int]
+
+    def train_step(self, data: tuple[Any, ...]) -> dict[str, Any]:
+        self.seen.append(int(np.max(data[1])))
+        return {"loss": keras.ops.zeros(())}
+
+
+def watched(image: keras.KerasTensor, scores: keras.KerasTensor) -> Watched:
+    model = Watched(image, scores)
+    model.seen = []
+    model.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=True)
+    return model
+
+
+@pytest.fixture
+def network_of_images() -> Watched:
+    """Takes digits."""
+    image = keras.Input((28, 28, 1))
+    return watched(image, layers.Dense(11)(layers.Flatten()(image)))
+
+
+@pytest.fixture
+def network_of_strips() -> Watched:
+    """Takes strips."""
+    strip = keras.Input((STRIP_HEIGHT_PX, None, 1))
+    return watched(strip, layers.Conv2D(11, (STRIP_HEIGHT_PX, 2), strides=(1, FRAME_PX))(strip))
+
+
+def numbers(digit: int, batches: int) -> list[String]:
+    """Numbers enough for so many batches, of one digit."""
+    image, targets = np.full((STRIP_HEIGHT_PX, 48), 255, np.uint8), np.full(24, digit, np.uint8)
+    return [String(image, targets, str(digit), True)] * (batches * BATCH_SIZE)
+
+
+def test_every_epoch_of_digits_is_fitted_to_once(network_of_images: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    def epochs(*_: Any, **__: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for digit in (1, 2, 3):
+            yield np.zeros((20, 28, 28), np.uint8), np.full(20, digit, np.uint8)
+
+    monkeypatch.setattr(digits_module, "epochs", epochs)
+    none = Digits(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
+    DIGITS.fit(network_of_images, Session(Mnist(none, none), range(5, 8), batch_size=10, seed=1))
+    assert network_of_images.seen == [1, 1, 2, 2, 3, 3]
+
+
+@pytest.mark.parametrize("later", [2, 4])
+def test_every_epoch_of_numbers_is_fitted_to_once_and_all_are_as_long_as_the_first(
+    network_of_strips: Watched, later: int
+) -> None:
+    fit_sequence(network_of_strips, iter([numbers(1, 3), numbers(2, later), numbers(3, 3)]), epochs=3)
+    assert network_of_strips.seen == [1] * 3 + [2] * 3 + [3] * 3
+
+
+def test_the_last_epoch_is_handed_over_when_the_processes_that_made_it_are_gone() -> None:
+    made = made_ahead([[1, 2], [3]], _with_own_process, processes=1, start=_nothing, arguments=())
+    assert [part for part, _ in next(made)] == [1, 2]
+    [(part, process)] = next(made)
+    assert part == 3
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+    assert list(made) == []
+
+
+def _nothing() -> None:
+    """Begins a process."""
+
+
+def _with_own_process(task: int) -> tuple[int, int]:
+    return task, os.getpid()
