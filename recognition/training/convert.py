@@ -84,7 +84,10 @@ def canonical(model: keras.Model) -> keras.Model:
     output_classes(model)
     images = keras.Input((28, 28, 1), name="images")
     scores = model(keras.layers.Reshape(shape)(images), training=False)
-    return keras.Model(images, _to_probabilities(scores, _activation(model)), name=model.name)
+    activation = _activation(model)
+    if activation == "linear" and _are_probabilities(keras.Model(images, scores)(_noise(), training=False)):
+        activation = "softmax"  # from an operation, or with something after it
+    return keras.Model(images, _to_probabilities(scores, activation), name=model.name)
 
 
 def to_litert(model: keras.Model, samples: Sequence[NDArray[np.float32]] = ()) -> bytes:
@@ -131,6 +134,11 @@ def _activation(model: keras.Model) -> str:
     if isinstance(layer, keras.layers.Softmax):
         return "softmax"
     return getattr(getattr(layer, "activation", None), "__name__", "linear")
+
+
+def _are_probabilities(scores: Any) -> bool:
+    values = keras.ops.convert_to_numpy(scores)
+    return bool((values >= 0).all() and np.allclose(values.sum(axis=1), 1, atol=1e-3))
 
 
 def _to_probabilities(scores: Any, activation: str) -> Any:

@@ -105,6 +105,27 @@ def test_a_softmax_is_found_where_it_is_no_dense_layers_own(end: list[Any], digi
         np.testing.assert_allclose(np.asarray(canonical(model)(digits)), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda scores: keras.ops.softmax(scores[0]),
+        lambda scores: keras.activations.softmax(scores[0]),
+        lambda scores: layers.Average()([layers.Softmax()(one) for one in scores]),
+        lambda scores: layers.Softmax()(scores[0]) * 1.0,
+        lambda scores: layers.Activation("linear")(layers.Softmax()(scores[0])),
+    ],
+    ids=["operation", "function", "average of two", "times 1", "linear activation"],
+)
+def test_a_softmax_is_found_by_what_the_network_gives_where_no_layer_has_its_name(end: Any, digits: np.ndarray) -> None:
+    image = keras.Input((28, 28))
+    wide = keras.initializers.RandomNormal(stddev=0.3, seed=1)
+    scores = [layers.Dense(10, kernel_initializer=wide)(layers.Flatten()(image)) for _ in range(2)]
+    model = keras.Model(image, end(scores))
+    expected = np.asarray(model(digits[..., 0], training=False))
+    assert expected.max() > 0.9
+    np.testing.assert_allclose(np.asarray(canonical(model)(digits)), expected, atol=1e-6)
+
+
 def test_the_sidecar_describes_the_conversion(tmp_path: Path) -> None:
     source, target = tmp_path / "MNIST.h5", tmp_path / "cached.tflite"
     network(classes=11).save(source)
