@@ -194,7 +194,9 @@ def train(
     resume: Annotated[Path | None, typer.Option(help="A .keras or .h5 model to go on from.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data; else the recipe's own.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Images a step; else the recipe's own.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the weights, the shuffling and the augmentation.")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**32 - 1, help="Of the weights, the shuffling and the augmentation.")
+    ] = 1,
     pieces: Annotated[Path | None, typer.Option(help="An .npz of pieces of drawn sheets; made if missing.")] = None,
     sheets: Annotated[int, typer.Option(min=1, help="How many sheets are drawn for it.")] = 1000,
 ) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recognition.calibrate import fit_temperature
-from recognition.classify import NOT_A_DIGIT
+from recognition.classify import CLASSES, NOT_A_DIGIT
 from recognition.training.backend import keras
 from recognition.training.dataset import Digits, Mnist
-from recognition.training.recipe import History, Recipe, Session, to_inputs
+from recognition.training.errors import DatasetError
+from recognition.training.recipe import History, Recipe, Session, to_inputs, to_targets
 from recognition.training.rubbish import is_stroke
 from recognition.training.schedule import NewEachEpoch, averaging_adam
 from recognition.training.sheets.pieces import Pieces
@@ -38,7 +40,16 @@ PROCESSES = 2
 
 
 def fitted_part(data: Mnist) -> Digits:
-    """Returns the training split without the digits that no weight sees."""
+    """Returns the training split without the digits that no weight sees.
+
+    Raises:
+        DatasetError: there are no others.
+    """
+    count = len(data.train.labels)
+    if count <= HELD_OUT:
+        raise DatasetError(
+            f"the training split must have more than {HELD_OUT} digits, because so many are held out. Received: {count}"
+        )
     return Digits(data.train.images[:-HELD_OUT], data.train.labels[:-HELD_OUT])
 
 
@@ -106,7 +117,7 @@ def fit_synthesized(model: keras.Model, session: Session) -> History:
         _Epochs(model, made, session.batch_size),
         initial_epoch=session.epochs.start,
         epochs=session.epochs.stop,
-        validation_data=(to_inputs(model, held_out.images), held_out.labels),
+        validation_data=(to_inputs(model, held_out.images), to_targets(model, held_out.labels)),
         callbacks=[keras.callbacks.LearningRateScheduler(_schedule(session.epochs)), *session.callbacks],
         shuffle=False,
         verbose=0,
@@ -163,11 +174,11 @@ class _Epochs(NewEachEpoch[tuple[NDArray[np.uint8], NDArray[np.uint8]]]):
         self._model, self._batch_size = model, batch_size
 
     def __len__(self) -> int:
-        return len(self._images) // self._batch_size
+        return max(1, len(self._images) // self._batch_size)
 
-    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[Any]]:
         part = slice(index * self._batch_size, (index + 1) * self._batch_size)
-        return to_inputs(self._model, self._images[part]), self._labels[part]
+        return to_inputs(self._model, self._images[part]), to_targets(self._model, self._labels[part])
 
     def _take(self, data: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> None:
         self._images, self._labels = data
@@ -191,4 +202,5 @@ DIGITS = Recipe(
     typical_digits,
     epochs=24,
     batch_size=256,
+    classes=CLASSES,
 )

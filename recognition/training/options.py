@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+MAX_SEED = 2**32 - 1
+"""Of Keras and of the older half of NumPy."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrainOptions:
@@ -18,13 +21,13 @@ class TrainOptions:
         resume: a .keras or .h5 model whose weights and optimizer the training goes on from.
         epochs: how many to train now, added to those of a resumed model; None is the recipe's own number.
         batch_size: images a step; None is the recipe's own number.
-        seed: of the initial weights, the shuffling and the augmentation.
+        seed: of the initial weights, the shuffling and the augmentation, 0 to 4,294,967,295.
         pieces: an .npz file of what the segmenter makes of drawn sheets, to train on too; made when it is missing.
         sheets: how many are drawn for it.
         command: the command line, kept in the record beside the model.
 
     Raises:
-        ValueError: a number of epochs, images or sheets is not positive.
+        ValueError: a number of epochs, images or sheets is not positive, or the seed out of its range.
     """
 
     architecture: str | None = None
@@ -43,3 +46,5 @@ class TrainOptions:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be at least 1. Received: {value}")
+        if not 0 <= self.seed <= MAX_SEED:
+            raise ValueError(f"seed must be 0 to {MAX_SEED}. Received: {self.seed}")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recognition.training.backend import keras
 from recognition.training.dataset import Mnist
+from recognition.training.shapes import takes_labels
 from recognition.training.sheets.pieces import Pieces
 
 VALIDATION_SHARE = 0.1
@@ -56,7 +57,7 @@ def fit_digits_of_mnist(model: keras.Model, session: Session) -> History:
     train = session.data.train
     history = model.fit(
         to_inputs(model, train.images),
-        keras.utils.to_categorical(train.labels, model.output_shape[-1]),
+        to_targets(model, train.labels),
         batch_size=session.batch_size,
         initial_epoch=session.epochs.start,
         epochs=session.epochs.stop,
@@ -78,6 +79,22 @@ def to_inputs(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float
     return scaled.reshape(-1, *model.input_shape[1:])
 
 
+def to_targets(model: keras.Model, labels: NDArray[np.uint8]) -> NDArray[Any]:
+    """Gives labels the form that the model's loss takes.
+
+    Args:
+        model: compiled, as a resumed one was elsewhere.
+        labels: uint8 (n,), each less than the number of the model's classes.
+
+    Returns:
+        uint8 (n,) or float (n, classes).
+    """
+    if takes_labels(model):
+        return labels
+    rows: NDArray[Any] = keras.utils.to_categorical(labels, model.output_shape[-1])
+    return rows
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """An architecture and how it is trained.
@@ -91,6 +108,7 @@ class Recipe:
             converted model keeps its floating-point numbers.
         epochs: how many, unless the options say otherwise.
         batch_size: likewise.
+        classes: how many a resumed model must tell apart; None where it may be 10 or 11.
     """
 
     build: Callable[[], keras.Model]
@@ -100,3 +118,4 @@ class Recipe:
     typical: Callable[[Session], NDArray[np.uint8]] | None = None
     epochs: int = 10
     batch_size: int = 200
+    classes: int | None = None

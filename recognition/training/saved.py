@@ -11,8 +11,10 @@ import numpy as np
 
 from recognition.errors import ModelLoadError
 from recognition.training.backend import keras
+from recognition.training.errors import TrainingError
 from recognition.training.legacy import readable_by_keras
 from recognition.training.record import HDF5_SUFFIXES, KERAS_SUFFIXES
+from recognition.training.shapes import takes_labels
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,25 @@ def load_to_resume(path: Path) -> keras.Model:
     return model
 
 
+def load_like(path: Path, new: keras.Model) -> keras.Model:
+    """Loads a Keras model as `load_to_resume` does, to go on with in place of a new one.
+
+    Args:
+        path: as for `load_model`.
+        new: compiled.
+
+    Raises:
+        ModelLoadError: as for `load_to_resume`.
+        TrainingError: the model takes or gives something else than the new one, or its loss is of another kind.
+    """
+    model = load_to_resume(path)
+    if _form(model) != _form(new):
+        raise TrainingError(
+            f"{new.name} goes on from a model that {_described(new)}. Received: {path}, which {_described(model)}"
+        )
+    return model
+
+
 def save_model(model: keras.Model, path: Path) -> None:
     """Saves a model with its optimizer's state, replacing the file at once or leaving it as it was.
 
@@ -60,6 +81,15 @@ def save_model(model: keras.Model, path: Path) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _form(model: keras.Model) -> tuple[Any, Any, bool]:
+    return getattr(model, "input_shape", None), getattr(model, "output_shape", None), takes_labels(model)
+
+
+def _described(model: keras.Model) -> str:
+    taken, given, _ = _form(model)
+    return f"takes {taken}, gives {given} and has the loss {model.loss}"
 
 
 def _load(path: Path, *, with_optimizer: bool) -> keras.Model:

@@ -1,4 +1,4 @@
-"""Which Keras models are classifiers of digits, told by their shapes."""
+"""Which Keras models are classifiers of digits, told by their shapes, and what their loss takes."""
 
 from __future__ import annotations
 
@@ -39,6 +39,13 @@ def output_classes(model: keras.Model) -> int:
         "a model of digits must give 10 classes, or 11 with the last for what is no digit, as (10,) or (11,) after the "
         f"batch dimension. Received: {_told(model, 'output_shape')}"
     )
+
+
+def takes_labels(model: keras.Model) -> bool:
+    """Whether the loss of a compiled model takes labels as they are, and no row of classes for each."""
+    losses = keras.tree.flatten(model.loss)
+    names = [loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__) for loss in losses]
+    return any(name.lower().startswith("sparse") for name in names)
 
 
 def _without_batch(model: keras.Model, attribute: str) -> tuple[int, ...] | None:

@@ -37,6 +37,9 @@ __all__ = ["DEFAULT_ARCHITECTURE", "RECIPES", "TrainOptions", "train"]
 
 DEFAULT_ARCHITECTURE = "cnn"
 
+COMPANIONS = {CONTEXT: train_context, SEQUENCE: train_sequence}
+"""What fits the networks that are no classifiers of digits."""
+
 RECIPES: dict[str, Recipe] = {name: Recipe(build) for name, build in ARCHITECTURES.items()} | {"digits": DIGITS}
 
 
@@ -60,18 +63,18 @@ def train(options: TrainOptions, console: Console | None = None) -> Path:
         The path of NAME.keras.
 
     Raises:
-        TrainingError: the architecture is unknown, or is not that of the resumed model.
+        TrainingError: the architecture is unknown, or does not go with the resumed model.
         DatasetError: MNIST is missing or damaged.
         ModelLoadError: the model to resume cannot be loaded, or is no classifier of digits.
         OSError: the output cannot be written.
     """
     console = console or Console(stderr=True)
-    if options.architecture == CONTEXT:
-        return train_context(options, console)
-    if options.architecture == SEQUENCE:
-        return train_sequence(options, console)
     keras.utils.set_random_seed(options.seed)
-    start = _fresh(options) if options.resume is None else _resumed(options, options.resume)
+    resumed = None if options.resume is None else load_to_resume(options.resume)
+    name = _name(options, resumed)
+    if name in COMPANIONS:
+        return COMPANIONS[name](options, console)
+    start = _fresh(name) if options.resume is None else _resumed(name, resumed, options.resume)
     out = _output(options.out or Path(start.name))
     data = load_mnist(options.data)
     began_s = time.monotonic()
@@ -94,29 +97,32 @@ def train(options: TrainOptions, console: Console | None = None) -> Path:
     return beside(out, ".keras")
 
 
-def _fresh(options: TrainOptions) -> _Start:
-    name = _known(options.architecture or DEFAULT_ARCHITECTURE)
+def _name(options: TrainOptions, resumed: keras.Model | None) -> str:
+    names = (*RECIPES, *COMPANIONS)
+    # A model from elsewhere has a name of its own and is trained in the default way.
+    own = resumed.name if resumed is not None and resumed.name in names else None
+    name = options.architecture or own or DEFAULT_ARCHITECTURE
+    if name not in names:
+        raise TrainingError(f"an architecture must be one of {', '.join(names)}. Received: {name}")
+    if own not in (None, name):
+        raise TrainingError(
+            f"the architecture to resume {options.resume} with must be its own, {own}. Received: {name}"
+        )
+    return name
+
+
+def _fresh(name: str) -> _Start:
     model = RECIPES[name].build()
     RECIPES[name].compile(model)
     return _Start(name, model)
 
 
-def _resumed(options: TrainOptions, path: Path) -> _Start:
-    model = load_to_resume(path)
+def _resumed(name: str, model: keras.Model, path: Path) -> _Start:
     input_shape(model)
-    output_classes(model)
-    # A model from elsewhere has a name of its own and is trained in the default way.
-    own = model.name if model.name in RECIPES else None
-    name = _known(options.architecture or own or DEFAULT_ARCHITECTURE)
-    if own not in (None, name):
-        raise TrainingError(f"the architecture to resume {path} with must be its own, {own}. Received: {name}")
+    classes, wanted = output_classes(model), RECIPES[name].classes
+    if wanted not in (None, classes):
+        raise TrainingError(f"{name} goes on from a model that gives {wanted} classes. Received: {path} with {classes}")
     return _Start(name, model, read_record(path).get("history", {}))
-
-
-def _known(architecture: str) -> str:
-    if architecture not in RECIPES:
-        raise TrainingError(f"an architecture must be one of {', '.join(RECIPES)}. Received: {architecture}")
-    return architecture
 
 
 def _output(out: Path) -> Path:

@@ -25,7 +25,7 @@ from recognition.training.dataset import load_mnist
 from recognition.training.digits import fitted_part, held_out_part
 from recognition.training.export import export
 from recognition.training.options import TrainOptions
-from recognition.training.saved import load_to_resume
+from recognition.training.saved import load_like
 from recognition.training.sheets.obtain import obtain_pieces
 from recognition.training.sheets.pieces import LOOKALIKE, Pieces
 
@@ -49,18 +49,18 @@ def train_context(options: TrainOptions, console: Console | None = None) -> Path
     Raises:
         DatasetError: MNIST or the file of pieces is missing or damaged.
         ModelLoadError: the model to resume cannot be loaded.
+        TrainingError: it is no context network.
         OSError: the output cannot be written.
     """
     console = console or Console(stderr=True)
     keras.utils.set_random_seed(options.seed)
     out = options.out or Path(NAME)
     out.parent.mkdir(parents=True, exist_ok=True)
+    model = build_context()
+    compile_context(model)
+    if options.resume is not None:
+        model = load_like(options.resume, model)
     fitted_to, held_out = _pieces(options, console)
-    if options.resume is None:
-        model = build_context()
-        compile_context(model)
-    else:
-        model = load_to_resume(options.resume)
     with show_progress(console) as progress:
         history = fit_context(
             model,

@@ -20,7 +20,7 @@ from recognition.training.dataset import load_mnist
 from recognition.training.digits import PROCESSES, fitted_part, held_out_part
 from recognition.training.export import export
 from recognition.training.options import TrainOptions
-from recognition.training.saved import load_to_resume
+from recognition.training.saved import load_like
 from recognition.training.sequence import EPOCHS, build_sequence, compile_sequence, fit_sequence
 from recognition.training.strings import MAX_WIDTH_PX, String, draw_strings, string_epochs
 
@@ -50,22 +50,22 @@ def train_sequence(options: TrainOptions, console: Console | None = None) -> Pat
     Raises:
         DatasetError: MNIST is missing or damaged.
         ModelLoadError: the model to resume cannot be loaded.
+        TrainingError: it is no sequence network.
         OSError: the output cannot be written.
     """
     console = console or Console(stderr=True)
     keras.utils.set_random_seed(options.seed)
     out = options.out or Path(NAME)
     out.parent.mkdir(parents=True, exist_ok=True)
+    model = build_sequence()
+    compile_sequence(model)
+    if options.resume is not None:
+        model = load_like(options.resume, model)
     data = load_mnist(options.data)
-    if options.resume is None:
-        model = build_sequence()
-        compile_sequence(model)
-    else:
-        model = load_to_resume(options.resume)
     count, epochs = options.sheets * STRINGS_A_SHEET, options.epochs or EPOCHS
     rest = max(1, count // HELD_OUT_SHARE)
-    held_out = draw_strings(held_out_part(data), seed=options.seed + 1, count=rest, processes=PROCESSES)
     drawn = string_epochs(fitted_part(data), seed=options.seed, count=count, epochs=epochs, processes=PROCESSES)
+    held_out = draw_strings(held_out_part(data), seed=options.seed + 1, count=rest, processes=PROCESSES)
     console.print(f"{count} drawn numbers an epoch", highlight=False)
     before = model.get_weights()
     with show_progress(console) as progress:

@@ -45,6 +45,7 @@ def test_every_command_has_a_help() -> None:
         ["run", "--set", "engine.workers"],
         ["run", "--set", "engine.workers=[1"],
         ["train", "--epochs", "0"],
+        ["train", "--seed", "-1"],
     ],
 )
 def test_a_wrong_command_line_ends_with_2_and_says_what_is_wrong(words: list[str]) -> None:

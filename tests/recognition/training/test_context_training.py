@@ -11,6 +11,7 @@ from recognition.classify import NOT_A_DIGIT
 from recognition.components import Component, make_component
 from recognition.context import Windows, load_context, windows
 from recognition.training import context as context_module
+from recognition.training import digits as digits_module
 from recognition.training.backend import keras
 from recognition.training.context import (
     build_context,
@@ -77,6 +78,7 @@ def trained(drawn_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(context_module, "BATCH_SIZE", BATCH_PIECES)
+        patch.setattr(digits_module, "HELD_OUT", 20)  # the drawn MNIST is small
         return train_context(options, Console(quiet=True))
 
 
@@ -175,7 +177,10 @@ def test_a_kind_that_was_not_held_out_has_no_figure_that_json_does_not_know() ->
     json.dumps(_figures(np.array([0.9], np.float32), pieces), allow_nan=False)
 
 
-def test_a_damaged_harvest_is_told_before_anything_is_trained(drawn_mnist: Path, tmp_path: Path) -> None:
+def test_a_damaged_harvest_is_told_before_anything_is_trained(
+    drawn_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digits_module, "HELD_OUT", 20)
     (tmp_path / "pieces.npz").write_bytes(b"no pieces at all")
     options = TrainOptions(data=drawn_mnist, out=tmp_path / "out" / "context", pieces=tmp_path / "pieces.npz")
     with pytest.raises(DatasetError, match=r"pieces\.npz holds no pieces"):

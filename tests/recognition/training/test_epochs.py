@@ -67,9 +67,21 @@ def test_every_epoch_of_digits_is_fitted_to_once(network_of_images: Watched, mon
             yield np.zeros((20, 28, 28), np.uint8), np.full(20, digit, np.uint8)
 
     monkeypatch.setattr(digits_module, "epochs", epochs)
-    none = Digits(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
-    DIGITS.fit(network_of_images, Session(Mnist(none, none), range(5, 8), batch_size=10, seed=1))
+    monkeypatch.setattr(digits_module, "HELD_OUT", 1)
+    two = Digits(np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8))
+    DIGITS.fit(network_of_images, Session(Mnist(two, two), range(5, 8), batch_size=10, seed=1))
     assert network_of_images.seen == [1, 1, 2, 2, 3, 3]
+
+
+def test_fewer_pictures_than_a_batch_are_fitted_to_as_well(
+    network_of_images: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = np.zeros((20, 28, 28), np.uint8), np.full(20, 4, np.uint8)
+    monkeypatch.setattr(digits_module, "epochs", lambda *_, **__: iter([few]))
+    monkeypatch.setattr(digits_module, "HELD_OUT", 1)
+    two = Digits(np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8))
+    DIGITS.fit(network_of_images, Session(Mnist(two, two), range(1), batch_size=256, seed=1))
+    assert network_of_images.seen == [4]
 
 
 @pytest.mark.parametrize("later", [2, 4])

@@ -2,19 +2,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from rich.console import Console
 
 from recognition.errors import ModelLoadError, ModelMismatchError
+from recognition.training import digits as digits_module
 from recognition.training.backend import keras
 from recognition.training.errors import DatasetError, TrainingError
+from recognition.training.recipe import to_targets
 from recognition.training.record import read_record, sha256_of
 from recognition.training.saved import load_to_resume, save_model
 from recognition.training.train import TrainOptions, train
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+
+MODELS = Path(__file__).parents[3] / "models"
 
 FORMATS = pytest.mark.parametrize("suffix", [".keras", ".h5"])
 
@@ -36,6 +41,14 @@ def with_momentum() -> keras.Model:
     model.compile(keras.optimizers.SGD(0.1, momentum=0.9), "categorical_crossentropy", metrics=["accuracy"])
     model.fit(*batch(), batch_size=5, epochs=2, verbose=0)
     return model
+
+
+def elsewhere(path: Path, loss: Any, classes: int = 10) -> Path:
+    """A compiled model as another program might have saved it."""
+    model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(classes, "softmax")])
+    model.compile("sgd", loss, metrics=["accuracy"])
+    model.save(path)
+    return path
 
 
 def batch() -> tuple[np.ndarray, np.ndarray]:
@@ -138,13 +151,74 @@ def test_a_damaged_record_counts_as_none(content: str, tmp_path: Path) -> None:
 
 
 def test_an_unknown_architecture_is_refused_with_those_there_are() -> None:
-    with pytest.raises(TrainingError, match=r"must be one of dense, conv, .*cnn.* Received: resnet"):
+    with pytest.raises(TrainingError, match=r"must be one of dense, conv, .*cnn.*context, sequence\. Received: resnet"):
         train(TrainOptions(architecture="resnet"), Console(quiet=True))
 
 
 def test_a_model_is_not_resumed_as_another_architecture(trained: Path) -> None:
     with pytest.raises(TrainingError, match=r"must be its own, dense\. Received: cnn"):
         train(TrainOptions(architecture="cnn", resume=trained), Console(quiet=True))
+
+
+@pytest.mark.parametrize("loss", ["sparse_categorical_crossentropy", "categorical_crossentropy"])
+@FORMATS
+def test_a_model_from_elsewhere_is_gone_on_with_by_its_own_loss(
+    loss: str, suffix: str, drawn_mnist: Path, tmp_path: Path
+) -> None:
+    other = elsewhere(tmp_path / f"other{suffix}", loss)
+    options = TrainOptions(resume=other, data=drawn_mnist, out=tmp_path / "more", epochs=1, batch_size=10)
+    assert read_record(train(options, Console(quiet=True)))["metrics"]["test_accuracy"] > 0.2
+
+
+def test_a_loss_is_known_by_its_class_too() -> None:
+    for loss, sparse in ((keras.losses.SparseCategoricalCrossentropy(), True), (keras.losses.Poisson(), False)):
+        model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10)])
+        model.compile("sgd", loss)
+        assert to_targets(model, np.array([3], np.uint8)).shape == ((1,) if sparse else (1, 10))
+
+
+def test_a_model_of_ten_classes_is_not_resumed_as_one_of_eleven(tmp_path: Path) -> None:
+    other = elsewhere(tmp_path / "other.keras", "categorical_crossentropy")
+    with pytest.raises(TrainingError, match=r"digits goes on from a model that gives 11 classes\. Received: .*with 10"):
+        train(TrainOptions(architecture="digits", resume=other), Console(quiet=True))
+
+
+def test_digits_goes_on_from_a_model_of_eleven_classes_with_its_own_loss(
+    drawn_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digits_module, "HELD_OUT", 780)
+    other = elsewhere(tmp_path / "other.keras", "categorical_crossentropy", 11)
+    options = TrainOptions(architecture="digits", resume=other, data=drawn_mnist, out=tmp_path / "more", epochs=1)
+    assert read_record(train(options, Console(quiet=True)))["name"] == "digits"
+
+
+@pytest.mark.parametrize("name", ["context", "sequence"])
+def test_a_companion_is_gone_on_with_as_what_it_is(name: str, tmp_path: Path) -> None:
+    options = TrainOptions(resume=MODELS / f"{name}.keras", data=tmp_path / "nowhere", out=tmp_path / "more")
+    with pytest.raises(DatasetError, match="no such folder"):
+        train(options, Console(quiet=True))
+
+
+@pytest.mark.parametrize(("name", "other"), [("context", "digits"), ("sequence", "context"), ("digits", "sequence")])
+def test_no_network_goes_on_from_one_of_another_kind(name: str, other: str) -> None:
+    with pytest.raises(TrainingError, match=rf"must be its own, {other}\. Received: {name}"):
+        train(TrainOptions(architecture=name, resume=MODELS / f"{other}.keras"), Console(quiet=True))
+
+
+@pytest.mark.parametrize("name", ["context", "sequence"])
+def test_no_companion_goes_on_from_a_model_of_another_form(name: str, tmp_path: Path) -> None:
+    other = elsewhere(tmp_path / "other.keras", "categorical_crossentropy")
+    with pytest.raises(TrainingError, match=rf"{name} goes on from a model that takes .*which takes \(None, 28, 28\)"):
+        train(TrainOptions(architecture=name, resume=other), Console(quiet=True))
+
+
+@pytest.mark.parametrize("name", ["digits", "context", "sequence"])
+def test_a_training_split_of_which_nothing_is_left_to_fit_to_is_refused(
+    name: str, drawn_mnist: Path, tmp_path: Path
+) -> None:
+    options = TrainOptions(architecture=name, data=drawn_mnist, out=tmp_path / "out" / name, pieces=tmp_path / "p.npz")
+    with pytest.raises(DatasetError, match=r"must have more than 3000 digits, .* Received: 800"):
+        train(options, Console(quiet=True))
 
 
 def test_a_model_that_reads_no_digits_is_not_resumed(tmp_path: Path) -> None:
@@ -167,6 +241,12 @@ def test_missing_data_is_told_before_anything_is_written(tmp_path: Path) -> None
     with pytest.raises(DatasetError, match="no such folder"):
         train(TrainOptions(data=tmp_path / "nowhere", out=tmp_path / "out" / "cnn"), Console(quiet=True))
     assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_that_keras_does_not_take_is_refused(seed: int) -> None:
+    with pytest.raises(ValueError, match=f"seed must be 0 to 4294967295. Received: {seed}"):
+        TrainOptions(seed=seed)
 
 
 @pytest.mark.parametrize("name", ["epochs", "batch_size"])
