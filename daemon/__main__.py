@@ -198,7 +198,7 @@ def train(
         int, typer.Option(min=0, max=2**32 - 1, help="Of the weights, the shuffling and the augmentation.")
     ] = 1,
     pieces: Annotated[Path | None, typer.Option(help="An .npz of pieces of drawn sheets; made if missing.")] = None,
-    sheets: Annotated[int, typer.Option(min=1, help="How many sheets are drawn for it.")] = 1000,
+    sheets: Annotated[int | None, typer.Option(min=1, help="How many sheets are drawn for it; else 1000.")] = None,
 ) -> None:
     """Fits a network to MNIST, or goes on with one, and saves it with its learning curve."""
     from recognition.training.options import TrainOptions

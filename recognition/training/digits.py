@@ -202,5 +202,6 @@ DIGITS = Recipe(
     typical_digits,
     epochs=24,
     batch_size=256,
+    takes_pieces=True,
     classes=CLASSES,
 )

@@ -11,13 +11,26 @@ from numpy.typing import NDArray
 
 from recognition.training.backend import keras, tensorflow
 from recognition.training.convert import to_litert
-from recognition.training.record import sha256_of, write_record, write_whole
+from recognition.training.record import KERAS_SUFFIXES, sha256_of, write_record, write_whole
 from recognition.training.saved import save_model
 
 
 def beside(out: Path, suffix: str) -> Path:
     """The path of a model's file; unlike `Path.with_suffix` it leaves a name with a dot in it whole."""
     return out.with_name(out.name + suffix)
+
+
+def prepared(out: Path) -> Path:
+    """The path of a model without its suffix, in a folder that there is.
+
+    Before a training, so that a mistake in the path does not cost its hours.
+
+    Raises:
+        OSError: the folder cannot be made.
+    """
+    out = out.with_suffix("") if out.suffix in KERAS_SUFFIXES else out
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return out
 
 
 def export(model: keras.Model, out: Path, samples: Sequence[NDArray[np.float32]], facts: Mapping[str, Any]) -> Path:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+
+from recognition.training.errors import TrainingError
+
+SHEETS = 1000
+"""So many are drawn, unless the options say otherwise."""
+NOT_FOR_ALL = ("batch_size", "pieces", "sheets")
+"""Options that some networks have no use for."""
 
 MAX_SEED = 2**32 - 1
 """Of Keras and of the older half of NumPy."""
@@ -23,7 +31,7 @@ class TrainOptions:
         batch_size: images a step; None is the recipe's own number.
         seed: of the initial weights, the shuffling and the augmentation, 0 to 4,294,967,295.
         pieces: an .npz file of what the segmenter makes of drawn sheets, to train on too; made when it is missing.
-        sheets: how many are drawn for it.
+        sheets: how many are drawn for it; None is the recipe's own number.
         command: the command line, kept in the record beside the model.
 
     Raises:
@@ -38,7 +46,7 @@ class TrainOptions:
     batch_size: int | None = None
     seed: int = 1
     pieces: Path | None = None
-    sheets: int = 1000
+    sheets: int | None = None
     command: str = ""
 
     def __post_init__(self) -> None:
@@ -48,3 +56,20 @@ class TrainOptions:
                 raise ValueError(f"{name} must be at least 1. Received: {value}")
         if not 0 <= self.seed <= MAX_SEED:
             raise ValueError(f"seed must be 0 to {MAX_SEED}. Received: {self.seed}")
+
+    def refuse_others(self, network: str, used: Collection[str]) -> None:
+        """Refuses what a network has no use for, so that nothing that was asked for is left out without a word.
+
+        Args:
+            network: its name.
+            used: which of NOT_FOR_ALL it uses.
+
+        Raises:
+            TrainingError: another one of them was given.
+        """
+        for name in NOT_FOR_ALL:
+            if name not in used and getattr(self, name) is not None:
+                option = f"--{name.replace('_', '-')}"
+                raise TrainingError(
+                    f"{network} is trained without {option}; leave it out. Received: {getattr(self, name)}"
+                )

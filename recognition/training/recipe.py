@@ -108,6 +108,7 @@ class Recipe:
             converted model keeps its floating-point numbers.
         epochs: how many, unless the options say otherwise.
         batch_size: likewise.
+        takes_pieces: whether it is fitted to pieces of drawn sheets, too, when there are some.
         classes: how many a resumed model must tell apart; None where it may be 10 or 11.
     """
 
@@ -118,4 +119,5 @@ class Recipe:
     typical: Callable[[Session], NDArray[np.uint8]] | None = None
     epochs: int = 10
     batch_size: int = 200
+    takes_pieces: bool = False
     classes: int | None = None

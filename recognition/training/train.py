@@ -20,10 +20,10 @@ from recognition.training.convert import convert
 from recognition.training.dataset import Digits, Mnist, load_mnist
 from recognition.training.digits import DIGITS, fitted_part
 from recognition.training.errors import TrainingError
-from recognition.training.export import beside
-from recognition.training.options import TrainOptions
+from recognition.training.export import beside, prepared
+from recognition.training.options import NOT_FOR_ALL, SHEETS, TrainOptions
 from recognition.training.recipe import VALIDATION_SHARE, History, Recipe, Session, to_inputs
-from recognition.training.record import KERAS_SUFFIXES, read_record, sha256_of, write_record
+from recognition.training.record import read_record, sha256_of, write_record
 from recognition.training.saved import load_to_resume, save_model
 from recognition.training.shapes import input_shape, output_classes
 from recognition.training.sheets.obtain import obtain_pieces
@@ -63,7 +63,7 @@ def train(options: TrainOptions, console: Console | None = None) -> Path:
         The path of NAME.keras.
 
     Raises:
-        TrainingError: the architecture is unknown, or does not go with the resumed model.
+        TrainingError: the architecture is unknown, does not go with the resumed model, or has no use for an option.
         DatasetError: MNIST is missing or damaged.
         ModelLoadError: the model to resume cannot be loaded, or is no classifier of digits.
         OSError: the output cannot be written.
@@ -75,10 +75,11 @@ def train(options: TrainOptions, console: Console | None = None) -> Path:
     if name in COMPANIONS:
         return COMPANIONS[name](options, console)
     start = _fresh(name) if options.resume is None else _resumed(name, resumed, options.resume)
-    out = _output(options.out or Path(start.name))
+    options.refuse_others(name, _used(RECIPES[name], options))
+    out = prepared(options.out or Path(name))
     data = load_mnist(options.data)
-    began_s = time.monotonic()
     pieces = _pieces(options, data, console)
+    began_s = time.monotonic()
     with show_progress(console) as progress:
         session = replace(_session(options, start, data, progress), pieces=pieces)
         fitted = RECIPES[start.name].fit(start.model, session)
@@ -125,13 +126,6 @@ def _resumed(name: str, model: keras.Model, path: Path) -> _Start:
     return _Start(name, model, read_record(path).get("history", {}))
 
 
-def _output(out: Path) -> Path:
-    # Made before the training, so that a mistake in the path does not cost its hours.
-    out = out.with_suffix("") if out.suffix in KERAS_SUFFIXES else out
-    out.parent.mkdir(parents=True, exist_ok=True)
-    return out
-
-
 def _session(options: TrainOptions, start: _Start, data: Mnist, progress: keras.callbacks.Callback) -> Session:
     recipe = RECIPES[start.name]
     batch_size = options.batch_size or recipe.batch_size
@@ -170,6 +164,8 @@ def _record(options: TrainOptions, start: _Start, session: Session) -> dict[str,
             "epochs": len(session.epochs),
             "batch_size": session.batch_size,
             "seed": options.seed,
+            "pieces": options.pieces.name if options.pieces else None,
+            "sheets": (options.sheets or SHEETS) if options.pieces else None,
         },
         "versions": {"keras": keras.__version__, "tensorflow": tensorflow.__version__},
     }
@@ -193,10 +189,17 @@ def _summary(figures: dict[str, Any]) -> str:
     )
 
 
+def _used(recipe: Recipe, options: TrainOptions) -> tuple[str, ...]:
+    if not recipe.takes_pieces:
+        return ("batch_size",)
+    return ("batch_size", "pieces") if options.pieces is None else NOT_FOR_ALL
+
+
 def _pieces(options: TrainOptions, data: Mnist, console: Console) -> Pieces | None:
     if options.pieces is None:
         return None
-    return obtain_pieces(options.pieces, fitted_part(data), seed=options.seed, sheets=options.sheets, console=console)
+    sheets = options.sheets or SHEETS
+    return obtain_pieces(options.pieces, fitted_part(data), seed=options.seed, sheets=sheets, console=console)
 
 
 def _as_litert_takes(images: NDArray[np.uint8]) -> NDArray[np.float32]:

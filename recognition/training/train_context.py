@@ -23,8 +23,8 @@ from recognition.training.context import (
 )
 from recognition.training.dataset import load_mnist
 from recognition.training.digits import fitted_part, held_out_part
-from recognition.training.export import export
-from recognition.training.options import TrainOptions
+from recognition.training.export import export, prepared
+from recognition.training.options import SHEETS, TrainOptions
 from recognition.training.saved import load_like
 from recognition.training.sheets.obtain import obtain_pieces
 from recognition.training.sheets.pieces import LOOKALIKE, Pieces
@@ -49,13 +49,13 @@ def train_context(options: TrainOptions, console: Console | None = None) -> Path
     Raises:
         DatasetError: MNIST or the file of pieces is missing or damaged.
         ModelLoadError: the model to resume cannot be loaded.
-        TrainingError: it is no context network.
+        TrainingError: an option is given that has no use here, or the model to resume is no context network.
         OSError: the output cannot be written.
     """
     console = console or Console(stderr=True)
     keras.utils.set_random_seed(options.seed)
-    out = options.out or Path(NAME)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    options.refuse_others(NAME, ("pieces", "sheets"))
+    out = prepared(options.out or Path(NAME))
     model = build_context()
     compile_context(model)
     if options.resume is not None:
@@ -84,13 +84,13 @@ def train_context(options: TrainOptions, console: Console | None = None) -> Path
 
 def _pieces(options: TrainOptions, console: Console) -> tuple[Pieces, Pieces]:
     data = load_mnist(options.data)
-    path = options.pieces or Path("pieces.npz")
-    fitted_to = obtain_pieces(path, fitted_part(data), seed=options.seed, sheets=options.sheets, console=console)
+    path, sheets = options.pieces or Path("pieces.npz"), options.sheets or SHEETS
+    fitted_to = obtain_pieces(path, fitted_part(data), seed=options.seed, sheets=sheets, console=console)
     held_out = obtain_pieces(
         path.with_stem(f"{path.stem}-held-out"),
         held_out_part(data),
         seed=options.seed + 1,
-        sheets=max(1, options.sheets // HELD_OUT_SHARE),
+        sheets=max(1, sheets // HELD_OUT_SHARE),
         console=console,
     )
     return fitted_to, held_out

@@ -18,8 +18,8 @@ from recognition.training.backend import keras
 from recognition.training.callbacks import show_progress
 from recognition.training.dataset import load_mnist
 from recognition.training.digits import PROCESSES, fitted_part, held_out_part
-from recognition.training.export import export
-from recognition.training.options import TrainOptions
+from recognition.training.export import export, prepared
+from recognition.training.options import SHEETS, TrainOptions
 from recognition.training.saved import load_like
 from recognition.training.sequence import EPOCHS, build_sequence, compile_sequence, fit_sequence
 from recognition.training.strings import MAX_WIDTH_PX, String, draw_strings, string_epochs
@@ -50,19 +50,19 @@ def train_sequence(options: TrainOptions, console: Console | None = None) -> Pat
     Raises:
         DatasetError: MNIST is missing or damaged.
         ModelLoadError: the model to resume cannot be loaded.
-        TrainingError: it is no sequence network.
+        TrainingError: an option is given that has no use here, or the model to resume is no sequence network.
         OSError: the output cannot be written.
     """
     console = console or Console(stderr=True)
     keras.utils.set_random_seed(options.seed)
-    out = options.out or Path(NAME)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    options.refuse_others(NAME, ("sheets",))
+    out = prepared(options.out or Path(NAME))
     model = build_sequence()
     compile_sequence(model)
     if options.resume is not None:
         model = load_like(options.resume, model)
     data = load_mnist(options.data)
-    count, epochs = options.sheets * STRINGS_A_SHEET, options.epochs or EPOCHS
+    count, epochs = (options.sheets or SHEETS) * STRINGS_A_SHEET, options.epochs or EPOCHS
     rest = max(1, count // HELD_OUT_SHARE)
     drawn = string_epochs(fitted_part(data), seed=options.seed, count=count, epochs=epochs, processes=PROCESSES)
     held_out = draw_strings(held_out_part(data), seed=options.seed + 1, count=rest, processes=PROCESSES)

@@ -71,7 +71,7 @@ def trained(drawn_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     harvested(40, seed=2).save(folder / "sheets-held-out.npz")
     options = TrainOptions(
         data=drawn_mnist,
-        out=folder / "out" / "context",
+        out=folder / "out" / "context.keras",
         pieces=folder / "sheets.npz",
         epochs=1,
         command="digitdrop train …",

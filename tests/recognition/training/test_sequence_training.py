@@ -108,7 +108,9 @@ def test_a_short_training_learns(strings):
 def trained(drawn_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The .keras file of a sequence network after one epoch of a few numbers."""
     folder = tmp_path_factory.mktemp("sequence")
-    options = TrainOptions(data=drawn_mnist, out=folder / "out" / "sequence", epochs=1, sheets=1, command="digitdrop …")
+    options = TrainOptions(
+        data=drawn_mnist, out=folder / "out" / "sequence.h5", epochs=1, sheets=1, command="digitdrop …"
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(digits_module, "HELD_OUT", 20)  # the drawn MNIST is small
         return train_sequence(options, Console(quiet=True))

@@ -2,24 +2,34 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from rich.console import Console
 
+from recognition.context import Windows
 from recognition.errors import ModelLoadError, ModelMismatchError
 from recognition.training import digits as digits_module
+from recognition.training import train as train_module
 from recognition.training.backend import keras
 from recognition.training.errors import DatasetError, TrainingError
 from recognition.training.recipe import to_targets
 from recognition.training.record import read_record, sha256_of
 from recognition.training.saved import load_to_resume, save_model
+from recognition.training.sheets.pieces import Pieces
 from recognition.training.train import TrainOptions, train
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
 MODELS = Path(__file__).parents[3] / "models"
+
+NO_PIECES = Pieces(
+    np.zeros((0, 28, 28), np.uint8),
+    Windows(np.zeros((0, 32, 32, 2), np.uint8), np.zeros((0, 32, 64, 2), np.uint8)),
+    np.zeros(0, np.uint8),
+)
 
 FORMATS = pytest.mark.parametrize("suffix", [".keras", ".h5"])
 
@@ -216,9 +226,46 @@ def test_no_companion_goes_on_from_a_model_of_another_form(name: str, tmp_path: 
 def test_a_training_split_of_which_nothing_is_left_to_fit_to_is_refused(
     name: str, drawn_mnist: Path, tmp_path: Path
 ) -> None:
-    options = TrainOptions(architecture=name, data=drawn_mnist, out=tmp_path / "out" / name, pieces=tmp_path / "p.npz")
+    pieces = None if name == "sequence" else tmp_path / "pieces.npz"
+    options = TrainOptions(architecture=name, data=drawn_mnist, out=tmp_path / "out" / name, pieces=pieces)
     with pytest.raises(DatasetError, match=r"must have more than 3000 digits, .* Received: 800"):
         train(options, Console(quiet=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [("cnn", "pieces"), ("cnn", "sheets"), ("digits", "sheets"), ("sequence", "pieces")]
+    + [(name, "batch_size") for name in ("context", "sequence")],
+)
+def test_an_option_that_a_network_has_no_use_for_is_refused(name: str, option: str, tmp_path: Path) -> None:
+    given = {"pieces": tmp_path / "pieces.npz", "sheets": 2, "batch_size": 5}[option]
+    options = TrainOptions(architecture=name, data=tmp_path, out=tmp_path / "out" / name, **{option: given})
+    shown = option.replace("_", "-")
+    with pytest.raises(
+        TrainingError, match=rf"{name} is trained without --{shown}; leave it out\. Received: .*{given}"
+    ):
+        train(options, Console(quiet=True))
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_record_tells_of_pieces_and_its_seconds_are_without_their_drawing(
+    drawn_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(*_: Any, **__: Any) -> Pieces:
+        hours.append(3600.0)
+        return NO_PIECES
+
+    hours = [0.0]
+    monkeypatch.setattr(digits_module, "HELD_OUT", 780)
+    monkeypatch.setattr(train_module, "obtain_pieces", slowly)
+    monkeypatch.setattr(train_module, "time", SimpleNamespace(monotonic=lambda: sum(hours)))
+    options = TrainOptions(
+        architecture="digits", data=drawn_mnist, out=tmp_path / "digits", epochs=1,
+        pieces=tmp_path / "some.npz", sheets=7,
+    )  # fmt: skip
+    record = read_record(train(options, Console(quiet=True)))
+    assert (record["options"]["pieces"], record["options"]["sheets"]) == ("some.npz", 7)
+    assert record["metrics"]["seconds_per_epoch"] == 0
 
 
 def test_a_model_that_reads_no_digits_is_not_resumed(tmp_path: Path) -> None:
