@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.training.backend import keras, tensorflow
-from recognition.training.convert import to_litert
+from recognition.training.convert import check_quantized, to_litert
 from recognition.training.record import KERAS_SUFFIXES, sha256_of, write_record, write_whole
 from recognition.training.saved import save_model
 
@@ -46,12 +46,14 @@ def export(model: keras.Model, out: Path, samples: Sequence[NDArray[np.float32]]
         The path of the .keras file.
 
     Raises:
-        ModelLoadError: the model uses what LiteRT does not have.
+        ModelLoadError: the model uses what LiteRT does not have, or its 8-bit conversion gives something else than it.
         OSError: a file cannot be written.
     """
     kept, converted = beside(out, ".keras"), beside(out, ".tflite")
     save_model(model, kept)
-    write_whole(converted, to_litert(model, samples))
+    content = to_litert(model, samples)
+    check_quantized(model, content, samples)
+    write_whole(converted, content)
     versions = {"keras": keras.__version__, "tensorflow": tensorflow.__version__}
     hashes = {"sha256": sha256_of(converted), "files": {kept.name: sha256_of(kept)}}
     write_record(beside(out, ".json"), {**hashes, "versions": versions, **facts})

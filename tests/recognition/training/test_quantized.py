@@ -14,6 +14,7 @@ from recognition.litert import Network
 from recognition.training.backend import keras
 from recognition.training.convert import convert, run_litert, to_litert
 from recognition.training.dataset import load_test
+from recognition.training.export import export
 from recognition.training.record import sha256_of
 
 pytestmark = [
@@ -91,6 +92,38 @@ def test_a_network_of_two_inputs_takes_samples_of_both() -> None:
     places = {shape: place for place, shape in enumerate(network.inputs)}
     got = network.run({places[1, 8, 8, 2]: seen[0], places[1, 8, 16, 2]: seen[1]})
     np.testing.assert_allclose(got, np.asarray(model(values)), atol=0.02)
+
+
+def two_towers(*, steep: bool) -> keras.Model:
+    """A network of two inputs; when steep, its probability is a small difference of two large numbers."""
+    keras.utils.set_random_seed(4)
+    near, far = keras.Input((8,), name="near"), keras.Input((16,), name="far")
+    both = layers.Concatenate()([far, near])
+    scores = layers.Dense(2)(both)
+    whole = layers.Dense(1, "sigmoid")(scores)
+    model = keras.Model([near, far], whole, name="two-towers")
+    model.compile("sgd", "binary_crossentropy")
+    if steep:
+        kernel = np.zeros((24, 2), np.float32)
+        kernel[0] = 1000
+        kernel[1, 1] = 6
+        bias, difference = np.array([0, -3], np.float32), np.array([[-1], [1]], np.float32)
+        model.set_weights([kernel, bias, difference, np.zeros(1, np.float32)])
+    return model
+
+
+def test_a_companion_is_exported_when_its_8_bit_integers_agree_with_keras(tmp_path: Path) -> None:
+    samples = [np.random.default_rng(1).random((50, width), np.float32) for width in (8, 16)]
+    kept = export(two_towers(steep=False), tmp_path / "two", samples, {})
+    assert np.abs(run_litert((tmp_path / "two.tflite").read_bytes(), *samples) - 0.5).max() > 0.05
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["two.json", kept.name, "two.tflite"]
+
+
+def test_a_companion_whose_8_bit_integers_say_something_else_is_told_and_its_weights_kept(tmp_path: Path) -> None:
+    samples = [np.random.default_rng(1).random((50, width), np.float32) for width in (8, 16)]
+    with pytest.raises(ModelLoadError, match=r"8-bit integers of two-towers must .*0\.02 in the mean.*--resume"):
+        export(two_towers(steep=True), tmp_path / "two", samples, {})
+    assert [path.name for path in tmp_path.iterdir()] == ["two.keras"]
 
 
 def test_what_litert_does_not_have_is_told_by_the_models_name(samples: np.ndarray) -> None:
