@@ -55,6 +55,20 @@ def drawn_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def write_mnist(tmp_path: Path) -> Callable[[Digits, Digits], Path]:
+    """Writes MNIST's four files with the digits of both splits, and returns their folder."""
+
+    def write(train: Digits, test: Digits) -> Path:
+        folder = tmp_path / "mnist"
+        folder.mkdir()
+        write_split(folder, TRAIN_FILES, train)
+        write_split(folder, TEST_FILES, test)
+        return folder
+
+    return write
+
+
+@pytest.fixture
 def console() -> Console:
     """A console that is no terminal and keeps what is written."""
     return Console(file=StringIO(), width=200)
