@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
 from recognition.training.dataset import Digits
+from recognition.training.errors import DatasetError
 from recognition.training.sheets.harvest import harvest
 from recognition.training.sheets.pieces import Pieces
 
@@ -24,16 +26,22 @@ def obtain_pieces(path: Path, digits: Digits, *, seed: int, sheets: int, console
         console: where the progress is shown.
 
     Raises:
-        DatasetError: the file is damaged or of another kind.
+        DatasetError: the file is damaged, of another kind, or of other sheets.
         OSError: it cannot be written.
     """
     if path.is_file():
-        return Pieces.load(path)
+        kept = Pieces.load(path)
+        if kept.drawn not in (None, (seed, sheets)):
+            raise DatasetError(
+                f"{path} must hold pieces of {sheets} sheets drawn by the seed {seed}; name another file to have them "
+                f"drawn. Received: those of {kept.drawn[1]} sheets by the seed {kept.drawn[0]}"
+            )
+        return kept
     path.parent.mkdir(parents=True, exist_ok=True)
     parts = []
     for part in harvest(digits, seed=seed, sheets=sheets, processes=PROCESSES):
         parts.append(part)
         console.print(f"{sum(len(one.labels) for one in parts)} pieces of drawn sheets", highlight=False)
-    pieces = Pieces.concatenated(parts)
+    pieces = replace(Pieces.concatenated(parts), drawn=(seed, sheets))
     pieces.save(path)
     return pieces

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +28,13 @@ class Pieces:
         images: uint8 (n, 28, 28), normalized.
         windows: of the n pieces.
         labels: uint8 (n,), 0 to 9, `classify.NOT_A_DIGIT` or `LOOKALIKE`.
+        drawn: seed and number of the sheets they are from; None where that is not known.
     """
 
     images: NDArray[np.uint8]
     windows: Windows
     labels: NDArray[np.uint8]
+    drawn: tuple[int, int] | None = None
 
     @classmethod
     def concatenated(cls, parts: list[Pieces]) -> Pieces:
@@ -43,7 +47,9 @@ class Pieces:
         """Writes the pieces into an .npz file, whole or not at all."""
         part = path.with_name(f".{path.name}.part.npz")
         try:
-            np.savez(part, images=self.images, near=self.windows.near, far=self.windows.far, labels=self.labels)
+            drawn = np.array(self.drawn or (), np.int64)
+            near, far = self.windows.near, self.windows.far
+            np.savez(part, images=self.images, near=near, far=far, labels=self.labels, drawn=drawn)
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
@@ -57,7 +63,7 @@ class Pieces:
         """
         try:
             with path.open("rb") as file, np.load(file) as data:
-                pieces = cls(data["images"], Windows(data["near"], data["far"]), data["labels"])
+                pieces = cls(data["images"], Windows(data["near"], data["far"]), data["labels"], _drawn(data))
         except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
             raise DatasetError(f"{path} holds no pieces ({error}); remove it to have it made anew") from error
         count = len(pieces.labels)
@@ -68,3 +74,10 @@ class Pieces:
                 f"{path} holds no pieces of the shapes {shapes}; remove it to have it made anew. Received: {got}"
             )
         return pieces
+
+
+def _drawn(data: Mapping[str, NDArray[Any]]) -> tuple[int, int] | None:
+    if "drawn" not in data or not len(data["drawn"]):  # an older file does not say
+        return None
+    seed, sheets = data["drawn"]
+    return int(seed), int(sheets)

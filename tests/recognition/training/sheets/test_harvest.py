@@ -11,8 +11,10 @@ from rich.console import Console
 from recognition.binarize import binarize
 from recognition.classify import NOT_A_DIGIT
 from recognition.components import Component, find_components
+from recognition.context import Windows
 from recognition.params import RecognitionParams
 from recognition.training.dataset import Digits
+from recognition.training.errors import DatasetError
 from recognition.training.sheets.draw import Drawn, draw
 from recognition.training.sheets.fonts import Fonts, find_fonts, set_text
 from recognition.training.sheets.harvest import MAX_OTHER, MAX_WHOLE, _Judge, gather
@@ -202,4 +204,24 @@ def test_pieces_are_those_of_the_seeds_sheets_whoever_draws_them(digits: Digits,
     rng = np.random.default_rng((3, 0))
     assert_same(pieces, gather(rng, draw(rng, digits, find_fonts())))
     nothing = Digits(digits.images[:0], digits.labels[:0])
-    assert_same(obtain_pieces(path, nothing, seed=9, sheets=5, console=console), pieces)
+    assert_same(obtain_pieces(path, nothing, seed=3, sheets=1, console=console), pieces)
+
+
+@pytest.mark.parametrize(("seed", "sheets"), [(9, 7), (3, 8)])
+def test_pieces_of_other_sheets_than_were_asked_for_are_refused(
+    digits: Digits, tmp_path: Path, seed: int, sheets: int
+) -> None:
+    path, console = tmp_path / "pieces.npz", Console(quiet=True)
+    none = np.zeros((0, 28, 28), np.uint8)
+    windows = Windows(np.zeros((0, 32, 32, 2), np.uint8), np.zeros((0, 32, 64, 2), np.uint8))
+    Pieces(none, windows, np.zeros(0, np.uint8), (3, 7)).save(path)
+    assert obtain_pieces(path, digits, seed=3, sheets=7, console=console).drawn == (3, 7)
+    with pytest.raises(DatasetError, match=rf"must hold .* {sheets} sheets .* seed {seed}; .* those of 7 .* seed 3"):
+        obtain_pieces(path, digits, seed=seed, sheets=sheets, console=console)
+
+
+def test_pieces_of_sheets_that_are_not_known_are_taken(digits: Digits, tmp_path: Path) -> None:
+    shapes = {"images": (0, 28, 28), "near": (0, 32, 32, 2), "far": (0, 32, 64, 2), "labels": (0,)}
+    older = {name: np.zeros(shape, np.uint8) for name, shape in shapes.items()}
+    np.savez(tmp_path / "older.npz", allow_pickle=False, **older)
+    assert obtain_pieces(tmp_path / "older.npz", digits, seed=3, sheets=7, console=Console(quiet=True)).drawn is None
