@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,21 @@ def write_record(path: Path, record: Mapping[str, Any]) -> None:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Writes a file, replacing one at once or leaving it as it was."""
-    part = path.with_name(f".{path.name}.part")
-    try:
+    with replacing(path) as part:
         part.write_bytes(content)
+
+
+@contextmanager
+def replacing(path: Path, suffix: str = "") -> Iterator[Path]:
+    """Gives a path to write to, and puts what is there in place of a file, at once, or leaves the file as it was.
+
+    Args:
+        path: of the file.
+        suffix: that the path to write to shall end in, for what chooses a form by it.
+    """
+    part = path.with_name(f".{path.name}.part{suffix}")
+    try:
+        yield part
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from recognition.errors import ModelLoadError
 from recognition.training.backend import keras
 from recognition.training.errors import TrainingError
 from recognition.training.legacy import readable_by_keras
-from recognition.training.record import HDF5_SUFFIXES, KERAS_SUFFIXES
+from recognition.training.record import HDF5_SUFFIXES, KERAS_SUFFIXES, replacing
 from recognition.training.shapes import takes_labels
 
 log = logging.getLogger(__name__)
@@ -75,12 +75,8 @@ def save_model(model: keras.Model, path: Path) -> None:
         model: compiled.
         path: its suffix, .keras or .h5, chooses the format.
     """
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
-    try:
+    with replacing(path, path.suffix) as part:
         model.save(part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _form(model: keras.Model) -> tuple[Any, Any, bool]:

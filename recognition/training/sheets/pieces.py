@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from recognition.context import FAR_HEIGHT_PX, FAR_WIDTH_PX, NEAR_PX, Windows
 from recognition.normalize import IMAGE_PX
 from recognition.training.errors import DatasetError
+from recognition.training.record import replacing
 
 LOOKALIKE = 255
 """Label of print and letters: no digit to the context network, but perhaps of a digit's form."""
@@ -45,14 +46,10 @@ class Pieces:
 
     def save(self, path: Path) -> None:
         """Writes the pieces into an .npz file, whole or not at all."""
-        part = path.with_name(f".{path.name}.part.npz")
-        try:
-            drawn = np.array(self.drawn or (), np.int64)
-            near, far = self.windows.near, self.windows.far
+        drawn = np.array(self.drawn or (), np.int64)
+        near, far = self.windows.near, self.windows.far
+        with replacing(path, ".npz") as part:
             np.savez(part, images=self.images, near=near, far=far, labels=self.labels, drawn=drawn)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path: Path) -> Pieces:

@@ -65,6 +65,20 @@ def test_a_file_is_replaced(tmp_path: Path) -> None:
     assert_same(Pieces.load(tmp_path / "pieces.npz"), after)
 
 
+def test_a_file_stays_as_it_was_when_it_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill_the_disk(part: Path, **_: object) -> None:
+        part.write_bytes(b"half")
+        raise OSError("no space left on device")
+
+    before = pieces(LABELS)
+    before.save(tmp_path / "pieces.npz")
+    monkeypatch.setattr(np, "savez", fill_the_disk)
+    with pytest.raises(OSError, match="no space"):
+        pieces([1], seed=2).save(tmp_path / "pieces.npz")
+    assert_same(Pieces.load(tmp_path / "pieces.npz"), before)
+    assert [path.name for path in tmp_path.iterdir()] == ["pieces.npz"]
+
+
 def test_no_pieces_are_kept_too(tmp_path: Path) -> None:
     pieces([]).save(tmp_path / "none.npz")
     assert_same(Pieces.load(tmp_path / "none.npz"), pieces([]))
