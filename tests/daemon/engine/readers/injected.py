@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import signal
 import socket
@@ -31,7 +32,8 @@ def load(path: Path) -> SimpleNamespace:
         os.kill(os.getpid(), signal.SIGSEGV)
     if content == "bug":
         raise ZeroDivisionError("a bug")
-    return SimpleNamespace(info=ModelInfo(path.stem, content, 10, 1.5))
+    sha256 = hashlib.sha256(content.encode()).hexdigest()
+    return SimpleNamespace(info=ModelInfo(path.stem, sha256, 10, 1.5))
 
 
 def attempt(what: str) -> str:
