@@ -85,6 +85,8 @@ class DaskEngine:
         """
         if self._cluster is None:
             raise EngineError("the engine is not running")
+        if self.free() < 1:
+            raise EngineError(self._cluster.problem or "no worker is free; ask free() before")
         self._cluster.submit(job)
         self._since[job.key] = self._clock()
 

@@ -166,6 +166,19 @@ def test_an_idle_engine_wants_nothing_and_waits_for_nothing(started, wait_free):
     assert engine.healthy() is None
 
 
+def test_a_job_is_refused_when_nobody_is_free(started, collect, wait_free):
+    engine = started()
+    wait_free(engine)
+    taken = range(engine.free())
+    for key in taken:
+        engine.submit(Job(key, b""))
+    assert engine.free() == 0
+    with pytest.raises(EngineError):
+        engine.submit(Job(len(taken), b""))
+    assert collect(engine, len(taken)).keys() == set(taken)
+    assert engine.free() == len(taken)
+
+
 def test_what_is_readable_tells_that_a_document_has_ended(started, wait_free, until):
     def waited() -> Any:
         assert select.select(engine.readable(), [], [], PATIENCE_S)[0]

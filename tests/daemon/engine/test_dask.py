@@ -109,8 +109,8 @@ def test_engines_that_let_go_in_the_middle_hold_up_no_other(make_cluster, starte
     for _ in range(3):  # what could wait for ever did so most times, not each
         engine = started(address)
         assert read(engine, b"").kind is OutcomeKind.READ
-        for key in range(400):
-            engine.submit(Job(key, b"sleep 0.5"))
+        for key in range(400):  # more than the engine takes, so that there is much to let go of
+            engine._cluster.submit(Job(key, b"sleep 0.5"))
         time.sleep(0.2)  # so that they are on the cluster: how far is of no interest
         engine.stop()
 

@@ -190,13 +190,6 @@ def test_a_job_for_a_worker_that_just_died_stays_with_the_caller(started, read, 
     assert read(engine, b"", key=1).kind is OutcomeKind.READ
 
 
-def test_a_job_is_refused_when_nobody_is_free(started):
-    engine = started()
-    engine.submit(Job(1, b"hang"))
-    with pytest.raises(EngineError):
-        engine.submit(Job(2, b""))
-
-
 def test_a_busy_engine_wants_to_be_asked_before_the_timeout(make):
     now = [100.0]
     engine = make(timeout_s=30, clock=lambda: now[0])
