@@ -150,6 +150,8 @@ class Inbox:
             self._compare(found, now)
             self.scanned += 1
             unclear = not self._once and self._watch.compare(found.folders)
+            if unclear:
+                self._tend_due = now  # the watch may be to be begun anew
             pause_s = _AGAIN_S if unclear else max(self.rescan_s, _PAUSE_PER_WORK * (self._clock() - started))
         self._scan_due = now + pause_s
         self._scan_allowed = now + _HINTED_PAUSE_S

@@ -158,15 +158,16 @@ def test_an_inbox_of_which_a_part_is_not_watched_is_scanned_often(
     monkeypatch.setattr("daemon.watch._watched", lambda: 1)
     desk.put("a/scan.jpg", b"page")
     inbox = make_inbox()
-    inbox.run_once(0.0)
-    assert inbox.watch_problem is None
-    inbox.run_once(1.0)
+    for now in (0.0, 1.0, 2.0):  # folders may have come meanwhile, or the watch may have lost some, and is begun anew
+        inbox.run_once(now)
+        assert inbox.watch_problem is None
+    inbox.run_once(3.0)
     assert inbox.watch_problem is not None
     assert "more folders than can be watched" in inbox.watch_problem
     assert inbox.rescan_s == RESCAN_SILENT_S
     assert not any(inbox.watched().values())
     shutil.rmtree(desk.settings.inbox / "a")
-    for now in (4.0, TEND_S, 2 * TEND_S):
+    for now in (6.0, 7.0):
         inbox.run_once(now)
     assert inbox.watch_problem is None
     assert inbox.rescan_s == RESCAN_LOCAL_S
