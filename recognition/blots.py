@@ -37,7 +37,7 @@ def is_blot(piece: Component, params: BlotParams) -> bool:
         params: see there.
     """
     box = piece.bbox
-    if piece.area_px < params.min_fill * box.width * box.height:
+    if box.height < params.min_height_px or piece.area_px < params.min_fill * box.width * box.height:
         return False
     padded = cv2.copyMakeBorder(piece.mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     deepest = float(cv2.distanceTransform(padded, cv2.DIST_L2, 5).max())

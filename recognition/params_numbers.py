@@ -179,17 +179,20 @@ class BlotParams:
     """What is a blot and no digit: 1 of 18,000 digits of MNIST other than 1 is, and 4 of 22,000 on drawn pages.
 
     Attributes:
+        min_height_px: smaller digits fill up as they are enlarged; of numbers 8 pixels high a sixth more would be in
+            doubt.
         min_fill: its area over that of its box; an ellipse has 0.79.
         min_thickness: diameter of the largest circle in it, as a share of its shorter side.
         most: what was read of it is no surer than this.
     """
 
+    min_height_px: int = 24
     min_fill: float = 0.7
     min_thickness: float = 0.75
     most: float = 0.7
 
     def __post_init__(self) -> None:
-        check_range(self, min_fill=(0, 1), min_thickness=(0, 1), most=(0, 1))
+        check_range(self, min_height_px=(1, 1000), min_fill=(0, 1), min_thickness=(0, 1), most=(0, 1))
 
 
 @dataclass(frozen=True, slots=True)

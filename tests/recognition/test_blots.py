@@ -32,6 +32,11 @@ def test_what_has_a_hole_is_none(thickness):
     assert not is_blot(drawn((20, 25), thickness=thickness), PARAMS)
 
 
+def test_what_is_small_is_none():
+    assert is_blot(drawn((8, 13)), PARAMS)
+    assert not is_blot(drawn((6, 10)), PARAMS)
+
+
 def test_a_thin_stroke_aslant_is_none():
     assert not is_blot(drawn((5, 30), angle=45), PARAMS)
 
