@@ -7,6 +7,7 @@ from pathlib import Path
 
 from recognition.training import markup
 from recognition.training.page_figures import PageFigures
+from recognition.training.record import write_whole
 from recognition.training.report_pages import page_section
 from recognition.training.report_sets import set_section, set_table
 from recognition.training.set_figures import SetFigures
@@ -22,14 +23,8 @@ def write_report(path: Path, model: ModelInfo, sets: tuple[SetFigures, ...], pag
         sets: its figures on digits.
         pages: its figures on pages.
     """
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(
-            report(model, sets, pages), "utf-8", errors="backslashreplace"
-        )  # a truth may hold half a character
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    # A truth may hold half a character.
+    write_whole(path, report(model, sets, pages).encode("utf-8", "backslashreplace"))
 
 
 def report(model: ModelInfo, sets: tuple[SetFigures, ...], pages: PageFigures | None) -> str:
