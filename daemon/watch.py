@@ -115,6 +115,9 @@ class Watch:
     def tend(self) -> bool:
         """Sees to it that the inbox is watched; says in `problem` why it is not.
 
+        A folder that was removed and made again under the same number is told by the threads of the old watch, which
+        end a moment later.
+
         Returns:
             Whether the watch was begun anew, so that a scan has to find what was missed meanwhile.
         """
