@@ -29,6 +29,11 @@ class Rule:
     box: BoundingBox
     ink: Image
 
+    @property
+    def coverage(self) -> float:
+        """The share of its length that has ink."""
+        return _columns_with_ink(self.ink) / self.box.width
+
     def transposed(self) -> Rule:
         """Returns the line as it stands when the page is mirrored along its diagonal."""
         box = self.box
@@ -58,10 +63,14 @@ def lying_rules(mask: Image, params: RuleParams) -> list[Rule]:
         if MIN_SLENDERNESS * cv2.countNonZero(whole) > box.width**2:
             continue
         ink = band[box.y : box.bottom, box.x : box.right] & whole
-        if cv2.countNonZero(cv2.reduce(ink, 0, cv2.REDUCE_MAX)) >= params.min_coverage * box.width:
+        if _columns_with_ink(ink) >= params.min_coverage * box.width:
             place = BoundingBox(box.x, int(rows[box.y]), box.width, box.height)
             found.append(Rule(place, as_image(ink)))
     return found
+
+
+def _columns_with_ink(ink: Image) -> int:
+    return cv2.countNonZero(cv2.reduce(ink, 0, cv2.REDUCE_MAX))
 
 
 def piece_px(width: int) -> int:

@@ -97,8 +97,12 @@ def _zones(found: Sequence[_Lines], shape: tuple[int, ...]) -> tuple[Image | Non
 def _ruled_paper(
     lying: Sequence[Rule], upright: Image | None, shape: tuple[int, ...], params: RuleParams
 ) -> Image | None:
-    """The lines of paper that is ruled and not squared: strokes that span a row would close it to boxes."""
-    lines = drawn([line for line in lying if line.box.width >= params.paper_length * shape[1]], shape)
+    """The lines of paper that is ruled and not squared: strokes that span a row would close it to boxes.
+
+    What is broken more often is the upper or the lower sides of boxes in a row.
+    """
+    long = [line for line in lying if line.box.width >= params.paper_length * shape[1]]
+    lines = drawn([line for line in long if line.coverage >= params.paper_coverage], shape)
     if lines is None or upright is None:
         return lines
     return None if cv2.countNonZero(upright) > 0.3 * cv2.countNonZero(lines) else lines

@@ -198,3 +198,13 @@ def test_nothing_is_written_where_there_was_no_ink(page):
     ink = binarize(page, BinarizeParams())
     mask = remove_rules(ink, PARAMS).mask
     assert not (mask & ~ink.mask).any()
+
+
+def test_rows_of_boxes_all_over_the_page_are_no_ruled_paper():
+    page = paper()
+    for row, cell in product((100, 300), range(10)):
+        x = 40 + 54 * cell + 38 * (cell // 2)  # fields of two boxes with little between them
+        cv2.rectangle(page, (x, row), (x + 54, row + 64), RULE, 2)
+    writing = remove_rules(binarize(page, BinarizeParams()), PARAMS)
+    assert len(writing.fields) == 10
+    assert not writing.mask.any()
