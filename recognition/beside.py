@@ -1,22 +1,25 @@
 """Tells which numbers may be more than was read of them, by what stands beside and within them and is no digit.
 
 It may be a digit that nobody could read, or crumbs of one that was read without them. What is tall enough for a digit
-is doubted. Crumbs are read once more with the digits, as a whole: where that gives the same number, nothing is missing.
+is doubted, be it one piece or several above each other. Other crumbs are read once more with the digits, as a whole and
+each with the digit it is a part of, if it is one: where all that gives the same number, nothing is missing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import median
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recognition.arrays import Image
-from recognition.components import Component, ink_within
+from recognition.components import Component, ink_within, join
+from recognition.normalize import normalize_all
 from recognition.params import BesideParams
+from recognition.reader import Reader
 from recognition.reading import Reading
-from recognition.sequence import SequenceNetwork
 from recognition.types import BoundingBox
 
 
@@ -24,7 +27,7 @@ def may_be_more(
     numbers: Sequence[Sequence[Reading]],
     unread: Sequence[Component],
     darkness: Image,
-    network: SequenceNetwork | None,
+    reader: Reader,
     params: BesideParams,
 ) -> list[bool]:
     """Tells of each number whether something of it may not have been read.
@@ -33,28 +36,29 @@ def may_be_more(
         numbers: each of at least one digit, from left to right.
         unread: all pieces that were not taken for digits, but for signs.
         darkness: uint8 page.
-        network: reads a number as a whole; None does without, and what stands beside a number is then enough.
+        reader: reads numbers with what is beside them; where it cannot read them as a whole, what stands beside a
+            number is enough to doubt it.
         params: see there.
     """
-    boxes, dark = _measured(unread)
+    pieces = _Pieces(unread)
     result = [False] * len(numbers)
     inks: dict[int, Image] = {}
+    parts: list[_Part] = []
     for k, digits in enumerate(numbers):
-        box = BoundingBox.around(digit.piece.bbox for digit in digits)
-        near = _near(boxes, box, params.reach, params)
-        sides = boxes[near, 2:] - boxes[near, :2]
-        typical = median(digit.piece.darkness for digit in digits)
-        dark_enough = dark[near] >= params.min_darkness * typical
-        large = sides.max(axis=1, initial=0) >= params.min_side * box.height
-        if (dark_enough & (sides[:, 1] >= params.tall * box.height)).any():
-            result[k] = True
-        elif (dark_enough & large).any():
-            beside = [unread[int(one)] for one in near[sides[:, 1] <= params.max_height * box.height]]
-            pieces = [*(digit.piece for digit in digits), *beside]
-            inks[k] = ink_within(BoundingBox.around(piece.bbox for piece in pieces), pieces, darkness)
-    answers = [None] * len(inks) if network is None else network.spot(list(inks.values()))
+        about = _About(digits, pieces, params)
+        result[k] = about.may_hold_a_digit()
+        if result[k]:
+            continue
+        parts += [_Part(k, *pair) for pair in about.parts()]
+        if beside := about.beside():
+            whole = [*(digit.piece for digit in digits), *beside]
+            inks[k] = ink_within(BoundingBox.around(piece.bbox for piece in whole), whole, darkness)
+    for k in _changed(parts, darkness, reader, params):
+        result[k] = True
+    answers = [None] * len(inks) if reader.sequence is None else reader.sequence.spot(list(inks.values()))
     for k, spotted in zip(inks, answers, strict=True):
-        result[k] = spotted is None or [one.digit for one in spotted] != [digit.digit for digit in numbers[k]]
+        same = spotted is not None and [one.digit for one in spotted] == [digit.digit for digit in numbers[k]]
+        result[k] = result[k] or not same
     return result
 
 
@@ -68,28 +72,109 @@ def may_be_cut_off(numbers: Sequence[Sequence[Reading]], cut: Sequence[Component
         cut: all pieces at the page's edge that were not taken for digits.
         params: see there.
     """
-    boxes, dark = _measured(cut)
-    result = []
-    for digits in numbers:
+    pieces = _Pieces(cut)
+    return [_About(digits, pieces, params).may_be_cut_off() for digits in numbers]
+
+
+class _Part(NamedTuple):
+    number: int
+    crumb: Component
+    digit: Reading  # that it may be a part of
+
+
+def _changed(parts: Sequence[_Part], darkness: Image, reader: Reader, params: BesideParams) -> set[int]:
+    """The numbers with a crumb with which no digit reads the same, as a 6 does not with the bar of a 5."""
+    wholes = [join(part.digit.piece, part.crumb, darkness) for part in parts]
+    rows = reader.classifier.probabilities(normalize_all(piece.ink(darkness) for piece in wholes))
+    best: dict[tuple[int, int], float] = {}
+    for part, row in zip(parts, rows, strict=True):
+        key = (part.number, id(part.crumb))
+        best[key] = max(best.get(key, 0.0), float(row[part.digit.digit]))
+    return {number for (number, _), confidence in best.items() if confidence < params.with_crumb}
+
+
+class _Pieces:
+    """Pieces that were not read, with their left, upper, right and lower sides (n, 4) in pixels."""
+
+    def __init__(self, pieces: Sequence[Component]) -> None:
+        self.pieces = pieces
+        boxes = [(one.bbox.x, one.bbox.y, one.bbox.right, one.bbox.bottom) for one in pieces]
+        self.boxes = np.array(boxes, np.int_).reshape(-1, 4)
+        self.dark = np.array([one.darkness for one in pieces], np.float64)
+
+
+class _About:
+    """The pieces about a number, measured in heights of the number from its upper left corner."""
+
+    def __init__(self, digits: Sequence[Reading], pieces: _Pieces, params: BesideParams) -> None:
         box = BoundingBox.around(digit.piece.bbox for digit in digits)
-        near = _near(boxes, box, params.cut_reach, params)
-        sides = boxes[near, 2:] - boxes[near, :2]
-        dark_enough = dark[near] >= params.cut_darkness * median(digit.piece.darkness for digit in digits)
-        large = sides.max(axis=1, initial=0) >= params.min_side * box.height
-        result.append(bool((dark_enough & large & (sides[:, 1] <= params.max_height * box.height)).any()))
-    return result
+        sides = (pieces.boxes - (box.x, box.y, box.x, box.y)) / box.height
+        x, y, right, bottom = sides.T
+        width = box.width / box.height
+        reach = max(params.reach, params.tall_reach, params.cut_reach)
+        about = (x <= width + reach) & (right >= -reach) & (y <= 1 + params.over) & (bottom >= -params.over)
+        found = np.flatnonzero(about)
+        self._params = params
+        self._digits = digits
+        self._columns = [((one.x - box.x) / box.height, (one.right - box.x) / box.height) for one in _boxes(digits)]
+        self._width = width
+        self._pieces = [pieces.pieces[int(k)] for k in found]
+        self._x, self._y, self._right, self._bottom = sides[found].T
+        self._heights = self._bottom - self._y
+        self._dark = pieces.dark[found] / median(digit.piece.darkness for digit in digits)
+        self._large = np.maximum(self._right - self._x, self._heights) >= params.min_side
+        self._low = self._heights <= params.max_height
+
+    def may_hold_a_digit(self) -> bool:
+        """Whether something beside it is as tall and dark as a part of a digit, in one piece or above each other."""
+        near = self._level(self._params.tall_reach) & (self._dark >= self._params.tall_darkness)
+        return bool((near & (self._heights >= self._params.tall)).any()) or self._has_stack(near & self._large)
+
+    def parts(self) -> list[tuple[Component, Reading]]:
+        """The crumbs above, below and in it, each with every digit that it may be a part of."""
+        crumbs = np.flatnonzero(self._large & self._low & (self._dark >= self._params.min_darkness))
+        return [
+            (self._pieces[k], digit)
+            for k in crumbs.tolist()
+            for digit, (start, end) in zip(self._digits, self._columns, strict=True)
+            if self._x[k] <= end and self._right[k] >= start
+        ]
+
+    def beside(self) -> list[Component]:
+        """All that is to be read with it; nothing where there is only dust."""
+        near = self._level(self._params.reach)
+        if not (near & self._large & (self._dark >= self._params.min_darkness)).any():
+            return []
+        return [self._pieces[int(k)] for k in np.flatnonzero(near & self._low)]
+
+    def may_be_cut_off(self) -> bool:
+        """Whether something may be what is left of a digit."""
+        near = self._level(self._params.cut_reach) & (self._dark >= self._params.cut_darkness)
+        return bool((near & self._large & self._low).any())
+
+    def _level(self, reach: float) -> NDArray[np.bool_]:
+        """Which pieces stand so near to it, and so level with it, that they may belong to it."""
+        shared = np.minimum(self._bottom, 1) - np.maximum(self._y, 0)
+        level = shared >= self._params.min_shared * np.minimum(self._heights, 1)
+        return np.asarray(level & (self._x <= self._width + reach) & (self._right >= -reach))
+
+    def _has_stack(self, chosen: NDArray[np.bool_]) -> bool:
+        """Whether some of these pieces stand above each other where no digit does, and are tall together."""
+        alone = [k for k in np.flatnonzero(chosen).tolist() if not self._is_over_a_digit(k)]
+        right = top = bottom = 0.0
+        for count, k in enumerate(sorted(alone, key=lambda k: float(self._x[k]))):
+            if not count or self._x[k] > right + self._params.stack_gap:
+                right, top, bottom = self._right[k], self._y[k], self._bottom[k]
+            right = max(right, self._right[k])
+            top, bottom = min(top, self._y[k]), max(bottom, self._bottom[k])
+            if bottom - top >= self._params.tall:
+                return True
+        return False
+
+    def _is_over_a_digit(self, k: int) -> bool:
+        shared = max(min(self._right[k], end) - max(self._x[k], start) for start, end in self._columns)
+        return bool(shared >= 0.5 * (self._right[k] - self._x[k]))
 
 
-def _measured(pieces: Sequence[Component]) -> tuple[NDArray[np.int_], NDArray[np.float64]]:
-    """The sides (n, 4) of pieces, as `_near` takes them, and their darkness."""
-    boxes = np.array([(one.bbox.x, one.bbox.y, one.bbox.right, one.bbox.bottom) for one in pieces], np.int_)
-    return boxes.reshape(-1, 4), np.array([one.darkness for one in pieces], np.float64)
-
-
-def _near(boxes: NDArray[np.int_], box: BoundingBox, reach: float, params: BesideParams) -> NDArray[np.intp]:
-    """Which of the boxes (n, 4) stand so near to a number, and so level with it, that they may belong to it."""
-    x, y, right, bottom = boxes.T
-    reach *= box.height
-    shared = np.minimum(bottom, box.bottom) - np.maximum(y, box.y)
-    level = shared >= params.min_shared * np.minimum(bottom - y, box.height)
-    return np.flatnonzero((x <= box.right + reach) & (right >= box.x - reach) & level)
+def _boxes(digits: Sequence[Reading]) -> list[BoundingBox]:
+    return [digit.piece.bbox for digit in digits]

@@ -154,7 +154,13 @@ class BesideParams:
         min_darkness: of such a crumb, as a share of the number's; dust is paler.
         tall: height of what may be a digit that nobody could read, though the network sees none there. On drawn pages
             one in four such numbers is wrong, of those with crumbs alone that read the same, one in twenty.
+        tall_reach: how far from the number that may stand; digits with more paper between them are numbers apart.
+        tall_darkness: of that, as a share of the number's: where the pen nearly ran dry, it is 0.38.
+        stack_gap: pieces with less paper between them, seen from above, stand above each other.
         max_height: what is higher is not read with the number.
+        over: how far above or below the number its digits' crumbs may stand.
+        with_crumb: confidence that a digit must have with a crumb above, below or in it. On drawn pages half of the
+            numbers that have less are wrong.
         cut_reach: how far from it a digit may have stood of which the page's edge has left a part.
         cut_darkness: of such a part, as a share of the number's. On real pages the grain that reaches the edge near
             numbers has at most 0.33.
@@ -165,13 +171,20 @@ class BesideParams:
     min_side: float = 0.06
     min_darkness: float = 0.4
     tall: float = 0.25
+    tall_reach: float = 0.6
+    tall_darkness: float = 0.35
+    stack_gap: float = 0.15
     max_height: float = 1.5
+    over: float = 0.2
+    with_crumb: float = 0.95
     cut_reach: float = 0.7
     cut_darkness: float = 0.35
 
     def __post_init__(self) -> None:
         check_range(self, reach=(0, 2), min_shared=(0, 1), min_side=(0, 1), min_darkness=(0, 1))
-        check_range(self, tall=(0, 10), max_height=(1, 10), cut_reach=(0, 2), cut_darkness=(0, 1))
+        check_range(self, tall=(0, 10), tall_reach=(0, 2), tall_darkness=(0, 1), max_height=(1, 10))
+        check_range(self, stack_gap=(0, 1), over=(0, 1), with_crumb=(0, 1))
+        check_range(self, cut_reach=(0, 2), cut_darkness=(0, 1))
 
 
 @dataclass(frozen=True, slots=True)
