@@ -191,10 +191,13 @@ def _put_together(
     pieces = [reduce(lambda a, b: join(a, b, darkness), group) for group in groups]
     if min(piece.bbox.height for piece in pieces) < params.min_height * number.box.height:
         return None  # a crumb is no digit of its own
-    read = raised(reader.read(pieces, darkness), told)
-    fresh = _seconded(read, [one.probabilities for one in spotted], params.weight)
-    better = min(reading.confidence for reading in fresh) > params.put_together
-    return Rechecked(fresh, missed=False) if better else None
+    # A blot, or what was only read uncut, stays in doubt with what is put to it.
+    most = min(digit.most for digit in number.digits)
+    fresh = [no_surer(replace(one, most=most), most) for one in reader.read(pieces, darkness)]
+    read = raised(fresh, told)
+    twice = _seconded(read, [one.probabilities for one in spotted], params.weight)
+    better = min(reading.confidence for reading in twice) > params.put_together
+    return Rechecked(twice, missed=False) if better else None
 
 
 def _nearest(box: BoundingBox, spotted: Sequence[Spotted]) -> int:

@@ -179,6 +179,16 @@ def test_a_digit_put_together_that_the_second_reading_takes_for_another_is_in_do
     assert after.digits[0].confidence == pytest.approx(0.7)
 
 
+def test_what_is_in_doubt_stays_so_when_it_is_put_together(number, certain):
+    reader = replace(certain(7, 0.9999), sequence=Network([spotted(7, 25)]))
+    first, second = number(0.6, 0.6)
+    (after,) = recheck([[first, second]], [], PAGE, reader, PARAMS)
+    assert after.digits[0].confidence > 0.9
+    (after,) = recheck([[first, replace(second, most=0.7)]], [], PAGE, reader, PARAMS)
+    assert [digit.digit for digit in after.digits] == [7]
+    assert after.digits[0].confidence <= 0.7
+
+
 def test_without_a_sequence_network_numbers_stay_as_they_are(number, ink_reader):
     (after,) = recheck([number()], [], PAGE, ink_reader, PARAMS)
     assert [digit.digit for digit in after.digits] == [4, 7]
