@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from difflib import SequenceMatcher
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,14 +157,22 @@ def _judge_by_place(
 def _judge_by_text(
     truth: Truth, numbers: Sequence[Number], order: Sequence[int]
 ) -> tuple[list[Verdict], list[TrueNumber], int]:
-    """Each number of the truth takes a number of the same text, wherever it stands, and the later of several."""
+    """Each number of the truth takes one of the same text: in its place in the order, or else wherever it stands.
+
+    Of several of the same text that which stands out of place is wrong, not that which happens to come last.
+    """
     stand = " ".join(truth.lines).split()
+    read = [numbers[at].text for at in order]
+    equal = [(place, true) for place, true in _aligned(read, stand) if read[place] == stand[true]]
+    right = {order[place] for place, _ in equal}
     free: defaultdict[str, list[int]] = defaultdict(list)
     for at in order:
-        free[numbers[at].text].append(at)
-    right = {free[text].pop() for text in stand if free[text]}
-    likely = _likely_truths([numbers[at].text for at in order], stand)
-    meant = {order[place]: text for place, text in likely.items()}
+        if at not in right:
+            free[numbers[at].text].append(at)
+    for text in (Counter(stand) - Counter(numbers[at].text for at in right)).elements():
+        if free[text]:
+            right.add(free[text].pop())
+    meant = {order[place]: text for place, text in _likely_truths(equal, len(read), stand).items()}
     verdicts = [
         Verdict(True, False, number.text) if at in right else Verdict(False, None if stand else True, meant.get(at))
         for at, number in enumerate(numbers)
@@ -172,13 +180,30 @@ def _judge_by_text(
     return verdicts, [], max(0, len(numbers) - len(stand))
 
 
-def _likely_truths(read: Sequence[str], stand: Sequence[str]) -> dict[int, str]:
+def _likely_truths(equal: Sequence[tuple[int, int]], read: int, stand: Sequence[str]) -> dict[int, str]:
     """What was probably meant where as many numbers were read between two right ones as stand there."""
     found: dict[int, str] = {}
-    for kind, start, end, true_start, true_end in SequenceMatcher(None, read, stand, autojunk=False).get_opcodes():
-        if kind == "replace" and end - start == true_end - true_start:
-            found.update(zip(range(start, end), stand[true_start:true_end], strict=True))
+    for (place, true), (next_place, next_true) in pairwise([(-1, -1), *equal, (read, len(stand))]):
+        if next_place - place == next_true - true:
+            found.update(zip(range(place + 1, next_place), stand[true + 1 : next_true], strict=True))
     return found
+
+
+def _aligned(read: Sequence[str], stand: Sequence[str]) -> list[tuple[int, int]]:
+    """Which of those read stands for which of the truth, where the fewest are to be replaced, added and taken away."""
+    costs = list(_edit_costs(read, stand))
+    place, true = len(read), len(stand)
+    pairs = []
+    while place and true:
+        replaced = costs[place - 1][true - 1] + (read[place - 1] != stand[true - 1])
+        if costs[place][true] == replaced:
+            place, true = place - 1, true - 1
+            pairs.append((place, true))
+        elif costs[place][true] == costs[place - 1][true] + 1:
+            place -= 1
+        else:
+            true -= 1
+    return pairs[::-1]
 
 
 def _compare_digits(stand: Sequence[TrueNumber], numbers: Sequence[Number]) -> tuple[int, int, int]:
@@ -230,12 +255,22 @@ def _overlaps(stand: Sequence[Box], read: Sequence[Box]) -> NDArray[np.float64]:
 
 def edit_distance(first: str, second: str) -> int:
     """Levenshtein's distance: how many characters to replace, add or take away to make one text of the other."""
+    *_, last = _edit_costs(first, second)
+    return last[-1]
+
+
+def _edit_costs(first: Sequence[str], second: Sequence[str]) -> Iterator[list[int]]:
+    """The distance of each beginning of the first (row) from each beginning of the second (column).
+
+    After Wagner and Fischer, "The string-to-string correction problem", Journal of the ACM 21 (1974).
+    """
     row = list(range(len(second) + 1))
+    yield row
     for count, one in enumerate(first, 1):
         above, row = row, [count]
         for at, other in enumerate(second):
             row.append(min(above[at + 1] + 1, row[at] + 1, above[at] + (one != other)))
-    return row[-1]
+        yield row
 
 
 def _reading_order(pages: Sequence[Sequence[Number]]) -> list[int]:
