@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from recognition.arrays import Image
 from recognition.components import Component, ink_within, join
+from recognition.fields import Field, rows_of
 from recognition.normalize import normalize_all
 from recognition.params import BesideParams
 from recognition.reader import Reader
@@ -26,6 +27,7 @@ from recognition.types import BoundingBox
 def may_be_more(
     numbers: Sequence[Sequence[Reading]],
     unread: Sequence[Component],
+    fields: Sequence[Field],
     darkness: Image,
     reader: Reader,
     params: BesideParams,
@@ -35,6 +37,7 @@ def may_be_more(
     Args:
         numbers: each of at least one digit, from left to right.
         unread: all pieces that were not taken for digits, but for signs.
+        fields: rows of boxes; what may be a digit belongs to the number of its row, however far it stands from that.
         darkness: uint8 page.
         reader: reads numbers with what is beside them; where it cannot read them as a whole, what stands beside a
             number is enough to doubt it.
@@ -44,8 +47,9 @@ def may_be_more(
     result = [False] * len(numbers)
     inks: dict[int, Image] = {}
     parts: list[_Part] = []
-    for k, digits in enumerate(numbers):
-        about = _About(digits, pieces, params)
+    rows = rows_of([_boxes(digits) for digits in numbers], fields)
+    for k, (digits, row) in enumerate(zip(numbers, rows, strict=True)):
+        about = _About(digits, pieces, params, row)
         result[k] = about.may_hold_a_digit()
         if result[k]:
             continue
@@ -106,13 +110,18 @@ class _Pieces:
 class _About:
     """The pieces about a number, measured in heights of the number from its upper left corner."""
 
-    def __init__(self, digits: Sequence[Reading], pieces: _Pieces, params: BesideParams) -> None:
-        box = BoundingBox.around(digit.piece.bbox for digit in digits)
+    def __init__(
+        self, digits: Sequence[Reading], pieces: _Pieces, params: BesideParams, row: BoundingBox | None = None
+    ) -> None:
+        box = BoundingBox.around(_boxes(digits))
         sides = (pieces.boxes - (box.x, box.y, box.x, box.y)) / box.height
         x, y, right, bottom = sides.T
+        reach = max(params.reach, params.cut_reach)
+        outer = box if row is None else box.union(row)
+        self._row = (outer.x - box.x) / box.height, (outer.right - box.x) / box.height
         width = box.width / box.height
-        reach = max(params.reach, params.tall_reach, params.cut_reach)
-        about = (x <= width + reach) & (right >= -reach) & (y <= 1 + params.over) & (bottom >= -params.over)
+        about = (x <= max(width + reach, self._row[1])) & (right >= min(-reach, self._row[0]))
+        about &= (y <= 1 + params.over) & (bottom >= -params.over)
         found = np.flatnonzero(about)
         self._params = params
         self._digits = digits
@@ -127,7 +136,8 @@ class _About:
 
     def may_hold_a_digit(self) -> bool:
         """Whether something beside it is as tall and dark as a part of a digit, in one piece or above each other."""
-        near = self._level(self._params.tall_reach) & (self._dark >= self._params.tall_darkness)
+        left, right = self._row
+        near = self._level(self._params.reach, left, right) & (self._dark >= self._params.tall_darkness)
         return bool((near & (self._heights >= self._params.tall)).any()) or self._has_stack(near & self._large)
 
     def parts(self) -> list[tuple[Component, Reading]]:
@@ -152,11 +162,11 @@ class _About:
         near = self._level(self._params.cut_reach) & (self._dark >= self._params.cut_darkness)
         return bool((near & self._large & self._low).any())
 
-    def _level(self, reach: float) -> NDArray[np.bool_]:
-        """Which pieces stand so near to it, and so level with it, that they may belong to it."""
+    def _level(self, reach: float, left: float = 0.0, right: float = 0.0) -> NDArray[np.bool_]:
+        """Which pieces stand so near to it, or between two columns, and so level with it that they may belong to it."""
         shared = np.minimum(self._bottom, 1) - np.maximum(self._y, 0)
         level = shared >= self._params.min_shared * np.minimum(self._heights, 1)
-        return np.asarray(level & (self._x <= self._width + reach) & (self._right >= -reach))
+        return np.asarray(level & (self._x <= max(self._width + reach, right)) & (self._right >= min(-reach, left)))
 
     def _has_stack(self, chosen: NDArray[np.bool_]) -> bool:
         """Whether some of these pieces stand above each other where no digit does, and are tall together."""

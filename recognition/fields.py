@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -56,6 +57,24 @@ def spots(boxes: Sequence[BoundingBox], fields: Sequence[Field]) -> list[Spot | 
         several = np.count_nonzero(counts > 1) > 0.5 * np.count_nonzero(counts)
         for k, cell in zip(inside, cells, strict=True):
             result[k] = Spot(index, cell if several else None)
+    return result
+
+
+def rows_of(numbers: Sequence[Sequence[BoundingBox]], fields: Sequence[Field]) -> list[BoundingBox | None]:
+    """Returns for each number the row of boxes that holds it and no other, with a digit a box; None where none does.
+
+    Args:
+        numbers: the boxes of the digits of each.
+        fields: of the page.
+    """
+    found = iter(spots([box for digits in numbers for box in digits], fields))
+    of_numbers = [{next(found) for _ in digits} for digits in numbers]
+    holding = Counter(spot.field for of_one in of_numbers for spot in of_one if spot is not None)
+    result: list[BoundingBox | None] = []
+    for of_one in of_numbers:
+        spot = of_one.pop() if len(of_one) == 1 else None
+        alone = spot is not None and spot.cell is None and holding[spot.field] == 1
+        result.append(fields[spot.field].bbox if spot is not None and alone else None)
     return result
 
 

@@ -98,7 +98,7 @@ def _numbers(
     twice = recheck(numbers, others, darkness, reader, params.recheck)
     unread = [reading.piece for reading in (*others, *crumbs)]
     read = [number.digits for number in twice]
-    more = may_be_more(read, unread, darkness, reader, params.beside)
+    more = may_be_more(read, unread, found.fields, darkness, reader, params.beside)
     cut = [piece for piece in unread if place.cuts_off(place.on_page(piece.bbox))]
     cut_off = may_be_cut_off(read, cut, params.beside)
     result = [

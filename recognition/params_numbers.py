@@ -154,7 +154,6 @@ class BesideParams:
         min_darkness: of such a crumb, as a share of the number's; dust is paler.
         tall: height of what may be a digit that nobody could read, though the network sees none there. On drawn pages
             one in four such numbers is wrong, of those with crumbs alone that read the same, one in twenty.
-        tall_reach: how far from the number that may stand; digits with more paper between them are numbers apart.
         tall_darkness: of that, as a share of the number's: where the pen nearly ran dry, it is 0.38.
         stack_gap: pieces with less paper between them, seen from above, stand above each other.
         max_height: what is higher is not read with the number.
@@ -171,7 +170,6 @@ class BesideParams:
     min_side: float = 0.06
     min_darkness: float = 0.4
     tall: float = 0.25
-    tall_reach: float = 0.6
     tall_darkness: float = 0.35
     stack_gap: float = 0.15
     max_height: float = 1.5
@@ -182,7 +180,7 @@ class BesideParams:
 
     def __post_init__(self) -> None:
         check_range(self, reach=(0, 2), min_shared=(0, 1), min_side=(0, 1), min_darkness=(0, 1))
-        check_range(self, tall=(0, 10), tall_reach=(0, 2), tall_darkness=(0, 1), max_height=(1, 10))
+        check_range(self, tall=(0, 10), tall_darkness=(0, 1), max_height=(1, 10))
         check_range(self, stack_gap=(0, 1), over=(0, 1), with_crumb=(0, 1))
         check_range(self, cut_reach=(0, 2), cut_darkness=(0, 1))
 

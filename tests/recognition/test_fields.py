@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognition.fields import Field, Spot, spots
+from recognition.fields import Field, Spot, rows_of, spots
 from recognition.types import BoundingBox
 
 ROW = Field(BoundingBox(100, 50, 300, 60), tuple(BoundingBox(100 + 100 * k, 50, 100, 60) for k in range(3)))
@@ -36,6 +36,15 @@ def test_a_digit_on_a_divider_that_was_left_out_stands_in_the_nearer_box():
 def test_digits_whose_boxes_were_not_found_do_not_make_a_row_one_of_several():
     lost = Field(ROW.bbox, ROW.cells[:1])
     assert spots(digits(150, 250, 350), [lost]) == [Spot(0, None)] * 3
+
+
+def test_the_row_of_a_number_is_that_which_holds_it_and_no_other():
+    assert rows_of([digits(150, 250), digits(450)], [ROW]) == [ROW.bbox, None]
+    assert rows_of([digits(150), digits(250, 350)], [ROW]) == [None, None]
+    assert rows_of([digits(250, 350, 450)], [ROW]) == [None]
+    assert rows_of([digits(120, 150, 230, 270)], [ROW]) == [None], "each box holds several"
+    assert rows_of([digits(150)], []) == [None]
+    assert rows_of([], [ROW]) == []
 
 
 @given(st.lists(st.integers(20, 480), max_size=12))
