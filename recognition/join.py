@@ -60,7 +60,8 @@ def _better(whole: Reading, first: Reading, second: Reading, height_px: float, p
         # A piece beside a digit that is whole without it belongs to the next digit, or to nothing.
         if whole.digit == stronger.digit:
             # But where it is none itself, and the digit reads clearly better with it, it is the bar of a broken 5.
-            return weaker.confidence < NONE and whole.confidence >= stronger.confidence + params.sure_gain
+            gain = -params.bar_loss if _is_bar_of(weaker, stronger, height_px) else params.sure_gain
+            return weaker.confidence < NONE and whole.confidence >= stronger.confidence + gain
         return whole.confidence >= stronger.confidence
     needed = stronger.confidence - 0.02
     side = max(weaker.piece.bbox.width, weaker.piece.bbox.height)
@@ -68,6 +69,14 @@ def _better(whole: Reading, first: Reading, second: Reading, height_px: float, p
         # Read apart, one of the two would be left over, or one digit would stand right on another: both are unlikely.
         needed *= params.leftover
     return whole.confidence >= max(params.min_confidence, needed)
+
+
+def _is_bar_of(bar: Reading, digit: Reading, height_px: float) -> bool:
+    """Whether a flat piece stands at the upper right of a 5, as its bar does."""
+    box, body = bar.piece.bbox, digit.piece.bbox
+    flat = box.width >= 1.5 * box.height and box.width >= 0.2 * height_px
+    top = box.bottom <= body.y + 0.35 * body.height
+    return digit.digit == 5 and flat and top and box.right > body.right
 
 
 def _stacked(first: Reading, second: Reading) -> bool:

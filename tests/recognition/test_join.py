@@ -94,15 +94,32 @@ def test_what_is_beside_a_sure_digit_joins_it_only_to_make_another(
 @pytest.mark.parametrize(
     ("none", "whole", "joined", "why"),
     [
-        (0.02, 0.999, True, "the 5 reads clearly better with its bar"),
+        (0.02, 0.999, True, "the 5 reads clearly better with it"),
         (0.02, 0.94, False, "it reads no better with it"),
         (0.3, 0.999, False, "the piece may be a digit of its own"),
     ],
 )
 def test_what_is_no_digit_joins_a_sure_digit_that_reads_better_with_it(make_reading, certain, none, whole, joined, why):
-    readings = [make_reading(5, (10, 20, 30, 45), 0.92), make_reading(2, (44, 12, 20, 9), none, rubbish=0.6)]
+    readings = [make_reading(5, (10, 20, 30, 45), 0.92), make_reading(2, (44, 12, 14, 12), none, rubbish=0.6)]
     page = np.full((100, 100), 200, np.uint8)
     got = join_broken(readings, 55.0, page, certain(5, whole), PARAMS)
+    assert (len(got) == 1) is joined, why
+
+
+@pytest.mark.parametrize(
+    ("digit", "bar", "joined", "why"),
+    [
+        (5, (36, 13, 24, 8), True, "the bar of a 5, which is sure without it"),
+        (5, (36, 40, 24, 8), False, "a dash"),
+        (5, (6, 13, 30, 8), False, "a stroke over it"),
+        (5, (44, 8, 9, 9), False, "a dot"),
+        (6, (36, 13, 24, 8), False, "no digit but a 5 has a bar there"),
+    ],
+)
+def test_the_bar_of_a_sure_five_joins_it(make_reading, certain, digit, bar, joined, why):
+    readings = [make_reading(digit, (10, 15, 30, 50), 0.99), make_reading(2, bar, 0.02, rubbish=0.9)]
+    page = np.full((100, 100), 200, np.uint8)
+    got = join_broken(readings, 55.0, page, certain(digit, 0.99), PARAMS)
     assert (len(got) == 1) is joined, why
 
 
