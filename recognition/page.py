@@ -95,7 +95,7 @@ def _numbers(
     positions = [(line, position) for line, numbers in enumerate(lines) for position in range(len(numbers))]
     numbers = [digits for line in lines for digits in line]
     signed = [any(id(digit) in doubtful for digit in digits) for digits in numbers]
-    twice = recheck(numbers, others, darkness, reader, params.recheck)
+    twice = recheck(numbers, others, darkness, reader, params.recheck, params.views)
     unread = [reading.piece for reading in (*others, *crumbs)]
     read = [number.digits for number in twice]
     more = may_be_more(read, unread, found.fields, darkness, reader, params.beside)

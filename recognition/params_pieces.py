@@ -215,10 +215,10 @@ class SelectParams:
 
 @dataclass(frozen=True, slots=True)
 class ViewParams:
-    """Which digits are looked at from all sides.
+    """Which digits and numbers are looked at from all sides.
 
     Attributes:
-        sure: a digit of which its ink is so sure is not.
+        sure: a digit of which its ink is so sure is not, nor a number each digit of which is spotted so surely.
     """
 
     sure: float = 0.98

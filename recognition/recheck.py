@@ -21,11 +21,12 @@ from recognition.calibrate import Probabilities
 from recognition.classify import NOT_A_DIGIT
 from recognition.components import Component, ink_within, join
 from recognition.join import SURE
-from recognition.params import RecheckParams
+from recognition.params import RecheckParams, ViewParams
 from recognition.reader import Reader
 from recognition.reading import Reading, no_surer, raised, seconded
 from recognition.sequence import Spotted
 from recognition.types import BoundingBox
+from recognition.views import closely_spotted
 
 UNSEEN: Probabilities = np.array([0.03] * NOT_A_DIGIT + [0.7], np.float32)
 """What the second reading says of a digit of which it saw nothing, or two things.
@@ -60,6 +61,7 @@ def recheck(
     darkness: Image,
     reader: Reader,
     params: RecheckParams,
+    views: ViewParams,
 ) -> list[Rechecked]:
     """Reads numbers once more.
 
@@ -69,6 +71,7 @@ def recheck(
         darkness: uint8 page.
         reader: reads several digits at once, and pieces that are put together.
         params: see there.
+        views: of numbers in doubt.
 
     Returns:
         The numbers in their order; as they were where one is too long to be read as a whole, or nothing can do so.
@@ -86,7 +89,7 @@ def recheck(
         inks.append(ink_within(box, [*(digit.piece for digit in digits), *parts], darkness))
     seen = [
         None if spotted is None else [replace(one, column=one.column + number.box.x) for one in spotted]
-        for number, spotted in zip(found, reader.sequence.spot(inks), strict=True)
+        for number, spotted in zip(found, closely_spotted(inks, reader.sequence, views), strict=True)
     ]
     heard = [_heard(number, spotted, params) for number, spotted in zip(found, seen, strict=True)]
     told = iter(_told(found, heard, params))

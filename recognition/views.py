@@ -1,4 +1,4 @@
-"""Reads digits that are in doubt once more: a little turned, slanted and shifted, as if another hand had written them.
+"""Reads what is in doubt once more: a little turned, slanted and shifted, as if another hand had written it.
 
 A network that has understood a form reads it the same way from all sides; where it has not, its answers scatter, and
 their mean is right more often and seldom sure of what is wrong. After Krizhevsky, Sutskever and Hinton, "ImageNet
@@ -8,20 +8,27 @@ Classification with Deep Convolutional Neural Networks", NIPS 25 (2012), who tak
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
+from math import ceil
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from recognition.arrays import Image, as_image
 from recognition.calibrate import Probabilities
 from recognition.classify import CLASSES, NOT_A_DIGIT, Classifier
 from recognition.normalize import IMAGE_PX
 from recognition.params import ViewParams
 from recognition.reading import FLOOR, Reading, pooled, seconded
+from recognition.sequence import SequenceNetwork, Spotted
 
 _TURN_DEG = 8.0
 _SLANT = 0.15
 """Columns a row."""
+_NUMBER_SLANTS = (-0.25, 0.25)
+"""Likewise, of whole numbers."""
 
 
 def closely_read(readings: Sequence[Reading], classifier: Classifier, params: ViewParams) -> list[Reading]:
@@ -63,6 +70,39 @@ def closely_classified(images: NDArray[np.uint8], classifier: Classifier, params
     return rows
 
 
+def closely_spotted(inks: Sequence[Image], network: SequenceNetwork, params: ViewParams) -> list[list[Spotted] | None]:
+    """Returns what a network spots in whole numbers; of those in doubt the mean over how they stand and how they lean.
+
+    A view in which it spots more digits or fewer does not count.
+
+    Args:
+        inks: as `SequenceNetwork.spot` takes them.
+        network: reads them.
+        params: see there.
+    """
+    found = network.spot(inks)
+    doubtful = [
+        k for k, spotted in enumerate(found) if spotted and min(one.confidence for one in spotted) < params.sure
+    ]
+    slanted = iter(network.spot([_slanted(inks[k], slant) for k in doubtful for slant in _NUMBER_SLANTS]))
+    for k in doubtful:
+        once = found[k] or []
+        views = [once, *(view for view in islice(slanted, len(_NUMBER_SLANTS)) if view and len(view) == len(once))]
+        found[k] = [
+            replace(of_one[0], probabilities=_geometric_mean(np.stack([one.probabilities for one in of_one])))
+            for of_one in zip(*views, strict=True)
+        ]
+    return found
+
+
+def _slanted(ink: Image, slant: float) -> Image:
+    """Ink slanted about its middle row, by so many columns a row, with room for what leans out."""
+    height, width = ink.shape
+    room = ceil(abs(slant) * height / 2)
+    lean = np.array([[1, slant, room - slant * (height - 1) / 2], [0, 1, 0]], np.float32)
+    return as_image(cv2.warpAffine(ink, lean, (width + 2 * room, height)))
+
+
 def by_views(images: NDArray[np.uint8], classifier: Classifier) -> Probabilities:
     """Returns the geometric mean of what is read from all sides, float32 (n, 11), rows sum to 1.
 
@@ -71,9 +111,13 @@ def by_views(images: NDArray[np.uint8], classifier: Classifier) -> Probabilities
         classifier: reads them.
     """
     seen = np.concatenate([[cv2.warpAffine(image, view, image.shape[::-1]) for image in images] for view in _VIEWS])
-    rows = np.log(np.maximum(classifier.probabilities(seen), FLOOR)).reshape(len(_VIEWS), len(images), -1)
-    mean = np.exp(rows.mean(axis=0))
-    return np.asarray(mean / mean.sum(axis=1, keepdims=True), np.float32)
+    return _geometric_mean(classifier.probabilities(seen).reshape(len(_VIEWS), len(images), -1))
+
+
+def _geometric_mean(rows: Probabilities) -> Probabilities:
+    """Over the first axis; the last sums to 1."""
+    mean = np.exp(np.log(np.maximum(rows, FLOOR)).mean(axis=0))
+    return np.asarray(mean / mean.sum(axis=-1, keepdims=True), np.float32)
 
 
 def _view(

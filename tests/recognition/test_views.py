@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 
 from recognition.classify import NOT_A_DIGIT, load_classifier
 from recognition.params import ViewParams
-from recognition.views import by_views, closely_classified, closely_read
+from recognition.views import by_views, closely_classified, closely_read, closely_spotted
 
 PARAMS = ViewParams()
 SEES_INK_IN_THE_MIDDLE = 4
@@ -62,3 +63,49 @@ def test_the_truth_is_likelier_where_a_hand_is_unlike_those_known(classifier, mn
     sure = once[:, :NOT_A_DIGIT].max(axis=1) >= PARAMS.sure
     assert sure.any()
     np.testing.assert_array_equal(closely[sure], once[sure])
+
+
+@pytest.fixture
+def written(sample_pages):
+    """Draws ink of a number, slanted by so many columns a row."""
+
+    def draw(text, seed, slant):
+        hand = sample_pages.Hand(np.random.default_rng(seed), sample_pages.Digits.load(), (100, 500))
+        hand.write(text, 60, 20, 60)
+        lean = np.array([[1, slant, -50 * slant], [0, 1, 0]], np.float32)
+        return cv2.warpAffine(np.rint(255 * hand.ink).astype(np.uint8), lean, (500, 100))
+
+    return draw
+
+
+def test_the_truth_is_likelier_of_numbers_that_lean_as_those_known_do_not(written, reader):
+    rng = np.random.default_rng(0)
+    texts = ["".join(map(str, rng.integers(0, 10, 4))) for _ in range(60)]
+    inks = [written(text, seed, rng.choice([-0.6, 0.6])) for seed, text in enumerate(texts)]
+    once, closely = reader.sequence.spot(inks), closely_spotted(inks, reader.sequence, PARAMS)
+
+    def likelihood(found):
+        pairs = [zip(spotted, map(int, text), strict=True) for spotted, text in found]
+        return np.mean([np.log(one.probabilities[digit]) for pair in pairs for one, digit in pair])
+
+    whole = [k for k, text in enumerate(texts) if len(once[k]) == len(text)]
+    assert len(whole) > 40
+    assert likelihood([(closely[k], texts[k]) for k in whole]) > likelihood([(once[k], texts[k]) for k in whole])
+
+
+def test_numbers_in_doubt_have_their_digits_where_they_stand(written, reader):
+    inks = [written("4730", seed, -0.5) for seed in range(8)]
+    doubting = ViewParams(sure=1.0)
+    for once, closely in zip(reader.sequence.spot(inks), closely_spotted(inks, reader.sequence, doubting), strict=True):
+        assert [one.column for one in closely] == [one.column for one in once]
+        for one in closely:
+            assert one.probabilities.sum() == pytest.approx(1, abs=1e-5)
+    surely = closely_spotted(inks, reader.sequence, ViewParams(sure=0.0))
+    for once, sure in zip(reader.sequence.spot(inks), surely, strict=True):
+        np.testing.assert_array_equal([one.probabilities for one in sure], [one.probabilities for one in once])
+
+
+def test_what_cannot_be_spotted_stays_so(reader):
+    blank, long = np.zeros((20, 30), np.uint8), np.full((8, 900), 255, np.uint8)
+    assert closely_spotted([blank, long], reader.sequence, PARAMS) == [None, None]
+    assert closely_spotted([], reader.sequence, PARAMS) == []
