@@ -201,7 +201,8 @@ class Cluster:
         for key in stranded:
             self.cancel(key, "the workers it was sent to are gone")
         if changed:
-            log.info("%d workers of the Dask cluster %s read documents", len(accepted), self._address)
+            who, do = ("worker", "reads") if len(accepted) == 1 else ("workers", "read")
+            log.info("%d %s of the Dask cluster %s %s documents", len(accepted), who, self._address, do)
             self._wake()
 
     async def _connected(self) -> Client:

@@ -137,7 +137,7 @@ def test_a_worker_that_is_out_of_reach_for_a_while_is_taken_for_no_other_version
     network.second.cut()  # it stays in the scheduler's books for some seconds
     station.log.write_text("")
     station.start()
-    station.wait_for_log("1 workers of the Dask cluster")
+    station.wait_for_log("1 worker of the Dask cluster")
     network.second.join()
     station.wait_for_log(both)
     assert "gets no documents" not in station.log.read_text()
