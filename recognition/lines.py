@@ -88,13 +88,11 @@ def _may_hold_run(mask: Image, length: int) -> NDArray[np.bool_]:
 
     Of each run all pixels but the outermost are in groups of eight, which are compared at once.
     """
-    height, width = mask.shape
+    width = mask.shape[1]
     padded = np.pad(mask, ((0, 0), (0, -width % 8))) if width % 8 else np.ascontiguousarray(mask)
     full = padded.view(np.uint64) == np.uint64(2**64 - 1)
     columns = full.shape[1]
     needed = max(1, (length - 7) // 8)
-    if needed > columns:
-        return np.zeros(height, np.bool_)
     found = full[:, : columns - needed + 1].copy()
     for k in range(1, needed):
         found &= full[:, k : columns - needed + 1 + k]
@@ -126,8 +124,6 @@ def drawn(lines: list[Rule], shape: tuple[int, ...]) -> Image | None:
 def _long_pieces(mask: Image, min_width: float) -> Iterator[tuple[BoundingBox, Image]]:
     """The connected pieces of a mask at least so wide; few are, so that no other is looked at as a whole."""
     contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    if not contours:  # then there is no hierarchy either
-        return
     for index in np.flatnonzero(np.asarray(hierarchy)[0, :, 3] < 0):
         outline = contours[int(index)]
         x, y, width, height = cv2.boundingRect(outline)

@@ -54,20 +54,24 @@ def remove_rules(ink: Ink, params: RuleParams) -> Writing:
     dark = _lines(ink.core, params)
     faint = ink.faint
     pale = _lines(faint, params)
-    zones = _zones((dark, pale), faint.shape)
-    paper = _ruled_paper(pale.lying, zones[1], faint.shape, params)
-    if paper is not None and (covered := drawn(covered_lines(pale.lying, faint, params), faint.shape)) is not None:
-        paper |= covered
-        zones = (covered if zones[0] is None else zones[0] | covered, zones[1])
-    frames = find_frames(faint if paper is None else faint & ~paper, params)
+    lying, uprights = [*dark.lying, *pale.lying], [*dark.upright, *pale.upright]
+    upright = _drawn_upright(uprights, faint.shape)
+    paper = _ruled_paper(pale.lying, upright, faint.shape, params)
+    if paper:
+        covered = covered_lines(pale.lying, faint, params)
+        paper += covered
+        lying += covered
+    ruled = drawn(paper, faint.shape)
+    frames = find_frames(faint if ruled is None else faint & ~ruled, params)
     del faint
     mask = ink.mask
-    rest = _erase(mask, (*zones, frames.zone), ink.darkness, params)
+    rest = _erase(mask, (drawn(lying, mask.shape), upright, frames.zone), ink.darkness, params)
     if rest is not mask:
         # The middle of a very thin line is darker than most of it, and is left as a line by itself.
-        rest = _erase(rest, _zones((_lines(rest, params),), rest.shape), ink.darkness, params)
-    uprights = tuple(rule.transposed() for rule in (*dark.upright, *pale.upright))
-    return Writing(rest, frames.fields, frames.cells, uprights)
+        left = _lines(rest, params)
+        zones = drawn(left.lying, rest.shape), _drawn_upright(left.upright, rest.shape)
+        rest = _erase(rest, zones, ink.darkness, params)
+    return Writing(rest, frames.fields, frames.cells, tuple(rule.transposed() for rule in uprights))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,25 +91,25 @@ def _lines(mask: Image, params: RuleParams) -> _Lines:
     return _Lines(lying_rules(mask, params), lying_rules(as_image(cv2.transpose(mask)), params))
 
 
-def _zones(found: Sequence[_Lines], shape: tuple[int, ...]) -> tuple[Image | None, Image | None]:
-    """Where lying and where upright lines are on a page of (height, width), as `drawn`."""
-    lying = drawn([line for lines in found for line in lines.lying], shape)
-    upright = drawn([line for lines in found for line in lines.upright], shape[::-1])
-    return lying, None if upright is None else as_image(cv2.transpose(upright))
+def _drawn_upright(lines: list[Rule], shape: tuple[int, ...]) -> Image | None:
+    """Where upright lines are on a page of (height, width), as `drawn`."""
+    zone = drawn(lines, shape[::-1])
+    return None if zone is None else as_image(cv2.transpose(zone))
 
 
 def _ruled_paper(
     lying: Sequence[Rule], upright: Image | None, shape: tuple[int, ...], params: RuleParams
-) -> Image | None:
+) -> list[Rule]:
     """The lines of paper that is ruled and not squared: strokes that span a row would close it to boxes.
 
     What is broken more often is the upper or the lower sides of boxes in a row.
     """
-    long = [line for line in lying if line.box.width >= params.paper_length * shape[1]]
-    lines = drawn([line for line in long if line.coverage >= params.paper_coverage], shape)
-    if lines is None or upright is None:
+    long = (line for line in lying if line.box.width >= params.paper_length * shape[1])
+    lines = [line for line in long if line.coverage >= params.paper_coverage]
+    zone = None if upright is None else drawn(lines, shape)
+    if upright is None or zone is None:
         return lines
-    return None if cv2.countNonZero(upright) > 0.3 * cv2.countNonZero(lines) else lines
+    return [] if cv2.countNonZero(upright) > 0.3 * cv2.countNonZero(zone) else lines
 
 
 def _erase(mask: Image, zones: Sequence[Image | None], darkness: Image, params: RuleParams) -> Image:

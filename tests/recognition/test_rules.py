@@ -208,3 +208,18 @@ def test_rows_of_boxes_all_over_the_page_are_no_ruled_paper():
     writing = remove_rules(binarize(page, BinarizeParams()), PARAMS)
     assert len(writing.fields) == 10
     assert not writing.mask.any()
+
+
+@pytest.mark.parametrize("margin", [False, True])
+def test_a_line_of_ruled_paper_that_bold_writing_covers_vanishes_between_the_writing(margin):
+    page = paper()
+    for y in range(80, 500, 45):
+        rule(page, y)
+    if margin:
+        cv2.line(page, (15, 0), (15, HEIGHT), RULE, 2, cv2.LINE_AA)
+    bars = range(30, WIDTH - 60, 65)
+    for x in bars:
+        page[158:184, x : x + 45] = PEN
+    mask = written(page)
+    assert not mask[:, [x + dx for x in bars[:-1] for dx in range(48, 62)]].any()
+    assert (mask[160:182, [x + 20 for x in bars]] > 0).mean() > 0.9
