@@ -10,7 +10,6 @@ from __future__ import annotations
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -21,7 +20,6 @@ from recognition.calibrate import scale
 from recognition.components import Component
 from recognition.errors import ModelMismatchError
 from recognition.litert import Network
-from recognition.model_file import read_model
 
 NEAR_PX = 32
 """Side of the near window."""
@@ -155,14 +153,3 @@ class ContextNetwork:
         seen = windows(pieces, darkness, self._halved)
         shown = self._network.run({self._places["near"]: seen.near, self._places["far"]: seen.far})[:, 0]
         return scale(np.stack([1 - shown, shown], axis=1), self._temperature)[:, 1]
-
-
-def load_context(path: Path) -> ContextNetwork:
-    """Returns the network of a .tflite file, with the facts in the .json beside it.
-
-    Raises:
-        ModelLoadError: a file is missing or damaged, or the two do not belong together.
-        ModelMismatchError: it is no context network.
-    """
-    model, info = read_model(path)
-    return ContextNetwork(model, info.temperature)

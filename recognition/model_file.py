@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from recognition.errors import ModelLoadError
 from recognition.types import ModelInfo
+
+Loaded = TypeVar("Loaded")
 
 
 def read_model(path: Path) -> tuple[bytes, ModelInfo]:
@@ -26,6 +29,21 @@ def read_model(path: Path) -> tuple[bytes, ModelInfo]:
     except ValueError as error:
         raise ModelLoadError(f"{path.with_suffix('.json')} is not valid JSON: {error}") from error
     return model, _info(path, model, facts)
+
+
+def load_network(kind: Callable[[bytes, float], Loaded], path: Path) -> Loaded:
+    """Returns the network of a .tflite file, calibrated by the temperature in the .json beside it.
+
+    Args:
+        kind: what makes a network of that kind of a model and a temperature, such as `ContextNetwork`.
+        path: of the .tflite file.
+
+    Raises:
+        ModelLoadError: a file is missing or damaged, or the two do not belong together.
+        ModelMismatchError: it is no network of that kind.
+    """
+    model, info = read_model(path)
+    return kind(model, info.temperature)
 
 
 def _info(path: Path, model: bytes, facts: Any) -> ModelInfo:

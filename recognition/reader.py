@@ -11,11 +11,12 @@ import numpy as np
 from recognition.arrays import Image
 from recognition.classify import NOT_A_DIGIT, Classifier, load_classifier
 from recognition.components import Component
-from recognition.context import ContextNetwork, load_context
+from recognition.context import ContextNetwork
+from recognition.model_file import load_network
 from recognition.normalize import normalize_all
 from recognition.prior import Prior
 from recognition.reading import Reading, raised
-from recognition.sequence import SequenceNetwork, load_sequence
+from recognition.sequence import SequenceNetwork
 from recognition.types import ModelInfo
 
 UNLIKELY = 0.1
@@ -79,6 +80,6 @@ def load_reader(model: Path, context: Path | None = None, sequence: Path | None 
     """
     return Reader(
         load_classifier(model),
-        None if context is None else load_context(context),
-        None if sequence is None else load_sequence(sequence),
+        None if context is None else load_network(ContextNetwork, context),
+        None if sequence is None else load_network(SequenceNetwork, sequence),
     )

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -21,7 +20,6 @@ from recognition.calibrate import Probabilities, scale
 from recognition.classify import CLASSES, NOT_A_DIGIT
 from recognition.errors import ModelMismatchError
 from recognition.litert import Network
-from recognition.model_file import read_model
 
 STRIP_HEIGHT_PX = 24
 """Height to which ink is brought."""
@@ -168,14 +166,3 @@ def _together(run: Probabilities, start: int) -> tuple[float, Probabilities]:
     weights = (1 - run[:, NOT_A_DIGIT]) ** 2
     weights /= weights.sum()
     return float(weights @ np.arange(len(run))) + start, weights @ run
-
-
-def load_sequence(path: Path) -> SequenceNetwork:
-    """Returns the network of a .tflite file, with the facts in the .json beside it.
-
-    Raises:
-        ModelLoadError: a file is missing or damaged, or the two do not belong together.
-        ModelMismatchError: it is no sequence network.
-    """
-    model, info = read_model(path)
-    return SequenceNetwork(model, info.temperature)

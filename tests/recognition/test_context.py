@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from recognition import context
 from recognition.components import Component, make_component
-from recognition.context import FAR_PIECE_PX, NEAR_PIECE_PX, ContextNetwork, load_context, windows
+from recognition.context import FAR_PIECE_PX, NEAR_PIECE_PX, ContextNetwork, windows
 from recognition.errors import ModelLoadError, ModelMismatchError
+from recognition.model_file import load_network
 from recognition.training.backend import keras
 from recognition.training.convert import to_litert
 
@@ -206,7 +207,7 @@ def test_the_temperature_divides_the_logit(content, rings):
 
 def test_a_file_is_loaded_with_its_temperature(content, rings, tmp_path):
     page, pieces = rings
-    loaded = load_context(write(tmp_path / "context.tflite", content, temperature=2.0))
+    loaded = load_network(ContextNetwork, write(tmp_path / "context.tflite", content, temperature=2.0))
     expected = ContextNetwork(content, temperature=2.0).whole(pieces, page)
     np.testing.assert_array_equal(loaded.whole(pieces, page), expected)
 
@@ -225,7 +226,7 @@ def _first_input_is_far() -> bytes:
 
 def test_a_digit_classifier_is_no_context_network(write_model):
     with pytest.raises(ModelMismatchError, match=r"must take .*\(1, 32, 32, 2\).*Received: \[\(1, 28, 28, 1\)\]"):
-        load_context(write_model())
+        load_network(ContextNetwork, write_model())
 
 
 @pytest.mark.parametrize(
@@ -240,23 +241,23 @@ def test_a_digit_classifier_is_no_context_network(write_model):
 def test_a_network_of_other_shapes_is_refused_with_them(shapes, outputs, tmp_path):
     path = write(tmp_path / "odd.tflite", network_bytes(shapes, outputs=outputs))
     with pytest.raises(ModelMismatchError, match=rf"give \(1, 1\)\. Received: .* and \(1, {outputs}\)"):
-        load_context(path)
+        load_network(ContextNetwork, path)
 
 
 def test_facts_of_another_model_are_refused(content, tmp_path):
     path = write(tmp_path / "context.tflite", content)
     path.write_bytes(content + b"\0")
     with pytest.raises(ModelLoadError, match=r"is not the model that context\.json describes"):
-        load_context(path)
+        load_network(ContextNetwork, path)
 
 
 def test_damaged_facts_are_refused(content, tmp_path):
     path = write(tmp_path / "context.tflite", content)
     path.with_suffix(".json").write_text('{"name": "con')
     with pytest.raises(ModelLoadError, match=r"context\.json is not valid JSON"):
-        load_context(path)
+        load_network(ContextNetwork, path)
 
 
 def test_a_missing_file_is_told_by_its_path(tmp_path):
     with pytest.raises(ModelLoadError, match=r"cannot read .*none\.tflite"):
-        load_context(tmp_path / "none.tflite")
+        load_network(ContextNetwork, tmp_path / "none.tflite")

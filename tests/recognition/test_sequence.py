@@ -12,13 +12,13 @@ from hypothesis.extra import numpy as arrays
 from config.shipped import shipped_companions, shipped_model
 from recognition.classify import CLASSES, NOT_A_DIGIT
 from recognition.errors import ModelMismatchError
+from recognition.model_file import load_network
 from recognition.sequence import (
     FRAME_PX,
     MARGIN_PX,
     STRIP_HEIGHT_PX,
     WIDTHS_PX,
     SequenceNetwork,
-    load_sequence,
     spotted_frames,
     to_strip,
 )
@@ -26,7 +26,7 @@ from recognition.sequence import (
 
 @pytest.fixture(scope="module")
 def network():
-    return load_sequence(shipped_companions()[1])
+    return load_network(SequenceNetwork, shipped_companions()[1])
 
 
 @pytest.fixture(scope="module")
@@ -166,15 +166,14 @@ def test_a_file_is_loaded_with_its_temperature(content, ink, tmp_path):
     (tmp_path / "sequence.tflite").write_bytes(content)
     facts = json.loads(shipped_companions()[1].with_suffix(".json").read_text())
     (tmp_path / "sequence.json").write_text(json.dumps(facts | {"temperature": 3.0}))
-    (loaded,), (expected,) = (
-        network.spot([ink]) for network in (load_sequence(tmp_path / "sequence.tflite"), SequenceNetwork(content, 3.0))
-    )
+    networks = load_network(SequenceNetwork, tmp_path / "sequence.tflite"), SequenceNetwork(content, 3.0)
+    (loaded,), (expected,) = (network.spot([ink]) for network in networks)
     assert [one.confidence for one in loaded] == [one.confidence for one in expected]
 
 
 def test_a_network_of_another_kind_is_refused():
     with pytest.raises(ModelMismatchError, match="a sequence network must take"):
-        load_sequence(shipped_model())
+        load_network(SequenceNetwork, shipped_model())
 
 
 def test_a_frame_is_two_columns(network):

@@ -9,7 +9,8 @@ from rich.console import Console
 
 from recognition.classify import NOT_A_DIGIT
 from recognition.components import Component, make_component
-from recognition.context import Windows, load_context, windows
+from recognition.context import ContextNetwork, Windows, windows
+from recognition.model_file import load_network
 from recognition.training import context as context_module
 from recognition.training import digits as digits_module
 from recognition.training.backend import keras
@@ -155,7 +156,7 @@ def test_what_was_trained_is_loaded_and_agrees_with_keras(trained: Path) -> None
     seen = Pieces(np.zeros((50, 28, 28), np.uint8), windows(pieces, page), np.array(labels, np.uint8))
     expected = load_model(trained).predict(to_windows(seen), verbose=0)[:, 0]
     odds = (expected / (1 - expected)) ** (1 / temperature)
-    whole = load_context(trained.with_suffix(".tflite")).whole(pieces, page)
+    whole = load_network(ContextNetwork, trained.with_suffix(".tflite")).whole(pieces, page)
     assert (whole.dtype, whole.shape) == (np.float32, (50,))
     assert np.abs(whole - odds / (1 + odds)).mean() < 0.05
 

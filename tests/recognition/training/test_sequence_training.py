@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from recognition.classify import NOT_A_DIGIT
-from recognition.sequence import FRAME_PX, STRIP_HEIGHT_PX, load_sequence
+from recognition.model_file import load_network
+from recognition.sequence import FRAME_PX, STRIP_HEIGHT_PX, SequenceNetwork
 from recognition.training import digits as digits_module
 from recognition.training import train_sequence as module
 from recognition.training.backend import keras
@@ -141,7 +142,7 @@ def test_a_network_that_is_gone_on_with_is_the_mean_of_before_and_after(trained,
 
 
 def test_the_8_bit_network_agrees_with_keras_at_widths_it_was_not_converted_at(trained, strings):
-    network = load_sequence(trained.with_suffix(".tflite"))
+    network = load_network(SequenceNetwork, trained.with_suffix(".tflite"))
     model = load_model(trained)
     for width in (48, 384):
         images = np.zeros((4, STRIP_HEIGHT_PX, width, 1), np.uint8)
