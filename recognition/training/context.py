@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from recognition.classify import NOT_A_DIGIT
 from recognition.context import FAR_HEIGHT_PX, FAR_WIDTH_PX, NEAR_PX
 from recognition.training.backend import keras
-from recognition.training.schedule import averaging_adam, falling_rate
+from recognition.training.recipe import History
+from recognition.training.schedule import averaging_adam, falling_rate, fit_batches
 from recognition.training.sheets.pieces import Pieces
 
 layers = keras.layers
@@ -57,7 +58,7 @@ def fit_context(
     epochs: int = EPOCHS,
     seed: int = 1,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-) -> dict[str, list[float]]:
+) -> History:
     """Fits a compiled model to harvested pieces.
 
     Args:
@@ -71,16 +72,15 @@ def fit_context(
     Returns:
         Loss and accuracy of each epoch, on both.
     """
-    history = model.fit(
+    return fit_batches(
+        model,
         _Batches(pieces, seed),
-        epochs=epochs,
+        epochs=range(epochs),
+        rate=falling_rate(PEAK_LEARNING_RATE, range(epochs)),
+        callbacks=callbacks,
         validation_data=(to_windows(held_out), is_whole(held_out)),
         validation_batch_size=1000,
-        callbacks=[falling_rate(PEAK_LEARNING_RATE, epochs), *callbacks],
-        shuffle=False,
-        verbose=0,
     )
-    return {name: values for name, values in history.history.items() if name != "learning_rate"}
 
 
 def to_windows(pieces: Pieces) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

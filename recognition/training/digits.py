@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from recognition.training.dataset import Digits, Mnist
 from recognition.training.errors import DatasetError
 from recognition.training.recipe import History, Recipe, Session, to_inputs, to_targets
 from recognition.training.rubbish import is_stroke
-from recognition.training.schedule import NewEachEpoch, averaging_adam
+from recognition.training.schedule import NewEachEpoch, averaging_adam, falling_rate, fit_batches
 from recognition.training.sheets.pieces import Pieces
 from recognition.training.synthesis import epochs
 
@@ -99,8 +98,6 @@ def compile_digits(model: keras.Model) -> None:
 def fit_synthesized(model: keras.Model, session: Session) -> History:
     """Fits a compiled model to digits as other hands would write them, and to rubbish, new ones each epoch.
 
-    The learning rate rises over the first epoch and falls along a cosine (Loshchilov and Hutter, arXiv 1608.03983).
-
     Returns:
         Loss and accuracy of each epoch, on the pictures trained on and on plain digits held out.
     """
@@ -113,16 +110,14 @@ def fit_synthesized(model: keras.Model, session: Session) -> History:
     )
     if session.pieces is not None:
         made = mixed(made, session.pieces, session.seed)
-    history = model.fit(
+    return fit_batches(
+        model,
         _Epochs(model, made, session.batch_size),
-        initial_epoch=session.epochs.start,
-        epochs=session.epochs.stop,
+        epochs=session.epochs,
+        rate=_rate(session.epochs),
+        callbacks=session.callbacks,
         validation_data=(to_inputs(model, held_out.images), to_targets(model, held_out.labels)),
-        callbacks=[keras.callbacks.LearningRateScheduler(_schedule(session.epochs)), *session.callbacks],
-        shuffle=False,
-        verbose=0,
     )
-    return {name: values for name, values in history.history.items() if name != "learning_rate"}
 
 
 def mixed(
@@ -184,14 +179,9 @@ class _Epochs(NewEachEpoch[tuple[NDArray[np.uint8], NDArray[np.uint8]]]):
         self._images, self._labels = data
 
 
-def _schedule(span: range) -> Callable[[int, float], float]:
-    def rate(epoch: int, _: float) -> float:
-        done = (epoch - span.start) / len(span)
-        if epoch == span.start and len(span) > 1:
-            return PEAK_LEARNING_RATE / 4
-        return PEAK_LEARNING_RATE * max(0.005, (1 + math.cos(math.pi * done)) / 2)
-
-    return rate
+def _rate(span: range) -> keras.callbacks.LearningRateScheduler:
+    """Rises over the first epoch, then falls."""
+    return falling_rate(PEAK_LEARNING_RATE, span, first=0.25, lowest=0.005)
 
 
 DIGITS = Recipe(

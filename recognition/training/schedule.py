@@ -1,12 +1,13 @@
-"""What the training of our own networks has in common: the optimizer, its learning rate, new data for each epoch."""
+"""What fitting our own networks has in common: the optimizer, its learning rate, new data for each epoch."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Generic, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any, Generic, TypeVar
 
 from recognition.training.backend import keras
+from recognition.training.recipe import History
 
 Data = TypeVar("Data")
 
@@ -21,18 +22,59 @@ def averaging_adam(peak: float, momentum: float) -> keras.optimizers.Optimizer:
     return keras.optimizers.AdamW(peak, weight_decay=1e-3, use_ema=True, ema_momentum=momentum)
 
 
-def falling_rate(peak: float, epochs: int) -> keras.callbacks.Callback:
-    """Lets the learning rate fall along a cosine, down to a hundredth (Loshchilov and Hutter, arXiv 1608.03983).
+def falling_rate(
+    peak: float, epochs: range, *, first: float = 1.0, lowest: float = 0.01
+) -> keras.callbacks.LearningRateScheduler:
+    """Lets the learning rate fall along a cosine (Loshchilov and Hutter, arXiv 1608.03983).
 
     Args:
-        peak: learning rate of the first epoch.
-        epochs: how many there are.
+        peak: the highest learning rate.
+        epochs: their numbers.
+        first: share of the peak that the first epoch begins with, unless it is the only one.
+        lowest: share of the peak below which the rate does not fall.
     """
 
     def rate(epoch: int, _: float) -> float:
-        return peak * max(0.01, (1 + math.cos(math.pi * epoch / epochs)) / 2)
+        if epoch == epochs.start and len(epochs) > 1:
+            return peak * first
+        done = (epoch - epochs.start) / len(epochs)
+        return peak * max(lowest, (1 + math.cos(math.pi * done)) / 2)
 
     return keras.callbacks.LearningRateScheduler(rate)
+
+
+def fit_batches(
+    model: keras.Model,
+    batches: keras.utils.PyDataset,
+    *,
+    epochs: range,
+    rate: keras.callbacks.Callback,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    **validation: Any,
+) -> History:
+    """Fits a compiled model to batches as they come.
+
+    Args:
+        model: compiled.
+        batches: of each epoch, in their order.
+        epochs: their numbers: the start is Keras' `initial_epoch`, the stop Keras' `epochs`.
+        rate: from `falling_rate`.
+        callbacks: for Keras' `fit`, besides the rate.
+        validation: what each epoch is measured on besides, in the words of Keras' `fit`.
+
+    Returns:
+        Loss and accuracy of each epoch, on all that it is measured on.
+    """
+    history = model.fit(
+        batches,
+        initial_epoch=epochs.start,
+        epochs=epochs.stop,
+        callbacks=[rate, *callbacks],
+        shuffle=False,
+        verbose=0,
+        **validation,
+    )
+    return {name: values for name, values in history.history.items() if name != "learning_rate"}
 
 
 class NewEachEpoch(keras.utils.PyDataset, Generic[Data]):  # type: ignore[misc]  # Keras has no type stubs

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from recognition.classify import CLASSES
 from recognition.sequence import FRAME_PX, STRIP_HEIGHT_PX
 from recognition.training.backend import keras
-from recognition.training.schedule import NewEachEpoch, averaging_adam, falling_rate
+from recognition.training.recipe import History
+from recognition.training.schedule import NewEachEpoch, averaging_adam, falling_rate, fit_batches
 from recognition.training.strings import IGNORED, MAX_WIDTH_PX, String
 
 layers = keras.layers
@@ -64,7 +65,7 @@ def fit_sequence(
     epochs: int = EPOCHS,
     seed: int = 1,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-) -> dict[str, list[float]]:
+) -> History:
     """Fits a compiled model to drawn numbers.
 
     Args:
@@ -77,14 +78,13 @@ def fit_sequence(
     Returns:
         Loss and accuracy of each epoch.
     """
-    history = model.fit(
+    return fit_batches(
+        model,
         _Batches(drawn, seed),
-        epochs=epochs,
-        callbacks=[falling_rate(PEAK_LEARNING_RATE, epochs), *callbacks],
-        shuffle=False,
-        verbose=0,
+        epochs=range(epochs),
+        rate=falling_rate(PEAK_LEARNING_RATE, range(epochs)),
+        callbacks=callbacks,
     )
-    return {name: values for name, values in history.history.items() if name != "learning_rate"}
 
 
 class _Batches(NewEachEpoch[Sequence[String]]):

@@ -10,7 +10,7 @@ from recognition.training import digits as digits_module
 from recognition.training.backend import keras
 from recognition.training.dataset import Digits as Split
 from recognition.training.dataset import Mnist
-from recognition.training.digits import DIGITS, PEAK_LEARNING_RATE, _schedule, build_digits
+from recognition.training.digits import DIGITS, PEAK_LEARNING_RATE, _rate, build_digits
 from recognition.training.recipe import Session
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -29,7 +29,7 @@ def test_the_network_is_small_and_tells_eleven_classes_apart() -> None:
 
 
 def test_the_learning_rate_rises_over_the_first_epoch_and_falls_along_a_cosine() -> None:
-    rate = _schedule(range(4))
+    rate = _rate(range(4)).schedule
     rates = [rate(epoch, 0.5) for epoch in range(4)]
     assert rates == pytest.approx(
         [PEAK_LEARNING_RATE * share for share in (1 / 4, (1 + math.sqrt(0.5)) / 2, 1 / 2, (1 - math.sqrt(0.5)) / 2)]
@@ -37,16 +37,16 @@ def test_the_learning_rate_rises_over_the_first_epoch_and_falls_along_a_cosine()
 
 
 def test_a_resumed_training_has_a_schedule_of_its_own() -> None:
-    fresh, resumed = _schedule(range(6)), _schedule(range(30, 36))
+    fresh, resumed = _rate(range(6)).schedule, _rate(range(30, 36)).schedule
     assert [resumed(epoch, 0.5) for epoch in range(30, 36)] == [fresh(epoch, 0.5) for epoch in range(6)]
 
 
 def test_one_epoch_alone_is_trained_at_the_full_rate() -> None:
-    assert _schedule(range(1))(0, 0.5) == PEAK_LEARNING_RATE
+    assert _rate(range(1)).schedule(0, 0.5) == PEAK_LEARNING_RATE
 
 
 def test_the_rate_never_reaches_zero() -> None:
-    rate = _schedule(range(1000))
+    rate = _rate(range(1000)).schedule
     assert min(rate(epoch, 0.5) for epoch in range(1000)) > 0
 
 
