@@ -16,6 +16,7 @@ from recognition.training import metrics, plots
 from recognition.training.architectures import ARCHITECTURES
 from recognition.training.backend import keras, tensorflow
 from recognition.training.callbacks import show_progress
+from recognition.training.companion import train_companion
 from recognition.training.convert import convert
 from recognition.training.dataset import Digits, Mnist, load_mnist
 from recognition.training.digits import DIGITS, fitted_part
@@ -28,17 +29,15 @@ from recognition.training.saved import load_to_resume, save_model
 from recognition.training.shapes import input_shape, output_classes
 from recognition.training.sheets.obtain import obtain_pieces
 from recognition.training.sheets.pieces import Pieces
-from recognition.training.train_context import NAME as CONTEXT
-from recognition.training.train_context import train_context
-from recognition.training.train_sequence import NAME as SEQUENCE
-from recognition.training.train_sequence import train_sequence
+from recognition.training.train_context import CONTEXT
+from recognition.training.train_sequence import SEQUENCE
 
 __all__ = ["DEFAULT_ARCHITECTURE", "RECIPES", "TrainOptions", "train"]
 
 DEFAULT_ARCHITECTURE = "cnn"
 
-COMPANIONS = {CONTEXT: train_context, SEQUENCE: train_sequence}
-"""What fits the networks that are no classifiers of digits."""
+COMPANIONS = {one.name: one for one in (CONTEXT, SEQUENCE)}
+"""The networks that are no classifiers of digits."""
 
 RECIPES: dict[str, Recipe] = {name: Recipe(build) for name, build in ARCHITECTURES.items()} | {"digits": DIGITS}
 
@@ -73,7 +72,7 @@ def train(options: TrainOptions, console: Console | None = None) -> Path:
     resumed = None if options.resume is None else load_to_resume(options.resume)
     name = _name(options, resumed)
     if name in COMPANIONS:
-        return COMPANIONS[name](options, console)
+        return train_companion(COMPANIONS[name], options, console)
     start = _fresh(name) if options.resume is None else _resumed(name, resumed, options.resume)
     options.refuse_others(name, _used(RECIPES[name], options))
     out = prepared(options.out or Path(name))

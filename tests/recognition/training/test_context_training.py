@@ -14,6 +14,7 @@ from recognition.model_file import load_network
 from recognition.training import context as context_module
 from recognition.training import digits as digits_module
 from recognition.training.backend import keras
+from recognition.training.companion import train_companion
 from recognition.training.context import (
     build_context,
     compile_context,
@@ -26,7 +27,7 @@ from recognition.training.options import TrainOptions
 from recognition.training.record import sha256_of
 from recognition.training.saved import load_model
 from recognition.training.sheets.pieces import LOOKALIKE, Pieces
-from recognition.training.train_context import _figures, train_context
+from recognition.training.train_context import CONTEXT, _figures
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
@@ -80,7 +81,7 @@ def trained(drawn_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(context_module, "BATCH_SIZE", BATCH_PIECES)
         patch.setattr(digits_module, "HELD_OUT", 20)  # the drawn MNIST is small
-        return train_context(options, Console(quiet=True))
+        return train_companion(CONTEXT, options, Console(quiet=True))
 
 
 def test_the_network_is_small_and_takes_both_windows() -> None:
@@ -185,10 +186,10 @@ def test_a_damaged_harvest_is_told_before_anything_is_trained(
     (tmp_path / "pieces.npz").write_bytes(b"no pieces at all")
     options = TrainOptions(data=drawn_mnist, out=tmp_path / "out" / "context", pieces=tmp_path / "pieces.npz")
     with pytest.raises(DatasetError, match=r"pieces\.npz holds no pieces"):
-        train_context(options, Console(quiet=True))
+        train_companion(CONTEXT, options, Console(quiet=True))
     assert not list((tmp_path / "out").iterdir())
 
 
 def test_missing_data_is_told(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no such folder"):
-        train_context(TrainOptions(data=tmp_path / "nowhere", out=tmp_path / "context"), Console(quiet=True))
+        train_companion(CONTEXT, TrainOptions(data=tmp_path / "nowhere", out=tmp_path / "context"), Console(quiet=True))

@@ -13,6 +13,7 @@ from recognition.sequence import FRAME_PX, STRIP_HEIGHT_PX, SequenceNetwork
 from recognition.training import digits as digits_module
 from recognition.training import train_sequence as module
 from recognition.training.backend import keras
+from recognition.training.companion import train_companion
 from recognition.training.dataset import Digits
 from recognition.training.errors import DatasetError
 from recognition.training.options import TrainOptions
@@ -21,7 +22,7 @@ from recognition.training.rubbish import glyph_fields
 from recognition.training.saved import load_model
 from recognition.training.sequence import build_sequence, compile_sequence, fit_sequence
 from recognition.training.strings import IGNORED, MAX_WIDTH_PX, String, draw_string, draw_strings, string_epochs
-from recognition.training.train_sequence import _figures, read_frames, train_sequence
+from recognition.training.train_sequence import SEQUENCE, _figures, read_frames
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
@@ -114,7 +115,7 @@ def trained(drawn_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(digits_module, "HELD_OUT", 20)  # the drawn MNIST is small
-        return train_sequence(options, Console(quiet=True))
+        return train_companion(SEQUENCE, options, Console(quiet=True))
 
 
 def test_a_training_leaves_the_network_in_two_formats_and_its_record(trained):
@@ -136,7 +137,7 @@ def test_a_network_that_is_gone_on_with_is_the_mean_of_before_and_after(trained,
     monkeypatch.setattr(digits_module, "HELD_OUT", 20)
     monkeypatch.setattr(module, "fit_sequence", fit)
     options = TrainOptions(data=drawn_mnist, out=tmp_path / "sequence", epochs=1, sheets=1, resume=trained)
-    resumed = load_model(train_sequence(options, Console(quiet=True)))
+    resumed = load_model(train_companion(SEQUENCE, options, Console(quiet=True)))
     for old, new in zip(load_model(trained).get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_allclose(new, 1.05 * old, rtol=1e-5)
 
@@ -168,8 +169,10 @@ def test_frames_are_as_many_as_targets(trained, strings):
 
 def test_missing_data_is_told(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no such folder"):
-        train_sequence(TrainOptions(data=tmp_path / "nowhere", out=tmp_path / "sequence"), Console(quiet=True))
-    assert module.NAME == "sequence"
+        train_companion(
+            SEQUENCE, TrainOptions(data=tmp_path / "nowhere", out=tmp_path / "sequence"), Console(quiet=True)
+        )
+    assert SEQUENCE.name == "sequence"
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
