@@ -8,7 +8,7 @@ import json
 import os
 import zipfile
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,13 @@ def examine(root: Path, files: Collection[bytes]) -> list[str]:
 def placed(folder: Path) -> dict[str, bytes]:
     """Every file below a folder, by its path in it."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in finder(folder)}
+
+
+def print_faults(faults: Sequence[str], fine: str) -> None:
+    """Prints the first on a line each and their number, or that all is as it must be."""
+    for fault in faults[:50]:
+        print(f"FAULT: {fault}")
+    print(f"{len(faults)} faults" if faults else fine)
 
 
 def examine_outbox(outbox: Path, read: set[bytes], faults: list[str]) -> Rows:

@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 import yaml
 
+FOLDERS = ("inbox", "outbox", "archive", "failed", "state")
 STABLE_S = 0.5
 DEADLINE_S = 60.0
 """Far more than anything takes; how long things do take is what the benchmarks are about."""
@@ -62,12 +63,11 @@ class Station:
 
     def __init__(self, root: Path, **settings: Any) -> None:
         self.root, self.stable_s = root, STABLE_S
-        self.inbox, self.outbox = root / "inbox", root / "outbox"
-        self.archive, self.failed, self.state = root / "archive", root / "failed", root / "state"
+        self.inbox, self.outbox, self.archive, self.failed, self.state = (root / name for name in FOLDERS)
         for folder in (self.inbox, self.outbox, self.archive, self.failed, self.state):
             folder.mkdir(parents=True)
         self.config = root / "digitdrop.yaml"
-        folders = {name: name for name in ("inbox", "outbox", "archive", "failed", "state")}
+        folders = {name: name for name in FOLDERS}
         usual = {"watch": {"stable_seconds": STABLE_S, "incomplete_seconds": 1}, "engine": {"workers": 1}}
         self.config.write_text(yaml.safe_dump({**folders, **usual, **settings}))
         self.log = root / "daemon.log"
@@ -83,18 +83,17 @@ class Station:
             self.command(*words), capture_output=True, text=True, timeout=DEADLINE_S, cwd=self.root, check=False
         )
 
+    def launch(self, word: str, **how: Any) -> subprocess.Popen[bytes]:
+        """Starts a command on this configuration, which writes to the log; `how` is for `Popen`."""
+        with self.log.open("ab") as log:
+            words = self.command(word, "--config", self.config)
+            return subprocess.Popen(words, stdout=log, stderr=log, cwd=self.root, **how)
+
     def start(self) -> None:
         """Starts the daemon as systemd does, and returns when it says that it is ready."""
         self.notices = Notices()
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self.command("run", "--config", self.config),
-                stderr=log,
-                stdout=log,
-                cwd=self.root,
-                env={**os.environ, "NOTIFY_SOCKET": self.notices.address},
-                start_new_session=True,
-            )
+        environment = {**os.environ, "NOTIFY_SOCKET": self.notices.address}
+        self.process = self.launch("run", env=environment, start_new_session=True)
         self.wait_until(self.notices.ready.is_set, "READY=1")
 
     def wait_until(self, condition: Callable[[], Any], what: str) -> Any:
@@ -104,10 +103,10 @@ class Station:
             assert self.process is not None, "the daemon was not started"
             if self.process.poll() is not None:
                 raise AssertionError(
-                    f"the daemon ended with {self.process.returncode}, waiting for {what}{self._last_lines()}"
+                    f"the daemon ended with {self.process.returncode}, waiting for {what}{self._last_words()}"
                 )
             if time.monotonic() > deadline:
-                raise AssertionError(f"{what} did not come within {DEADLINE_S:g} s{self._last_lines()}")
+                raise AssertionError(f"{what} did not come within {DEADLINE_S:g} s{self._last_words()}")
             select.select([], [], [], 0.02)
         return value
 
@@ -172,10 +171,23 @@ class Station:
             self.process.wait(DEADLINE_S)
             self.notices.close()
 
-    def _last_lines(self) -> str:
-        return "\n".join([". The daemon's log ends:", *self.log.read_text(errors="replace").splitlines()[-40:]])
+    def last_lines(self, count: int) -> list[str]:
+        """The end of the log."""
+        return self.log.read_text(errors="replace").splitlines()[-count:]
+
+    def _last_words(self) -> str:
+        return "\n".join([". The daemon's log ends:", *self.last_lines(40)])
 
     def leftovers(self) -> list[Path]:
         """Files that a clean run leaves nowhere: temporary ones."""
         folders = (self.inbox, self.outbox, self.archive, self.failed)
         return [path for folder in folders for path in folder.rglob("*") if path.name.startswith(".")]
+
+
+def workers_of(daemon: int) -> list[int]:
+    """The processes that a daemon has started.
+
+    Raises:
+        OSError: it is gone.
+    """
+    return [int(pid) for pid in Path(f"/proc/{daemon}/task/{daemon}/children").read_text().split()]

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,16 +23,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-import yaml
-
 # The shared parts stand one folder up, where folders have the names of the packages and must not be taken for them.
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from aftermath import examine, placed
+from aftermath import examine, placed, print_faults
 from damage import inputs, kind_of
+from station import Station, workers_of
 
 sys.path.pop(0)
 
-FOLDERS = ("inbox", "outbox", "archive", "failed", "state")
 TIMEOUT_S = 20.0
 CONFIG = {
     "watch": {"stable_seconds": 0.1, "incomplete_seconds": 0.5},
@@ -108,28 +105,23 @@ def run(root: Path, count: int, seed: int, batch: int, keep: Path | None = None)
 
 def read_batch(place: Path, files: dict[str, bytes], report: Report) -> None:
     """Puts files into an inbox and runs a daemon until it has finished them, with an eye on its memory."""
-    for name in FOLDERS:
-        (place / name).mkdir(parents=True)
-    (place / "digitdrop.yaml").write_text(yaml.safe_dump({name: name for name in FOLDERS} | CONFIG))
+    station = Station(place, **CONFIG)
     for name, data in files.items():
-        (place / "inbox" / name).write_bytes(data)
-    words = [sys.executable, "-m", "daemon", "once", "--config", str(place / "digitdrop.yaml")]
-    with (place / "daemon.log").open("wb") as log:
-        process = subprocess.Popen(words, stdout=log, stderr=log)
-        while (code := process.poll()) is None:
-            watch_memory(process.pid, report)
-            time.sleep(0.05)
+        (station.inbox / name).write_bytes(data)
+    process = station.launch("once")
+    while (code := process.poll()) is None:
+        watch_memory(process.pid, report)
+        time.sleep(0.05)
     if code not in (0, 1):
-        lines = (place / "daemon.log").read_text(errors="replace").splitlines()[-5:]
-        report.faults.append(f"the daemon ended with {code}: {lines}")
+        report.faults.append(f"the daemon ended with {code}: {station.last_lines(5)}")
 
 
 def watch_memory(daemon: int, report: Report) -> None:
     """Takes note of the most that the daemon and its workers have taken, and of what the workers may."""
     with suppress(OSError, KeyError):
         report.daemon_resident_mb = max(report.daemon_resident_mb, memory_mb(daemon)["VmHWM"])
-        for pid in Path(f"/proc/{daemon}/task/{daemon}/children").read_text().split():
-            taken, limit = memory_mb(int(pid)), address_space_mb(int(pid))
+        for pid in workers_of(daemon):
+            taken, limit = memory_mb(pid), address_space_mb(pid)
             report.worker_resident_mb = max(report.worker_resident_mb, taken["VmHWM"])
             if limit is None:  # it has had no document yet
                 continue
@@ -194,9 +186,7 @@ def print_report(report: Report) -> None:
         f"a worker's address space was at most {report.worker_peak_mb} of {report.worker_limit_mb} MiB, "
         f"its resident memory {report.worker_resident_mb}, the daemon's {report.daemon_resident_mb} MiB"
     )
-    for fault in report.faults[:50]:
-        print(f"FAULT: {fault}")
-    print(f"{len(report.faults)} faults" if report.faults else "nothing lost, nothing read in half, no error of ours")
+    print_faults(report.faults, "nothing lost, nothing read in half, no error of ours")
 
 
 if __name__ == "__main__":

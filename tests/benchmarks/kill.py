@@ -23,17 +23,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 # The shared parts stand one folder up, where folders have the names of the packages and must not be taken for them.
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from aftermath import examine, finder, placed
+from aftermath import examine, finder, placed, print_faults
 from samba import Share, shared
 from sample_pages import Digits, small_page
+from station import Station, workers_of
 
 sys.path.pop(0)
 
-FOLDERS = ("inbox", "outbox", "archive", "failed", "state")
 BATCH = 20
 TWIN_SHARE, BAD_SHARE = 0.02, 0.01
 """Of the files so many have a content that another has too, and so many are no pictures."""
@@ -88,21 +87,19 @@ def run(root: Path, pages: int, kills: int, seed: int, limit_s: float) -> Report
         seed: of the pages and of the moments.
         limit_s: after which it is given up.
     """
-    for name in FOLDERS:
-        (root / name).mkdir()
-    (root / "digitdrop.yaml").write_text(yaml.safe_dump({name: name for name in FOLDERS} | CONFIG))
+    station = Station(root, **CONFIG)
     (root / "samba").mkdir()
     files = contents(pages, seed)
     report = Report(pages=pages)
     began = time.monotonic()
-    with shared(root / "inbox", root / "samba") as share:
+    with shared(station.inbox, root / "samba") as share:
         sender = threading.Thread(target=send, args=(share, root / "outside", files, report))
         sender.start()
-        kill_often(root, sender, kills, random.Random(seed), began + limit_s, report)
+        kill_often(station, sender, kills, random.Random(seed), began + limit_s, report)
         sender.join()
     report.seconds = round(time.monotonic() - began, 1)
-    report.archived = len(placed(root / "archive"))
-    failed = {name: data for name, data in placed(root / "failed").items() if not name.endswith(".reason.json")}
+    report.archived = len(placed(station.archive))
+    failed = {name: data for name, data in placed(station.failed).items() if not name.endswith(".reason.json")}
     report.failed = len(failed)
     report.failed_though_readable = sum(data.startswith(b"\xff\xd8") for data in failed.values())
     report.faults += examine(root, files.values())
@@ -147,8 +144,8 @@ def send(share: Share, outside: Path, files: dict[str, bytes], report: Report) -
 class Daemon:
     """The daemon as systemd runs it: whenever it ends, it is started again."""
 
-    def __init__(self, root: Path, report: Report) -> None:
-        self._root = root
+    def __init__(self, station: Station, report: Report) -> None:
+        self._station = station
         self._report = report
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -156,11 +153,9 @@ class Daemon:
         """Starts it, if it does not run."""
         if self._process is None or self._process.poll() is not None:
             if self._process is not None and self._process.returncode != -signal.SIGKILL:
-                last = (self._root / "daemon.log").read_text(errors="replace").splitlines()[-3:]
+                last = self._station.last_lines(3)
                 self._report.faults.append(f"the daemon ended by itself with {self._process.returncode}: {last}")
-            words = [sys.executable, "-m", "daemon", "run", "--config", str(self._root / "digitdrop.yaml")]
-            with (self._root / "daemon.log").open("ab") as log:
-                self._process = subprocess.Popen(words, stdout=log, stderr=log, start_new_session=True)
+            self._process = self._station.launch("run", start_new_session=True)
             self._report.starts += 1
 
     def kill(self) -> None:
@@ -174,9 +169,8 @@ class Daemon:
         """SIGKILL to one worker, if there is any."""
         if self._process is None:
             return
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
-        with suppress(OSError, ProcessLookupError):
-            if pids := [int(pid) for pid in children.read_text().split()]:
+        with suppress(OSError):
+            if pids := workers_of(self._process.pid):
                 os.kill(chance.choice(pids), signal.SIGKILL)
                 self._report.worker_kills += 1
 
@@ -189,11 +183,11 @@ class Daemon:
 
 
 def kill_often(
-    root: Path, sender: threading.Thread, kills: int, chance: random.Random, deadline: float, report: Report
+    station: Station, sender: threading.Thread, kills: int, chance: random.Random, deadline: float, report: Report
 ) -> None:
     """Kills at random moments as long as there is work, then lets the daemon come to the end."""
-    daemon = Daemon(root, report)
-    finished = root / "archive", root / "failed"
+    daemon = Daemon(station, report)
+    finished = station.archive, station.failed
     while report.daemon_kills < kills and time.monotonic() < deadline:
         daemon.ensure()
         # Now and then before it is ready, as a rule in the middle of its work, spread over all pages.
@@ -205,7 +199,7 @@ def kill_often(
             time.sleep(chance.uniform(0.0, 0.3))
         if done >= aim or chance.random() < 0.35:
             daemon.kill()
-    while time.monotonic() < deadline and (sender.is_alive() or any(path.is_file() for path in finder(root / "inbox"))):
+    while time.monotonic() < deadline and (sender.is_alive() or any(path.is_file() for path in finder(station.inbox))):
         daemon.ensure()
         time.sleep(0.2)
     if time.monotonic() >= deadline:
@@ -223,9 +217,7 @@ def print_report(report: Report) -> None:
         f"workers {report.worker_kills} times, {report.starts} starts\n"
         f"{report.archived} in archive/, {report.failed} in failed/ ({report.failed_though_readable} of them readable)"
     )
-    for fault in report.faults[:50]:
-        print(f"FAULT: {fault}")
-    print(f"{len(report.faults)} faults" if report.faults else "nothing lost, nothing twice, nothing half")
+    print_faults(report.faults, "nothing lost, nothing twice, nothing half")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import numpy as np
 # The shared parts stand one folder up, where folders have the names of the packages and must not be taken for them.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from sample_pages import Digits, small_page
-from station import Station
+from station import Station, workers_of
 
 sys.path.pop(0)
 
@@ -98,8 +98,7 @@ def at_work(station: Station, page: bytes) -> dict[str, int]:
 def processes(station: Station) -> list[int]:
     """The daemon and its workers."""
     assert station.process is not None
-    pid = station.process.pid
-    return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+    return [station.process.pid, *workers_of(station.process.pid)]
 
 
 def memory_mb(station: Station) -> dict[str, int]:
