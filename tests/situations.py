@@ -49,7 +49,8 @@ READY, SCAN, INBOX, WATCH = (
 )
 ARRIVAL, BAD_INPUT, FAULTS = "end_to_end/test_arrival.py", "end_to_end/test_bad_input.py", "end_to_end/test_faults.py"
 ORIGINALS = "daemon/test_originals.py"
-WORKER, LOOP, LOAD = "daemon/journey/test_worker.py", "daemon/journey/test_loop.py", "recognition/loading/test_load.py"
+WORKER, LOAD = "daemon/journey/test_worker.py", "recognition/loading/test_load.py"
+PACE, STOP = "daemon/journey/loop/test_pace.py", "daemon/journey/loop/test_stop.py"
 
 SITUATIONS: dict[int, Situation] = {
     1: Situation(
@@ -428,7 +429,7 @@ SITUATIONS: dict[int, Situation] = {
             f"{WORKER}::test_new_content_that_arrives_while_the_old_is_in_work_is_a_document_of_its_own",
             f"{ORIGINALS}::test_a_file_that_takes_the_place_while_the_original_is_copied_stays",
             f"{ORIGINALS}::test_a_file_that_takes_the_place_while_the_target_is_hashed_stays",
-            f"{LOOP}::test_a_file_that_took_the_place_of_one_in_work_does_not_wait_for_the_next_scan",
+            f"{PACE}::test_a_file_that_took_the_place_of_one_in_work_does_not_wait_for_the_next_scan",
         ),
     ),
     23: Situation(
@@ -508,17 +509,17 @@ SITUATIONS: dict[int, Situation] = {
                 "daemon/loop.py",
                 "        parts.worker.claiming = False\n",
                 "",
-                (f"{LOOP}::test_nothing_new_is_claimed_while_stopping",),
+                (f"{STOP}::test_nothing_new_is_claimed_while_stopping",),
             ),
             Protection(
                 "daemon/loop.py",
                 "parts.worker.in_work and self._clock() < deadline and self.stop_requests < 2",
                 "parts.worker.in_work and self.stop_requests < 2",
-                (f"{LOOP}::test_a_stop_gives_back_what_does_not_finish_in_time",),
+                (f"{STOP}::test_a_stop_gives_back_what_does_not_finish_in_time",),
             ),
         ),
         (
-            f"{LOOP}::test_a_stop_lets_work_finish",
+            f"{STOP}::test_a_stop_lets_work_finish",
             "systemd/test_boot.py::test_a_stop_in_the_middle_of_work_is_clean_and_in_time",
         ),
     ),

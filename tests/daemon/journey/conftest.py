@@ -195,6 +195,12 @@ class Desk:
         return {name: content for name, content in found.items() if not name.startswith("tables/")}
 
 
+@pytest.fixture(scope="session")
+def truncated_png() -> bytes:
+    """The beginning of a PNG, as a copy has it that is not through."""
+    return b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\x0dIHDR" + bytes(range(1, 30))
+
+
 @pytest.fixture
 def memory_path(tmp_path: Path) -> Iterator[Path]:
     """An empty folder in memory where there is one: hundreds of lives of a daemon wait long for a real disk."""

@@ -1,0 +1,139 @@
+"""What the service manager hears: that the service is ready, that it lives, and how it is."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from daemon.health import Part, Report
+from daemon.inbox import Inbox
+from daemon.systemd import EXTENSION_S, Notifier
+from daemon.vitals import LIMITS_S
+
+
+def test_the_manager_hears_of_life_as_long_as_all_parts_are_alive(room: Any) -> None:
+    room.step(room.watchdog_s)
+    assert room.heard().count("WATCHDOG=1") >= 3
+
+
+def test_the_manager_hears_nothing_any_more_when_the_engine_is_stuck(
+    room: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    room.step()
+    room.desk.engine.problem = "no worker comes up"
+    room.step(LIMITS_S[Part.ENGINE] - 5)
+    assert "WATCHDOG=1" in room.heard()
+    room.step(30)
+    room.heard()
+    room.step(room.watchdog_s)
+    assert "WATCHDOG=1" not in room.heard()
+    assert "no progress any more: engine" in caplog.text
+    room.desk.engine.problem = None
+    room.step(room.watchdog_s)
+    assert "WATCHDOG=1" in room.heard()
+
+
+def test_a_cluster_that_is_away_is_told_and_is_no_reason_to_be_restarted(room: Any) -> None:
+    room.step()
+    room.desk.engine.problem, room.desk.engine.restart_helps = "the Dask scheduler cannot be reached", False
+    room.step(5)
+    room.heard()
+    room.step(2 * LIMITS_S[Part.ENGINE])
+    assert any("WATCHDOG=1" in message for message in room.heard())
+    assert "cannot be reached" in Report.read(room.desk.settings.state).problems[0].text
+
+
+def test_a_ledger_that_can_not_be_used_is_no_reason_to_be_restarted(room: Any) -> None:
+    room.step()
+    room.refuse_statements(True)
+    room.step(1000)
+    room.heard()
+    room.step(room.watchdog_s)
+    assert "WATCHDOG=1" in room.heard()
+
+
+def test_the_manager_hears_how_many_documents_wait_as_far_as_that_is_known(room: Any) -> None:
+    room.desk.engine.refusing = True
+    for name in ("1.jpg", "2.jpg"):
+        room.desk.put(name, name.encode())
+    room.step(20)
+    room.heard()
+    room.refuse_statements(True)
+    room.step(20)
+    (status,) = (message for message in room.heard() if message.startswith("STATUS="))
+    assert status.startswith("STATUS=2 waiting, 0 in work, 0 done, 0 failed; ledger: ")
+
+
+def longest_silence(heard: list[tuple[float, str]], message: str, since: float, until: float) -> float:
+    times = [since, *(time for time, text in heard if text.startswith(message)), until]
+    return max(later - earlier for earlier, later in pairwise(times))
+
+
+def test_a_start_that_takes_long_over_the_first_scan_is_waited_for(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(200):
+        room.desk.put(f"{number % 3}/{number}.jpg", b"page %d" % number)
+    heard = room.slow_down(monkeypatch, "daemon.scan._sort_in", 1.0)
+    monkeypatch.setattr(Notifier, "ready", lambda self: room.loop.request_stop())
+    room.loop.run()
+    assert room.now > 1200
+    assert longest_silence(heard, "EXTEND_TIMEOUT_USEC", 1000, room.now) <= EXTENSION_S / 2
+    assert not any(text == "WATCHDOG=1" for _, text in heard)
+
+
+def test_the_manager_hears_of_life_in_the_middle_of_a_long_scan(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(200):
+        room.desk.put(f"{number}.jpg", b"")
+    room.step()
+    room.loop._vitals.ready()
+    room.inbox.scan_soon(room.now)
+    room.now += 30
+    began = room.now
+    heard = room.slow_down(monkeypatch, "daemon.scan._sort_in", 1.0)
+    room.step()
+    assert room.now > began + 150
+    assert longest_silence(heard, "WATCHDOG=1", began, room.now) <= room.watchdog_s / 2
+    assert not any(text.startswith("EXTEND_TIMEOUT_USEC") for _, text in heard)
+
+
+@pytest.mark.parametrize("function", ["daemon.deliver.move_original", "daemon.worker.read_original"])
+def test_the_manager_hears_of_life_between_documents_that_take_long(
+    room: Any, monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    room.desk.engine.capacity = 40
+    for number in range(40):
+        room.desk.put(f"{number}.jpg", b"page %d" % number)
+    room.step(1)
+    room.loop._vitals.ready()
+    began = room.now
+    heard = room.slow_down(monkeypatch, function, 5.0)
+    room.step(1)
+    assert room.now >= began + 200
+    assert longest_silence(heard, "WATCHDOG=1", began, room.now) <= room.watchdog_s / 2
+    assert len(room.desk.files("archive")) == 40
+
+
+def test_a_long_step_says_nothing_of_life_where_the_engine_is_stuck(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(200):
+        room.desk.put(f"{number}.jpg", b"")
+    room.loop._vitals.ready()
+    room.step()
+    room.desk.engine.problem = "no worker comes up"
+    room.step(LIMITS_S[Part.ENGINE] + 20)
+    room.heard()
+    heard = room.slow_down(monkeypatch, "daemon.scan._sort_in", 1.0)
+    room.inbox._scan_due = room.now
+    room.step()
+    assert room.now > 1300
+    assert not any(text == "WATCHDOG=1" for _, text in heard)
+
+
+def test_ready_comes_after_the_first_scan(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    scan = Inbox._scan
+    monkeypatch.setattr(Inbox, "_scan", lambda self, *told: (order.append("scan"), scan(self, *told))[1])
+    monkeypatch.setattr(Notifier, "ready", lambda self: (order.append("ready"), room.loop.request_stop()))
+    room.loop.run()
+    assert order[:2] == ["scan", "ready"]
+    assert "STOPPING=1" in room.heard()

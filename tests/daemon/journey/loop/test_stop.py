@@ -1,0 +1,93 @@
+"""The end of the service: what is in work is finished or given back in time."""
+
+from __future__ import annotations
+
+import select
+import signal
+from typing import Any
+
+import pytest
+
+from daemon.documents import State
+from daemon.errors import LedgerError
+from daemon.hooks import Hooks
+from daemon.loop import GRACE_S
+
+
+def test_a_stop_lets_work_finish(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.leap_instead_of_sleeping(monkeypatch)
+    room.desk.put("scan.jpg", b"page")
+    room.step(1)
+    room.desk.engine.held = True
+    room.step(2)
+    assert room.desk.worker.in_work == 1
+    room.desk.engine.held = False
+    room.loop.request_stop()
+    room.loop.run()
+    assert room.desk.files("archive") == {"scan.jpg": b"page"}
+    assert len(list((room.desk.settings.outbox / "tables").iterdir())) == 2
+
+
+def test_a_stop_gives_back_what_does_not_finish_in_time(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.leap_instead_of_sleeping(monkeypatch)
+    room.desk.engine.held = True
+    room.desk.put("scan.jpg", b"page")
+    room.step(3)
+    began = room.now
+    room.loop.request_stop()
+    room.loop.run()
+    assert GRACE_S <= room.now - began < GRACE_S + 2
+    entry = room.desk.ledger.claim(room.now, "next")
+    assert (entry.attempts, entry.losses) == (0, 0)
+
+
+def test_hooks_end_with_the_service_though_the_ledger_refuses(
+    room: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse() -> int:
+        raise LedgerError("no space")
+
+    ended: list[bool] = []
+    monkeypatch.setattr(room.desk.worker, "give_back", refuse)
+    monkeypatch.setattr(Hooks, "stop", lambda self: ended.append(True))
+    room.loop.request_stop()
+    room.loop.run()
+    assert ended
+    assert "the end is left to the next start: no space" in caplog.text
+
+
+def test_a_second_request_to_stop_does_not_wait_for_work(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.leap_instead_of_sleeping(monkeypatch)
+    room.desk.engine.held = True
+    room.desk.put("scan.jpg", b"page")
+    room.step(3)
+    began = room.now
+    room.loop.request_stop()
+    room.loop.request_stop()
+    room.loop.run()
+    assert room.now == began
+    assert room.desk.ledger.count(State.WAITING) == 1
+
+
+def test_nothing_new_is_claimed_while_stopping(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.leap_instead_of_sleeping(monkeypatch)
+    for number in range(5):
+        room.desk.put(f"{number}.jpg", b"page %d" % number)
+    room.step(1)
+    room.desk.engine.held = True
+    room.step(2)
+    room.desk.engine.held = False
+    room.loop.request_stop()
+    room.loop._finish()
+    assert len(room.desk.files("archive")) == 2
+    assert room.desk.ledger.count(State.WAITING) == 3
+
+
+def test_a_stop_signal_only_takes_note(room: Any) -> None:
+    before = signal.signal(signal.SIGUSR1, lambda number, frame: room.loop.request_stop())
+    try:
+        signal.raise_signal(signal.SIGUSR1)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert room.loop.stop_requests == 1
+    assert select.select([room.wake], [], [], 0)[0], "a wait in progress ends"
