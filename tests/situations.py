@@ -50,6 +50,9 @@ READY, SCAN, INBOX, WATCH = (
 ARRIVAL, BAD_INPUT, FAULTS = "end_to_end/test_arrival.py", "end_to_end/test_bad_input.py", "end_to_end/test_faults.py"
 ORIGINALS = "daemon/test_originals.py"
 WORKER, LOAD = "daemon/journey/test_worker.py", "recognition/loading/test_load.py"
+TWINS, NAMES = "daemon/journey/test_twins.py", "daemon/journey/test_names.py"
+ATTEMPTS, REPLACED = "daemon/journey/test_attempts.py", "daemon/journey/test_replaced.py"
+DELIVERY = "daemon/journey/test_delivery.py"
 PACE, STOP = "daemon/journey/loop/test_pace.py", "daemon/journey/loop/test_stop.py"
 
 SITUATIONS: dict[int, Situation] = {
@@ -104,7 +107,7 @@ SITUATIONS: dict[int, Situation] = {
                 ),
             ),
         ),
-        (f"{WORKER}::test_content_that_ends_too_early_is_waited_for_and_then_fails",),
+        (f"{ATTEMPTS}::test_content_that_ends_too_early_is_waited_for_and_then_fails",),
     ),
     5: Situation(
         "A file under a temporary name is ignored; its renaming to the final name is one arrival.",
@@ -307,7 +310,7 @@ SITUATIONS: dict[int, Situation] = {
                 (f"{ORIGINALS}::test_links_pipes_and_folders_are_not_read",),
             ),
         ),
-        (f"{WORKER}::test_a_symbolic_link_that_takes_a_files_place_is_not_followed",),
+        (f"{REPLACED}::test_a_symbolic_link_that_takes_a_files_place_is_not_followed",),
     ),
     18: Situation(
         "A name that a spreadsheet would run, or with quotes and line breaks: its cell is inert, the CSV parses.",
@@ -333,7 +336,7 @@ SITUATIONS: dict[int, Situation] = {
                 "        if entry.attempts < 0:",
                 (
                     f"{FAULTS}::test_a_file_that_crashes_its_worker_is_quarantined_and_the_others_go_on",
-                    f"{WORKER}::test_poison_is_quarantined_after_its_attempts_counted_across_restarts",
+                    f"{ATTEMPTS}::test_poison_is_quarantined_after_its_attempts_counted_across_restarts",
                 ),
             ),
             Protection(
@@ -388,13 +391,13 @@ SITUATIONS: dict[int, Situation] = {
                 "daemon/deliver.py",
                 "    if not folder.is_dir():",
                 "    if not folder:",
-                (f"{WORKER}::test_a_missing_outbox_keeps_everything_until_it_is_back",),
+                (f"{DELIVERY}::test_a_missing_outbox_keeps_everything_until_it_is_back",),
             ),
         ),
         (
             f"{FAULTS}::test_a_read_only_outbox_is_told_and_waited_for",
             f"{FAULTS}::test_a_full_disk_under_the_ledger_is_told_and_nothing_is_lost",
-            f"{WORKER}::test_an_unreadable_document_goes_to_failed_with_its_reason",
+            f"{ATTEMPTS}::test_an_unreadable_document_goes_to_failed_with_its_reason",
         ),
     ),
     22: Situation(
@@ -425,8 +428,8 @@ SITUATIONS: dict[int, Situation] = {
             ),
         ),
         (
-            f"{WORKER}::test_a_file_replaced_in_the_middle_is_never_archived_as_the_old_one",
-            f"{WORKER}::test_new_content_that_arrives_while_the_old_is_in_work_is_a_document_of_its_own",
+            f"{REPLACED}::test_a_file_replaced_in_the_middle_is_never_archived_as_the_old_one",
+            f"{REPLACED}::test_new_content_that_arrives_while_the_old_is_in_work_is_a_document_of_its_own",
             f"{ORIGINALS}::test_a_file_that_takes_the_place_while_the_original_is_copied_stays",
             f"{ORIGINALS}::test_a_file_that_takes_the_place_while_the_target_is_hashed_stays",
             f"{PACE}::test_a_file_that_took_the_place_of_one_in_work_does_not_wait_for_the_next_scan",
@@ -440,7 +443,7 @@ SITUATIONS: dict[int, Situation] = {
                 "return self.taken(name) and self.holds(name) != sha256",
                 "return False",
                 (
-                    f"{WORKER}::test_nothing_in_the_outbox_or_the_archive_is_overwritten",
+                    f"{NAMES}::test_nothing_in_the_outbox_or_the_archive_is_overwritten",
                     "daemon/test_read.py::test_the_same_file_again_replaces_its_results_and_another_of_its_name_does_not",
                 ),
             ),
@@ -449,8 +452,8 @@ SITUATIONS: dict[int, Situation] = {
                 "        if twin is None:\n            return False",
                 "        if twin is None or twin.key:\n            return False",
                 (
-                    f"{WORKER}::test_the_same_content_under_another_name_is_read_once",
-                    f"{WORKER}::test_the_same_file_dropped_twice_leaves_both_originals_and_one_result",
+                    f"{TWINS}::test_the_same_content_under_another_name_is_read_once",
+                    f"{TWINS}::test_the_same_file_dropped_twice_leaves_both_originals_and_one_result",
                 ),
             ),
         ),

@@ -1,0 +1,100 @@
+"""Results and originals that cannot be put where they belong: they are kept, and go there when they can."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from typing import Any
+
+import pytest
+
+from daemon.documents import Candidate, Identity, State
+from daemon.engine.interface import OutcomeKind
+from daemon.result import Result
+
+
+def test_a_missing_outbox_keeps_everything_until_it_is_back(desk: Any, caplog: pytest.LogCaptureFixture) -> None:
+    desk.settings.outbox.rmdir()
+    desk.arrive("scan.jpg", b"page")
+    for _ in range(20):
+        desk.run(30)
+    assert desk.files("inbox") == {"scan.jpg": b"page"}
+    assert desk.ledger.count(State.RECOGNIZED) == 1
+    assert sum(record.levelno == logging.WARNING for record in caplog.records) == 1
+    desk.settings.outbox.mkdir()
+    desk.run(61)
+    assert desk.files("archive") == {"scan.jpg": b"page"}
+    assert desk.engine.taken == [b"page"], "it is not read again"
+    assert desk.files("outbox")["scan.jpg.annotated.jpg"].startswith(b"\xff\xd8")
+
+
+def test_what_stands_in_the_way_in_the_outbox_is_told_once(desk: Any, caplog: pytest.LogCaptureFixture) -> None:
+    desk.settings.outbox.rmdir()
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    (desk.settings.outbox / "scan.jpg.csv").mkdir(parents=True)
+    caplog.clear()
+    for _ in range(5):
+        desk.run(61)
+    (told,) = (record.getMessage() for record in caplog.records if record.levelno == logging.WARNING)
+    assert str(desk.settings.outbox / "scan.jpg.csv") in told
+    assert told.count("again") == 1
+
+
+def test_a_reason_that_can_not_be_written_is_told_once(desk: Any, caplog: pytest.LogCaptureFixture) -> None:
+    (desk.settings.failed / "scan.jpg.reason.json").mkdir()
+    desk.ledger.arrive([Candidate("scan.jpg", Identity.of(desk.put("scan.jpg", b"page").lstat()))], wall=1.0)
+    desk.engine.answer = lambda data: OutcomeKind.UNREADABLE
+    desk.worker.delivery.failed_place = lambda path: path
+    for _ in range(5):
+        desk.run(61)
+    (told,) = (record.getMessage() for record in caplog.records if record.levelno == logging.WARNING)
+    assert str(desk.settings.failed / "scan.jpg.reason.json") in told
+
+
+def test_results_wait_for_the_outbox_across_a_restart(desk: Any) -> None:
+    desk.settings.outbox.rmdir()
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    desk.settings.outbox.mkdir()
+    desk.restart()
+    desk.run()
+    assert desk.engine.taken == []
+    assert desk.files("outbox").keys() == {"scan.jpg.json", "scan.jpg.csv", "scan.jpg.annotated.jpg"}
+
+
+@pytest.mark.parametrize("folder", ["failed", "outbox"])
+def test_no_result_stays_in_memory_published_or_not(desk: Any, folder: str) -> None:
+    (desk.root / folder).rename(desk.root / "away")  # without the outbox results wait for it, in the ledger
+    desk.arrive(f"in memory/{folder}.jpg", b"page")
+    desk.run()
+    assert desk.ledger.count(State.RECOGNIZED if folder == "outbox" else State.DONE) == 1
+    gc.collect()
+    held = [thing.document for thing in gc.get_objects() if isinstance(thing, Result)]
+    assert f"in memory/{folder}.jpg" not in held
+
+
+def test_a_missing_archive_keeps_the_original_in_the_inbox_until_it_is_back(desk: Any) -> None:
+    desk.settings.archive.rmdir()
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    assert desk.files("inbox") == {"scan.jpg": b"page"}
+    assert "scan.jpg.json" in desk.files("outbox")
+    desk.settings.archive.mkdir()
+    desk.run(61)
+    assert desk.files("archive") == {"scan.jpg": b"page"}
+
+
+def test_what_can_not_be_published_stops_new_claims_before_it_fills_the_disk(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daemon.worker.MAX_UNPUBLISHED", 3)
+    desk.settings.outbox.rmdir()
+    for number in range(10):
+        desk.arrive(f"{number}.jpg", b"page %d" % number)
+    desk.run()
+    assert desk.ledger.count(State.RECOGNIZED) <= 3 + desk.engine.capacity
+    assert desk.ledger.count(State.WAITING) >= 5
+    desk.settings.outbox.mkdir()
+    desk.run(61)
+    assert len(desk.files("archive")) == 10

@@ -1,0 +1,78 @@
+"""Names that are taken already, and names that are hard to handle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from daemon.engine.interface import OutcomeKind
+
+
+def test_the_same_name_with_other_content_gets_a_number(desk: Any) -> None:
+    for content in (b"monday", b"tuesday", b"wednesday"):
+        desk.arrive("scan0001.jpg", content)
+        desk.run()
+    assert desk.files("archive") == {
+        "scan0001.jpg": b"monday",
+        "scan0001~2.jpg": b"tuesday",
+        "scan0001~3.jpg": b"wednesday",
+    }
+    results = {name for name in desk.files("outbox") if name.endswith(".json")}
+    assert results == {"scan0001.jpg.json", "scan0001~2.jpg.json", "scan0001~3.jpg.json"}
+
+
+def test_nothing_in_the_outbox_or_the_archive_is_overwritten(desk: Any) -> None:
+    (desk.settings.outbox / "scan.jpg.json").write_bytes(b"someone else's")
+    (desk.settings.archive / "scan~2.jpg").write_bytes(b"someone else's")
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    assert desk.files("outbox")["scan.jpg.json"] == b"someone else's"
+    assert "scan~2.jpg.json" in desk.files("outbox")
+    assert desk.files("archive") == {"scan~2.jpg": b"someone else's", "scan~2~2.jpg": b"page"}
+
+
+@pytest.mark.parametrize(("folder", "kind"), [("archive", OutcomeKind.READ), ("failed", OutcomeKind.UNREADABLE)])
+def test_a_folder_under_whose_name_a_file_stands_gets_a_number(desk: Any, folder: str, kind: OutcomeKind) -> None:
+    desk.engine.answer = lambda data: kind
+    (desk.root / folder / "a").mkdir()
+    (desk.root / folder / "a" / "november").write_bytes(b"a file")
+    desk.arrive("a/november/b/scan.jpg", b"page")
+    desk.run()
+    desk.arrive("a/november/b/scan.jpg", b"another page")
+    desk.run()
+    assert desk.files("inbox") == {}
+    files = {name: content for name, content in desk.files(folder).items() if not name.endswith(".reason.json")}
+    assert files == {
+        "a/november": b"a file",
+        "a/november~2/b/scan.jpg": b"page",
+        "a/november~2/b/scan~2.jpg": b"another page",
+    }
+
+
+@pytest.mark.parametrize("name", ["november", "november/b"])
+def test_a_file_that_takes_the_name_of_a_folder_in_the_last_moment_is_gone_round(desk: Any, name: str) -> None:
+    publish = desk.ledger.publish
+
+    def publish_then_take(*arguments: Any) -> None:
+        publish(*arguments)
+        (desk.settings.archive / name).parent.mkdir(exist_ok=True)
+        (desk.settings.archive / name).write_bytes(b"a file")
+
+    desk.ledger.publish = publish_then_take
+    desk.arrive("november/b/scan.jpg", b"page")
+    desk.run()
+    assert desk.files("inbox") == {}
+    assert desk.files("archive") == {name: b"a file", f"{name}~2{'/b' if name == 'november' else ''}/scan.jpg": b"page"}
+
+
+@pytest.mark.parametrize("name", ["byte\udcff.jpg", "line\nbreak.jpg", "=cmd|x.jpg", "x" * 251 + ".jpg", "ü" * 125])
+def test_any_name_makes_the_whole_journey(desk: Any, name: str) -> None:
+    desk.arrive(name, b"page")
+    desk.run()
+    assert list(desk.files("archive").values()) == [b"page"]
+    assert len(desk.files("outbox")) == 3
+    desk.engine.answer = lambda data: OutcomeKind.UNREADABLE
+    desk.arrive(name, b"unreadable")
+    desk.run()
+    assert len(desk.files("failed")) == 2
