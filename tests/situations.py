@@ -103,7 +103,7 @@ SITUATIONS: dict[int, Situation] = {
                 "                position = found.start() if found else len(data)\n    return True",
                 (
                     f"{BAD_INPUT}::test_half_a_jpeg_goes_to_failed_and_gives_no_digits",
-                    f"{LOAD}::test_a_file_cut_short_gives_no_page",
+                    "recognition/loading/test_refusal.py::test_a_file_cut_short_gives_no_page",
                 ),
             ),
         ),
@@ -265,7 +265,7 @@ SITUATIONS: dict[int, Situation] = {
                 "    if image.width * image.height < 0:",
                 (
                     f"{BAD_INPUT}::test_a_huge_picture_is_refused_from_its_header",
-                    f"{LOAD}::test_a_huge_png_is_refused_from_its_header",
+                    "recognition/loading/test_limits.py::test_a_huge_png_is_refused_from_its_header",
                 ),
             ),
         ),
@@ -283,7 +283,7 @@ SITUATIONS: dict[int, Situation] = {
                 "recognition/load_image.py",
                 "_orientation(image, data, kind, notes) if kind in _TURNED_BY_EXIF else UPRIGHT",
                 "UPRIGHT",
-                (f"{LOAD}::test_exif_orientation_is_applied_once",),
+                ("recognition/loading/test_orientation.py::test_exif_orientation_is_applied_once",),
             ),
         ),
         (

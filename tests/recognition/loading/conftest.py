@@ -9,6 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from recognition.errors import UnreadableImageError
+from recognition.load import load_pages
+from recognition.params import LoadParams
+
 Encode = Callable[..., bytes]
 
 QUADRANTS = ((0, 0, "red"), (1, 0, "lime"), (0, 1, "blue"), (1, 1, "white"))
@@ -66,6 +70,31 @@ def encode(sample_files: ModuleType) -> Encode:
 @pytest.fixture(scope="session")
 def assert_upright() -> Callable[..., None]:
     return _assert_upright
+
+
+@pytest.fixture(scope="session")
+def only_page() -> Callable[..., np.ndarray]:
+    """(data, its limits) -> the pixels of the one page that a file has."""
+
+    def load(data: bytes, params: LoadParams | None = None) -> np.ndarray:
+        (page,) = load_pages(data, params or LoadParams())
+        assert page.page == 1
+        assert page.pixels.flags.writeable
+        return page.pixels
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def refusal() -> Callable[..., UnreadableImageError]:
+    """(data, its limits) -> the error with which a file is refused."""
+
+    def load(data: bytes, params: LoadParams | None = None) -> UnreadableImageError:
+        with pytest.raises(UnreadableImageError) as caught:
+            list(load_pages(data, params or LoadParams()))
+        return caught.value
+
+    return load
 
 
 @pytest.fixture(scope="session")

@@ -14,12 +14,6 @@ BLACK_SQUARE = "0 g 0 96 144 96 re f"
 """The upper left quarter of a page of 288 x 192 points."""
 
 
-def refusal(data: bytes, params: LoadParams | None = None) -> UnreadableImageError:
-    with pytest.raises(UnreadableImageError) as caught:
-        list(load_pages(data, params or LoadParams()))
-    return caught.value
-
-
 def test_every_page_is_rendered_on_white_at_the_wanted_resolution(make_pdf):
     pages = list(load_pages(make_pdf(BLACK_SQUARE, "1 0 0 rg 0 0 144 96 re f", ""), LoadParams(pdf_dpi=100)))
     assert [page.page for page in pages] == [1, 2, 3]
@@ -71,12 +65,12 @@ def test_a_page_over_the_limit_is_rendered_at_a_lower_resolution_and_says_so(mak
     )
 
 
-def test_a_page_that_fits_at_no_resolution_is_refused(make_pdf):
+def test_a_page_that_fits_at_no_resolution_is_refused(make_pdf, refusal):
     error = refusal(make_pdf("", size=(14_400_000, 14_400_000)), LoadParams(max_megapixels=1))
     assert "pages.max_megapixels" in str(error)
 
 
-def test_a_pdf_with_a_password_is_refused_with_the_remedy():
+def test_a_pdf_with_a_password_is_refused_with_the_remedy(refusal):
     error = refusal((DATA / "password.pdf").read_bytes())
     assert "protected by a password. Remove the password" in str(error)
     assert not error.incomplete
@@ -87,17 +81,17 @@ def test_a_pdf_that_only_restricts_its_editing_is_read():
     assert page.pixels.min() == 0
 
 
-def test_too_many_pages_are_refused(make_pdf):
+def test_too_many_pages_are_refused(make_pdf, refusal):
     assert "may have 2 pages, but this one has 3" in str(refusal(make_pdf("", "", ""), LoadParams(max_pages=2)))
 
 
-def test_a_pdf_without_pages_is_refused(make_pdf):
+def test_a_pdf_without_pages_is_refused(make_pdf, refusal):
     error = refusal(make_pdf())
     assert "PDF is damaged" in str(error)
     assert not error.incomplete
 
 
-def test_half_a_pdf_gives_none_of_its_pages(make_pdf):
+def test_half_a_pdf_gives_none_of_its_pages(make_pdf, refusal):
     data = make_pdf(*[BLACK_SQUARE] * 20)
     error = refusal(data[: len(data) // 2])
     assert error.incomplete
@@ -109,7 +103,7 @@ def test_a_pdf_with_half_an_update_gives_none_of_its_pages(make_pdf):
         next(load_pages(data, LoadParams()))
 
 
-def test_rubbish_behind_a_pdf_header_is_refused():
+def test_rubbish_behind_a_pdf_header_is_refused(refusal):
     error = refusal(b"%PDF-1.7\n" + bytes(range(256)) * 20 + b"\n%%EOF\n")
     assert "PDF is damaged" in str(error)
     assert not error.incomplete
