@@ -48,7 +48,7 @@ READY, SCAN, INBOX, WATCH = (
     "daemon/test_watch.py",
 )
 ARRIVAL, BAD_INPUT, FAULTS = "end_to_end/test_arrival.py", "end_to_end/test_bad_input.py", "end_to_end/test_faults.py"
-ORIGINALS = "daemon/test_originals.py"
+ORIGINALS = "daemon/originals"
 WORKER, LOAD = "daemon/journey/test_worker.py", "recognition/loading/test_load.py"
 TWINS, NAMES = "daemon/journey/test_twins.py", "daemon/journey/test_names.py"
 ATTEMPTS, REPLACED = "daemon/journey/test_attempts.py", "daemon/journey/test_replaced.py"
@@ -307,7 +307,7 @@ SITUATIONS: dict[int, Situation] = {
                 "daemon/originals.py",
                 "os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC",
                 "os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC",
-                (f"{ORIGINALS}::test_links_pipes_and_folders_are_not_read",),
+                (f"{ORIGINALS}/test_read.py::test_links_pipes_and_folders_are_not_read",),
             ),
         ),
         (f"{REPLACED}::test_a_symbolic_link_that_takes_a_files_place_is_not_followed",),
@@ -364,7 +364,7 @@ SITUATIONS: dict[int, Situation] = {
                 "    if holds(target, identity, sha256):\n        _remove_copied(",
                 "    if sha256 is None and holds(target, identity, sha256):\n        _remove_copied(",
                 (
-                    f"{ORIGINALS}::test_a_copy_that_a_crash_left_behind_completes_the_move",
+                    f"{ORIGINALS}/test_move.py::test_a_copy_that_a_crash_left_behind_completes_the_move",
                     "daemon/journey/test_crashes.py::test_killed_at_any_step_the_next_start_repairs_it",
                 ),
             ),
@@ -407,14 +407,14 @@ SITUATIONS: dict[int, Situation] = {
                 "daemon/originals.py",
                 "        if not _is_original(target, identity, sha256):",
                 "        if identity is None:",
-                (f"{ORIGINALS}::test_a_file_that_takes_the_place_in_the_very_moment_is_put_back",),
+                (f"{ORIGINALS}/test_replaced.py::test_a_file_that_takes_the_place_in_the_very_moment_is_put_back",),
             ),
             Protection(
                 "daemon/originals.py",
                 "            _require_same(os.fstat(reader.fileno()), identity)\n            shutil",
                 "            identity = Identity.of(os.fstat(reader.fileno()))\n            shutil",
                 (
-                    f"{ORIGINALS}::test_a_file_that_takes_the_place_right_before_the_original_is_copied_is_not_copied_as_it",
+                    f"{ORIGINALS}/test_replaced.py::test_a_file_that_takes_the_place_right_before_the_original_is_copied_is_not_copied_as_it",
                 ),
             ),
             Protection(
@@ -422,16 +422,16 @@ SITUATIONS: dict[int, Situation] = {
                 "    if _is_original(aside, identity, sha256):",
                 "    if os.path.lexists(aside):",
                 (
-                    f"{ORIGINALS}::test_a_file_that_takes_the_place_in_the_moment_of_the_removal_is_put_back",
-                    f"{ORIGINALS}::test_what_a_killed_removal_had_put_aside_is_removed_or_put_back",
+                    f"{ORIGINALS}/test_replaced.py::test_a_file_that_takes_the_place_in_the_moment_of_the_removal_is_put_back",
+                    f"{ORIGINALS}/test_replaced.py::test_what_a_killed_removal_had_put_aside_is_removed_or_put_back",
                 ),
             ),
         ),
         (
             f"{REPLACED}::test_a_file_replaced_in_the_middle_is_never_archived_as_the_old_one",
             f"{REPLACED}::test_new_content_that_arrives_while_the_old_is_in_work_is_a_document_of_its_own",
-            f"{ORIGINALS}::test_a_file_that_takes_the_place_while_the_original_is_copied_stays",
-            f"{ORIGINALS}::test_a_file_that_takes_the_place_while_the_target_is_hashed_stays",
+            f"{ORIGINALS}/test_replaced.py::test_a_file_that_takes_the_place_while_the_original_is_copied_stays",
+            f"{ORIGINALS}/test_replaced.py::test_a_file_that_takes_the_place_while_the_target_is_hashed_stays",
             f"{PACE}::test_a_file_that_took_the_place_of_one_in_work_does_not_wait_for_the_next_scan",
         ),
     ),

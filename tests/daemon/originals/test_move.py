@@ -1,0 +1,116 @@
+"""Originals are moved, also to another disk, and nothing is overwritten on the way."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import daemon.originals
+from daemon.documents import Identity
+from daemon.originals import Move, move_new
+
+
+def test_an_original_is_moved_and_keeps_its_time(original: Any) -> None:
+    identity = original.seen()
+    assert original.move(identity) is Move.MOVED
+    assert Identity.of(original.target.lstat()) == identity
+    assert not original.source.exists()
+
+
+def test_nothing_at_the_target_is_overwritten(original: Any) -> None:
+    original.target.parent.mkdir(parents=True)
+    original.target.write_bytes(b"another's")
+    assert original.move() is Move.TAKEN
+    assert original.target.read_bytes() == b"another's"
+    assert original.source.read_bytes() == original.content
+
+
+def test_nothing_is_overwritten_where_the_file_system_can_not_promise_it(
+    original: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Old:
+        def renameat2(self, *arguments: object) -> int:
+            daemon.originals.ctypes.set_errno(errno.EINVAL)
+            return -1
+
+    monkeypatch.setattr(daemon.originals, "_libc", Old())
+    original.target.parent.mkdir(parents=True)
+    original.target.write_bytes(b"another's")
+    assert original.move() is Move.TAKEN
+    original.target.unlink()
+    assert original.move() is Move.MOVED
+
+
+def test_an_original_that_is_gone_is_told_from_one_that_was_moved_before(original: Any) -> None:
+    identity = original.seen()
+    original.source.unlink()
+    assert original.move(identity) is Move.GONE
+    original.target.parent.mkdir(parents=True)
+    original.target.write_bytes(original.content)
+    assert original.move(identity) is Move.MOVED
+
+
+@pytest.mark.usefixtures("two_disks")
+def test_an_original_is_copied_to_another_disk_and_removed_then(original: Any) -> None:
+    os.utime(original.source, ns=(1_000, 2_000_000_000))
+    assert original.move() is Move.MOVED
+    assert original.archive() == {"scan.jpg": original.content}
+    assert original.target.lstat().st_mtime_ns == 2_000_000_000
+    assert not original.source.exists()
+
+
+@pytest.mark.usefixtures("two_disks")
+def test_a_copy_that_a_crash_left_behind_completes_the_move(original: Any) -> None:
+    original.target.parent.mkdir(parents=True)
+    original.target.write_bytes(original.content)
+    assert original.move() is Move.MOVED
+    assert not original.source.exists()
+
+
+@pytest.mark.usefixtures("two_disks")
+def test_a_copy_that_fails_leaves_the_original_and_nothing_else(original: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_space(reader: object, writer: object, length: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfileobj", no_space)
+    with pytest.raises(OSError, match="No space"):
+        original.move()
+    assert original.inbox() == {"scan.jpg": original.content}
+    assert original.archive() == {}
+
+
+@pytest.mark.usefixtures("two_disks")
+def test_an_original_that_was_never_read_is_known_on_another_disk_by_its_size_and_time(original: Any) -> None:
+    identity = original.seen()
+    assert original.move(identity, None) is Move.MOVED
+    assert original.archive() == {"scan.jpg": original.content}
+    assert not original.source.exists()
+    assert original.move(identity, None) is Move.MOVED, "a run killed after the move has it completed"
+
+
+@pytest.mark.usefixtures("two_disks")
+def test_a_copy_is_on_the_disk_with_its_name_before_the_original_goes(
+    original: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = daemon.originals.sync_folder
+    there: list[bool] = []
+
+    def look(folder: Path) -> None:
+        sync(folder)
+        if folder == original.target.parent:
+            there.append(original.source.exists())
+
+    monkeypatch.setattr(daemon.originals, "sync_folder", look)
+    assert original.move() is Move.MOVED
+    assert there == [True]
+
+
+def test_a_move_to_a_new_name_refuses_one_that_is_taken(original: Any, tmp_path: Path) -> None:
+    (tmp_path / "taken").symlink_to("nowhere")
+    with pytest.raises(FileExistsError):
+        move_new(original.source, tmp_path / "taken", original.seen(), original.sha256)
+    assert original.source.exists()
