@@ -1,14 +1,16 @@
-"""Models that tests of the daemon need, made once in a process of their own: Keras stays out of this one."""
+"""A ledger, and models, which are made once in a process of their own: Keras stays out of this one."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from daemon.ledger import Ledger
 from daemon.model import prepare_model
 
 MAKE_MODELS = """
@@ -26,6 +28,12 @@ keras.utils.set_random_seed(1)
 model(28).save(f"{sys.argv[1]}/MNIST.h5")
 model(32).save(f"{sys.argv[1]}/wrong.keras")
 """
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger(tmp_path) as ledger:
+        yield ledger
 
 
 @pytest.fixture(scope="session")

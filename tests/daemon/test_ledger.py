@@ -2,26 +2,19 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from daemon import ledger_reports as reports
 from daemon.documents import Candidate, Identity, State, Verdict
-from daemon.errors import LedgerError
 from daemon.ledger import Ledger
 from daemon.ledger_results import StoredResult
-from daemon.ledger_schema import FILE, MIGRATIONS, transaction
+from daemon.ledger_schema import transaction
 
 SEEN = Identity(7, 100, 1_000)
 RESULT = StoredResult("2026-11-23", b'{"document": "scan.jpg"}', {1: b"jpeg", 2: b"jpeg 2"}, (b"crop", b""))
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(tmp_path) as ledger:
-        yield ledger
 
 
 def arrive(ledger: Ledger, path: str = "scan.jpg", identity: Identity = SEEN) -> int:
@@ -167,92 +160,6 @@ def test_a_transaction_that_fails_changes_nothing(ledger: Ledger) -> None:
     with pytest.raises(OSError, match="away"):
         ledger.record(entry.key, RESULT, taken)
     assert ledger.record(entry.key, RESULT, lambda name: False) == "scan.jpg"
-
-
-def test_a_full_disk_is_a_ledger_error_and_passes(ledger: Ledger) -> None:
-    pages = ledger.connection.execute("PRAGMA page_count").fetchone()[0]
-    ledger.connection.execute(f"PRAGMA max_page_count = {pages}")
-    with pytest.raises(LedgerError, match=r"full.*space"):
-        ledger.arrive([Candidate(f"{number}{'x' * 200}", SEEN) for number in range(500)], wall=1.0)
-    assert ledger.count(State.WAITING) == 0
-    ledger.connection.execute("PRAGMA max_page_count = 1000000")
-    assert arrive(ledger) == 1
-
-
-def test_a_ledger_in_use_says_so_and_is_not_to_be_moved_away(
-    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("daemon.ledger_schema.BUSY_TIMEOUT_S", 0.0)
-    with Ledger(tmp_path) as other:
-        ledger.connection.execute("BEGIN IMMEDIATE")
-        with pytest.raises(LedgerError, match=r"locked\. Another program uses it just now; try again$"):
-            arrive(other)
-    (tmp_path / FILE).rename(tmp_path / "moved")
-    with sqlite3.connect(tmp_path / FILE, isolation_level=None) as db:
-        db.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(LedgerError, match=r"locked\. Another program uses it just now; try again$"):
-            Ledger(tmp_path)
-    db.close()
-
-
-def test_a_ledger_of_another_user_says_as_whom_to_run(ledger: Ledger) -> None:
-    ledger.connection.execute("PRAGMA query_only = 1")
-    with pytest.raises(LedgerError, match=r"readonly.*the user digitdrop runs as$"):
-        arrive(ledger)
-
-
-def test_a_ledger_that_contradicts_itself_is_not_said_to_lack_space(ledger: Ledger) -> None:
-    with pytest.raises(LedgerError, match=r"constraint failed.*move it away") as raised, transaction(ledger.connection):
-        ledger.connection.execute("INSERT INTO documents (path) VALUES (NULL)")
-    assert "space" not in str(raised.value)
-
-
-def test_a_ledger_of_a_newer_program_is_refused_by_its_version(tmp_path: Path) -> None:
-    Ledger(tmp_path).close()
-    with sqlite3.connect(tmp_path / FILE) as db:
-        db.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
-    db.close()
-    with pytest.raises(LedgerError, match=f"version {len(MIGRATIONS) + 1}.*newer"):
-        Ledger(tmp_path)
-
-
-@pytest.mark.parametrize("version", range(len(MIGRATIONS)))
-def test_a_ledger_of_an_older_program_is_brought_up_to_date_with_all_it_holds(tmp_path: Path, version: int) -> None:
-    with sqlite3.connect(tmp_path / FILE) as db:
-        for script in MIGRATIONS[:version]:
-            db.executescript(script)
-        db.execute(f"PRAGMA user_version = {version}")
-        if version:
-            db.execute(
-                "INSERT INTO documents (path, inode, size, mtime_ns, state, target, arrived_at, finished_at) "
-                "VALUES (?, 1, 2, 3, 'done', ?, 4.0, 5.0)",
-                (b"scan.jpg", b"scan.jpg"),
-            )
-    db.close()
-    with Ledger(tmp_path) as ledger:
-        assert ledger.connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
-        assert [entry.path for entry in ledger.archive.kept_since_before(6.0, 10)] == ["scan.jpg"] * bool(version)
-        assert arrive(ledger, "new.jpg") == 1
-
-
-def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / FILE) as db:
-        db.execute("CREATE TABLE recipes (name TEXT)")
-    db.close()
-    with pytest.raises(LedgerError, match="another program"):
-        Ledger(tmp_path)
-
-
-def test_a_damaged_ledger_says_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_bytes(b"this is no database " * 100)
-    with pytest.raises(LedgerError, match="move it away"):
-        Ledger(tmp_path)
-
-
-def test_a_ledger_that_is_only_asked_is_not_made(tmp_path: Path) -> None:
-    with pytest.raises(LedgerError, match="no ledger"):
-        Ledger(tmp_path, create=False)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_claims_stay_quick_among_many_finished_documents(ledger: Ledger) -> None:
