@@ -21,9 +21,11 @@ from config.shipped import shipped_companions, shipped_model
 from recognition.classify import CLASSES, NOT_A_DIGIT, Classifier, load_classifier
 from recognition.components import Component
 from recognition.normalize import normalize
+from recognition.page import read_document
+from recognition.params import RecognitionParams
 from recognition.reader import Reader, load_reader
 from recognition.reading import Reading
-from recognition.types import BoundingBox
+from recognition.types import BoundingBox, Document, Number
 
 TESTS = Path(__file__).parents[1]
 
@@ -114,6 +116,44 @@ def touching(sample_pages: ModuleType) -> Callable[[str, int], NDArray[np.float3
         raise AssertionError("they never touched")
 
     return draw
+
+
+@pytest.fixture
+def note(sample_pages: ModuleType) -> Callable[..., NDArray[np.uint8]]:
+    """Draws a page of numbers, each with its upper left corner: blue, green, red, uint8 (height, width, 3)."""
+
+    def draw(
+        *numbers: tuple[str, int, int], shape: tuple[int, int] = (300, 600), height_px: int = 50
+    ) -> NDArray[np.uint8]:
+        hand = sample_pages.Hand(np.random.default_rng(4), sample_pages.Digits.load(), shape)
+        for text, x, y in numbers:
+            hand.write(text, x, y, height_px)
+        paper = np.full((*shape, 3), 240, np.uint8)
+        return np.rint(sample_pages.inked(paper, hand.ink, (60, 40, 40))).astype(np.uint8)
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def read_pixels() -> Callable[..., Document]:
+    """Reads a page as a file that holds nothing else."""
+    return _read_pixels
+
+
+@pytest.fixture(scope="session")
+def numbers_on() -> Callable[..., tuple[Number, ...]]:
+    """Reads a page, and gives the numbers on it."""
+
+    def read(pixels: NDArray[np.uint8], reader: Reader, params: RecognitionParams | None = None) -> tuple[Number, ...]:
+        (page,) = _read_pixels(pixels, reader, params).pages
+        return page.numbers
+
+    return read
+
+
+def _read_pixels(pixels: NDArray[np.uint8], reader: Reader, params: RecognitionParams | None = None) -> Document:
+    data = cv2.imencode(".png", np.ascontiguousarray(pixels))[1].tobytes()
+    return read_document(data, reader, params or RecognitionParams())
 
 
 WriteModel = Callable[..., Path]

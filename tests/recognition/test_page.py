@@ -1,3 +1,5 @@
+"""A file goes in, and a document comes out: its pages, their numbers and pictures."""
+
 from __future__ import annotations
 
 import io
@@ -14,9 +16,9 @@ from PIL import Image
 
 from recognition.errors import UnreadableImageError
 from recognition.page import read_document
-from recognition.params import AnnotateParams, RecognitionParams, SizeParams, Thresholds
-from recognition.reader import Reader, load_reader
-from recognition.types import REJECTED, Document, Number, Page, Reason
+from recognition.params import AnnotateParams, RecognitionParams, SizeParams
+from recognition.reader import Reader
+from recognition.types import Document, Page
 
 PARAMS = RecognitionParams()
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -35,26 +37,9 @@ def blank(height: int = 300, width: int = 400, value: int = 240) -> np.ndarray:
     return np.full((height, width, 3), value, np.uint8)
 
 
-@pytest.fixture
-def note(sample_pages):
-    """Draws a page of numbers, each with its upper left corner."""
-
-    def draw(*numbers, shape=(300, 600), height_px=50):
-        hand = sample_pages.Hand(np.random.default_rng(4), sample_pages.Digits.load(), shape)
-        for text, x, y in numbers:
-            hand.write(text, x, y, height_px)
-        return np.rint(sample_pages.inked(blank(*shape), hand.ink, (60, 40, 40))).astype(np.uint8)
-
-    return draw
-
-
 def read_page(pixels: np.ndarray, reader: Reader, params: RecognitionParams = PARAMS) -> Page:
     (page,) = read_document(encode(pixels), reader, params).pages
     return page
-
-
-def numbers_on(pixels: np.ndarray, reader: Reader, params: RecognitionParams = PARAMS) -> tuple[Number, ...]:
-    return read_page(pixels, reader, params).numbers
 
 
 def texts(document: Document) -> list[str]:
@@ -105,7 +90,7 @@ def test_chalk_on_a_board_is_read_as_ink_on_paper(reader, note):
     assert len(ink) == 1
 
 
-def test_boxes_are_in_pixels_of_the_page_however_large_it_is(reader, note):
+def test_boxes_are_in_pixels_of_the_page_however_large_it_is(reader, note, numbers_on):
     page = note(("2047", 80, 40), ("395", 330, 150), shape=(300, 600))
     large = cv2.resize(page, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
     small_params = replace(PARAMS, size=SizeParams(max_side_px=600, min_side_px=1))
@@ -184,73 +169,7 @@ def test_what_is_no_document_is_refused(reader, data):
         read_document(data, reader, PARAMS)
 
 
-def test_a_sure_number_needs_no_review(certain, note):
-    (number,) = numbers_on(note(("88", 200, 100)), certain(8, 0.97))
-    assert (number.text, number.needs_review, number.reasons) == ("88", False, ())
-    assert number.confidence == pytest.approx(0.97, abs=1e-3)
-
-
-def test_a_doubtful_number_needs_review(certain, note):
-    (number,) = numbers_on(note(("8", 200, 100)), certain(8, 0.8))
-    assert (number.text, number.needs_review, number.reasons) == ("8", True, (Reason.LOW_CONFIDENCE,))
-
-
-def test_a_rejected_digit_is_a_question_mark_and_its_best_guess_stays(certain, note):
-    params = replace(PARAMS, thresholds=Thresholds(digit=0.5))
-    (number,) = numbers_on(note(("8", 200, 100)), certain(8, 0.45), params)
-    assert number.text == REJECTED
-    assert [digit.digit for digit in number.digits] == [8]
-    assert number.needs_review
-
-
-@pytest.mark.parametrize(("accept", "doubtful"), [(0.79, False), (0.81, True)])
-def test_the_threshold_decides_what_is_doubtful(certain, note, accept, doubtful):
-    params = replace(PARAMS, thresholds=Thresholds(accept=accept))
-    (number,) = numbers_on(note(("8", 200, 100)), certain(8, 0.8), params)
-    assert number.needs_review is doubtful
-
-
-def test_what_may_be_no_digit_is_said_to_be_doubtful_for_that(certain, note):
-    (number,) = numbers_on(note(("8", 200, 100)), certain(8, 0.6, rubbish=0.35))
-    assert number.reasons == (Reason.LOW_CONFIDENCE, Reason.NOT_A_DIGIT)
-
-
-def test_a_number_at_the_edge_of_the_page_is_cut_off(certain, note):
-    pixels = note(("88", 200, 100))[:, 210:]  # through the first digit
-    strict = replace(PARAMS, thresholds=Thresholds(accept=0.99))
-    (number,) = numbers_on(pixels, certain(8, 0.95), strict)
-    assert number.bbox.x <= 1
-    assert number.reasons == (Reason.LOW_CONFIDENCE, Reason.CUT_OFF)
-
-
-def test_digits_that_were_cut_apart_are_said_to_have_touched(reader, sample_pages, touching):
-    hand = sample_pages.Hand(np.random.default_rng(4), sample_pages.Digits.load(), (300, 600))
-    hand.write("2047", 60, 30, 60)
-    hand.place(touching("68", 2), 100, 150)
-    pixels = np.rint(sample_pages.inked(blank(300, 600), hand.ink, (60, 40, 40))).astype(np.uint8)
-    strict = replace(PARAMS, thresholds=Thresholds(accept=1.0))
-    apart, together = numbers_on(pixels, reader, strict)
-    assert (apart.text, together.text) == ("2047", "68")
-    assert Reason.TOUCHING not in apart.reasons
-    assert Reason.TOUCHING in together.reasons
-
-
-def test_alternatives_are_the_next_best_digits_and_rubbish_is_none_of_them(write_model, note):
-    bias = [0.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 1.0, 0.0, 0.5, 1.4]
-    (number,) = numbers_on(
-        note(("8", 200, 100)),
-        load_reader(write_model(bias, temperature=0.5)),
-        replace(PARAMS, thresholds=Thresholds(digit=0.1)),
-    )
-    (digit,) = number.digits
-    assert digit.digit == 4
-    assert [alternative for alternative, _ in digit.alternatives] == [7, 9]
-    assert [probability for _, probability in digit.alternatives] == sorted(
-        (probability for _, probability in digit.alternatives), reverse=True
-    )
-
-
-def test_a_note_on_a_wooden_table_is_read_and_its_grain_is_not(reader, note):
+def test_a_note_on_a_wooden_table_is_read_and_its_grain_is_not(reader, note, numbers_on):
     rng = np.random.default_rng(5)
     grain = cv2.GaussianBlur(rng.normal(0, 1, (700, 1000)).astype(np.float32), (0, 0), sigmaX=2, sigmaY=14)
     table = np.array((30, 70, 120)) * (1 + 2.5 * grain[..., None])
@@ -260,59 +179,3 @@ def test_a_note_on_a_wooden_table_is_read_and_its_grain_is_not(reader, note):
     assert [number.text for number in numbers] == ["2047", "395"]
     assert abs(numbers[0].bbox.x - 280) <= 8
     assert abs(numbers[0].bbox.y - 240) <= 8
-
-
-SUMS = (("34729", 60, 20), ("7425", 360, 22), ("4739", 70, 112), ("9243", 360, 114), ("35274", 60, 200))
-
-
-@pytest.mark.parametrize("quarters", [1, 2, 3])
-def test_a_page_that_does_not_stand_upright_is_turned_and_says_so(reader, note, quarters):
-    page = note(*SUMS)
-    (upright,) = read_document(encode(page), reader, PARAMS).pages
-    params = replace(PARAMS, annotate=AnnotateParams(crops=True))
-    document = read_document(encode(np.rot90(page, quarters)), reader, params)
-    (turned,) = document.pages
-    assert upright.rotation == 0
-    assert turned.rotation == 360 - 90 * quarters
-    assert (turned.width, turned.height) == (600, 300)
-    assert [number.text for number in turned.numbers] == [number.text for number in upright.numbers]
-    for one, other in zip(turned.numbers, upright.numbers, strict=True):
-        assert one.bbox.to_json() == pytest.approx(other.bbox.to_json(), abs=2)
-    picture = cv2.imdecode(np.frombuffer(turned.annotated, np.uint8), cv2.IMREAD_COLOR)
-    crop = cv2.imdecode(np.frombuffer(turned.numbers[0].crop, np.uint8), cv2.IMREAD_COLOR)
-    assert picture is not None
-    assert crop is not None
-    assert picture.shape == page.shape
-    assert crop.shape[1] > crop.shape[0]
-    (warning,) = document.warnings
-    assert warning.startswith("Page 1 was turned ")
-
-
-@pytest.fixture
-def sloping(reader, note):
-    """Reads a page as it is and turned: the page that was read, its numbers as they stand level, and the turn."""
-
-    def read(angle_deg):
-        level = numbers_on(note(*SUMS), reader)
-        matrix = cv2.getRotationMatrix2D((300, 150), angle_deg, 1)
-        matrix[:, 2] += (100, 250)
-        page = cv2.warpAffine(note(*SUMS), matrix, (800, 800), borderValue=(240, 240, 240))
-        (turned,) = read_document(encode(page), reader, PARAMS).pages
-        return turned, level, matrix
-
-    return read
-
-
-@pytest.mark.parametrize("angle_deg", [-40, -25, 25, 40])
-def test_a_page_whose_lines_slope_much_is_read_in_its_lines(sloping, angle_deg):
-    read, level, _ = sloping(angle_deg)
-    assert (read.rotation, read.width, read.height) == (0, 800, 800)
-    assert [(number.line, number.position) for number in read.numbers] == [(n.line, n.position) for n in level]
-    assert sum(number.text == other.text for number, other in zip(read.numbers, level, strict=True)) >= 4
-
-
-@pytest.mark.parametrize("angle_deg", [-40, -25, 25, 40])
-def test_numbers_of_sloping_lines_lie_where_they_stand(sloping, angle_deg):
-    read, level, matrix = sloping(angle_deg)
-    for number, other in zip(read.numbers, level, strict=True):
-        assert number.bbox.center == pytest.approx(tuple(matrix @ (*other.bbox.center, 1)), abs=6)

@@ -1,0 +1,80 @@
+"""What of a page needs review, and what is said of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from recognition.params import RecognitionParams, Thresholds
+from recognition.reader import load_reader
+from recognition.types import REJECTED, Reason
+
+PARAMS = RecognitionParams()
+
+
+def test_a_sure_number_needs_no_review(certain, note, numbers_on):
+    (number,) = numbers_on(note(("88", 200, 100)), certain(8, 0.97))
+    assert (number.text, number.needs_review, number.reasons) == ("88", False, ())
+    assert number.confidence == pytest.approx(0.97, abs=1e-3)
+
+
+def test_a_doubtful_number_needs_review(certain, note, numbers_on):
+    (number,) = numbers_on(note(("8", 200, 100)), certain(8, 0.8))
+    assert (number.text, number.needs_review, number.reasons) == ("8", True, (Reason.LOW_CONFIDENCE,))
+
+
+def test_a_rejected_digit_is_a_question_mark_and_its_best_guess_stays(certain, note, numbers_on):
+    params = replace(PARAMS, thresholds=Thresholds(digit=0.5))
+    (number,) = numbers_on(note(("8", 200, 100)), certain(8, 0.45), params)
+    assert number.text == REJECTED
+    assert [digit.digit for digit in number.digits] == [8]
+    assert number.needs_review
+
+
+@pytest.mark.parametrize(("accept", "doubtful"), [(0.79, False), (0.81, True)])
+def test_the_threshold_decides_what_is_doubtful(certain, note, accept, doubtful, numbers_on):
+    params = replace(PARAMS, thresholds=Thresholds(accept=accept))
+    (number,) = numbers_on(note(("8", 200, 100)), certain(8, 0.8), params)
+    assert number.needs_review is doubtful
+
+
+def test_what_may_be_no_digit_is_said_to_be_doubtful_for_that(certain, note, numbers_on):
+    (number,) = numbers_on(note(("8", 200, 100)), certain(8, 0.6, rubbish=0.35))
+    assert number.reasons == (Reason.LOW_CONFIDENCE, Reason.NOT_A_DIGIT)
+
+
+def test_a_number_at_the_edge_of_the_page_is_cut_off(certain, note, numbers_on):
+    pixels = note(("88", 200, 100))[:, 210:]  # through the first digit
+    strict = replace(PARAMS, thresholds=Thresholds(accept=0.99))
+    (number,) = numbers_on(pixels, certain(8, 0.95), strict)
+    assert number.bbox.x <= 1
+    assert number.reasons == (Reason.LOW_CONFIDENCE, Reason.CUT_OFF)
+
+
+def test_digits_that_were_cut_apart_are_said_to_have_touched(reader, sample_pages, touching, numbers_on):
+    hand = sample_pages.Hand(np.random.default_rng(4), sample_pages.Digits.load(), (300, 600))
+    hand.write("2047", 60, 30, 60)
+    hand.place(touching("68", 2), 100, 150)
+    pixels = np.rint(sample_pages.inked(np.full((300, 600, 3), 240, np.uint8), hand.ink, (60, 40, 40))).astype(np.uint8)
+    strict = replace(PARAMS, thresholds=Thresholds(accept=1.0))
+    apart, together = numbers_on(pixels, reader, strict)
+    assert (apart.text, together.text) == ("2047", "68")
+    assert Reason.TOUCHING not in apart.reasons
+    assert Reason.TOUCHING in together.reasons
+
+
+def test_alternatives_are_the_next_best_digits_and_rubbish_is_none_of_them(write_model, note, numbers_on):
+    bias = [0.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 1.0, 0.0, 0.5, 1.4]
+    (number,) = numbers_on(
+        note(("8", 200, 100)),
+        load_reader(write_model(bias, temperature=0.5)),
+        replace(PARAMS, thresholds=Thresholds(digit=0.1)),
+    )
+    (digit,) = number.digits
+    assert digit.digit == 4
+    assert [alternative for alternative, _ in digit.alternatives] == [7, 9]
+    assert [probability for _, probability in digit.alternatives] == sorted(
+        (probability for _, probability in digit.alternatives), reverse=True
+    )
