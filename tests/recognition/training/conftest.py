@@ -1,4 +1,4 @@
-"""A small stand-in for MNIST: digits drawn in computer fonts, in the files MNIST comes in."""
+"""A small stand-in for MNIST: digits drawn in computer fonts, in the files MNIST comes in, and what learned them."""
 
 from __future__ import annotations
 
@@ -52,6 +52,18 @@ def drawn_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_split(folder, TRAIN_FILES, draw_digits(800, seed=1))
     write_split(folder, TEST_FILES, draw_digits(200, seed=2), zipped=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def trained(drawn_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The .keras file of a dense network that was trained for two epochs on drawn digits."""
+    from recognition.training.train import TrainOptions, train  # with Keras, for which most tests need not wait
+
+    out = tmp_path_factory.mktemp("trained") / "first"
+    options = TrainOptions(
+        architecture="dense", data=drawn_mnist, out=out, epochs=2, batch_size=10, command="digitdrop train …"
+    )
+    return train(options, Console(quiet=True))
 
 
 @pytest.fixture
