@@ -2,8 +2,9 @@
 
     python tests/benchmarks/protections.py [NUMBER...] [--json FILE]
 
-The protections and their tests stand in tests/situations.py. Each is taken out of a copy of the code. Ends with 1 when
-a test passes without its protection, for it tells nothing of it then. Takes some minutes; needs what the tests need.
+The protections and their tests stand in tests/situations.yaml. Each is taken out of a copy of the code. Ends with 1
+when a test passes without its protection, for it tells nothing of it then. Takes some minutes; needs what the tests
+need.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-# The table stands one folder up, where folders have the names of the packages and must not be taken for them.
+# The table's reader stands one folder up, where folders have the names of the packages and must not be taken for them.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from situations import SITUATIONS, Protection
 
