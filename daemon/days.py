@@ -13,6 +13,7 @@ from daemon.errors import LedgerError, PublishError
 from daemon.ledger import Ledger
 from daemon.ledger_days import ChangedDay
 from daemon.setbacks import Clock, backoff_s
+from daemon.systemd import Beat, no_beat
 from daemon.tables import write_day
 
 log = logging.getLogger(__name__)
@@ -60,29 +61,31 @@ class DayTables:
         """When `run_once` has something to do, in monotonic seconds; None when every table is up to date."""
         return self._not_before if self._ledger.days.changed() else None
 
-    def run_once(self, now: float, *, at_once: bool = False) -> bool:
+    def run_once(self, now: float, beat: Beat = no_beat, *, at_once: bool = False) -> bool:
         """Rebuilds what changed, when it is time; returns whether every table is up to date.
 
         Args:
             now: monotonic seconds.
+            beat: called at each document of a day, and at each piece that is written.
             at_once: without regard to when it was done last; for the end of a run.
         """
         days = self._ledger.days.changed()
         if not days or (now < self._not_before and not at_once):
             return not days
         started = self._clock()
-        problems = [problem for day in days if (problem := self._write(day)) is not None]
+        problems = [problem for day in days if (problem := self._write(day, beat)) is not None]
         self.problem = "; ".join(problems) or None
         worked_s = self._clock() - started
         waits = [backoff_s(faults) for faults in self._faults.values()]
         self._not_before = now + worked_s + max([MIN_PAUSE_S, _PAUSE_PER_WORK * worked_s, *waits])
         return not problems
 
-    def _write(self, day: ChangedDay) -> str | None:
+    def _write(self, day: ChangedDay, beat: Beat) -> str | None:
         try:
             if not self._folder.parent.is_dir():
                 raise PublishError(f"the folder {self._folder.parent} is missing; is its share mounted?")
-            write_day(self._folder, date.fromisoformat(day.day), self._ledger.days.entries(day.day), self._settings)
+            entries = self._ledger.days.entries(day.day)
+            write_day(self._folder, date.fromisoformat(day.day), entries, self._settings, beat)
         except LedgerError:
             raise
         except PublishError as error:

@@ -64,7 +64,7 @@ class Delivery:
     def run_once(self, now: float, beat: Beat = no_beat) -> bool:
         """Takes every document one step or two further that is due; returns whether there was any.
 
-        `beat` is called at each: to another file system originals are copied, which may take long.
+        `beat` is called at each and within each: to another file system originals are copied, which may take long.
         """
         entries = []
         for state, step in (
@@ -76,7 +76,7 @@ class Delivery:
                 entries.append(entry)
                 beat()
                 try:
-                    step(entry)
+                    step(entry, beat)
                 except LedgerError:
                     raise
                 except (PublishError, OSError) as error:
@@ -100,11 +100,11 @@ class Delivery:
         """A free name in failed/ for an original."""
         return quarantine.free_place(self._settings.failed, path, self._ledger)
 
-    def _publish(self, entry: Entry) -> None:
+    def _publish(self, entry: Entry, beat: Beat) -> None:
         _require_folder(self._settings.outbox)
         result = self._fresh.get(entry.key) or self._stored(entry.key)
         name = entry.name or entry.path
-        outputs = self._outbox.publish(name, result)
+        outputs = self._outbox.publish(name, result, beat)
         self._ledger.publish(entry.key, outputs, self.archive_place(name))
         self._summaries[entry.key] = _summary(name, result)
 
@@ -115,9 +115,9 @@ class Delivery:
         pages = tuple(replace(page, annotated=stored.pictures.get(page.page, b"")) for page in result.content.pages)
         return replace(result, content=replace(result.content, pages=pages))
 
-    def _move_to_archive(self, entry: Entry) -> None:
+    def _move_to_archive(self, entry: Entry, beat: Beat) -> None:
         archive = self._settings.archive
-        outcome = None if archive is None else self._move(entry, archive, self.archive_place)
+        outcome = None if archive is None else self._move(entry, archive, self.archive_place, beat)
         hook = self._settings.hooks.on_done is not None
         self._ledger.finish(entry.key, wall=self._wall().timestamp(), hook=hook)
         self.done += 1
@@ -132,8 +132,8 @@ class Delivery:
         if outcome is not None:
             self._drop(entry.path)
 
-    def _move_to_failed(self, entry: Entry) -> None:
-        outcome = self._move(entry, self._settings.failed, self.failed_place)
+    def _move_to_failed(self, entry: Entry, beat: Beat) -> None:
+        outcome = self._move(entry, self._settings.failed, self.failed_place, beat)
         if outcome is not Move.MOVED:
             log.warning("document=%s is no longer the file that failed; that is forgotten", shown(entry.path))
             self._ledger.forget(entry.key)
@@ -146,12 +146,12 @@ class Delivery:
             log.error("document=%s failed: %s. %s", shown(entry.path), entry.reason, entry.remedy)
         self._drop(entry.path)
 
-    def _move(self, entry: Entry, folder: Path, place: Callable[[str], str | None]) -> Move:
+    def _move(self, entry: Entry, folder: Path, place: Callable[[str], str | None], beat: Beat) -> Move:
         """Moves an original to its target, or to another one when that is taken by now."""
         source, target = self._settings.inbox / entry.path, entry.target or entry.path
         while True:
             _require_folder(folder)
-            outcome = move_original(source, folder / target, entry.identity, entry.sha256)
+            outcome = move_original(source, folder / target, entry.identity, entry.sha256, beat)
             if outcome is not Move.TAKEN:
                 return outcome
             target = place(target) or target

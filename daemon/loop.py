@@ -108,7 +108,7 @@ class MainLoop:
     def _work(self, now: float) -> bool:
         parts = self._parts
         scans = parts.inbox.scanned
-        candidates = parts.inbox.run_once(now, self._vitals.still_at_work)
+        candidates = parts.inbox.run_once(now, self._beat)
         if parts.inbox.scanned > scans:
             self._vitals.scanned = self._wall().timestamp()
         if candidates:
@@ -119,11 +119,14 @@ class MainLoop:
                     parts.inbox.drop(candidate.path)
                 parts.inbox.scan_soon(now)
                 raise
-        busy = parts.worker.run_once(now, self._vitals.still_at_work)
-        parts.tables.run_once(now)
+        busy = parts.worker.run_once(now, self._beat)
+        parts.tables.run_once(now, self._beat)
         busy = parts.hooks.run_once(now) or busy
-        busy = parts.retention.run_once(now) or busy
+        busy = parts.retention.run_once(now, self._beat) or busy
         return busy or bool(candidates)
+
+    def _beat(self) -> None:
+        self._vitals.still_at_work(stopping=self.stop_requests > 0)
 
     def _sleep(self, busy: bool) -> None:
         """Waits until something can be done; not at all while there is more to do at once."""
@@ -191,12 +194,13 @@ class MainLoop:
         deadline = self._clock() + GRACE_S
         try:
             while parts.worker.in_work and self._clock() < deadline and self.stop_requests < 2:
-                parts.worker.run_once(self._clock())
+                parts.worker.run_once(self._clock(), self._beat)
+                self._beat()
                 self._wake_up(min(1.0, max(0.0, deadline - self._clock())) if parts.worker.in_work else 0.0)
             if given_back := parts.worker.give_back():
                 log.info("%d documents in work are given back for the next start", given_back)
-            parts.worker.run_once(self._clock())
-            parts.tables.run_once(self._clock(), at_once=True)
+            parts.worker.run_once(self._clock(), self._beat)
+            parts.tables.run_once(self._clock(), self._beat, at_once=True)
         except (LedgerError, sqlite3.Error) as error:
             log.error("the end is left to the next start: %s", error)  # noqa: TRY400 - said already, with its remedy
         finally:

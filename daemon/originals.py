@@ -5,21 +5,28 @@ from __future__ import annotations
 import ctypes
 import errno
 import hashlib
+import io
 import os
 import shutil
 import stat
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from daemon.atomic import PREFIX, SUFFIX, sync_folder
 from daemon.documents import Identity
+from daemon.systemd import Beat, no_beat
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 _UNSUPPORTED = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 _CHUNK_BYTES = 1 << 20
+_UNSYNCED_BYTES = 32 << 20
+"""Of a copy, that may be on their way to the disk: what the system gathers of a huge file takes minutes to write."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -40,21 +47,27 @@ class Move(StrEnum):
     """Something else stands at the target, or where its folder is to be; nothing was moved."""
 
 
-def read_original(path: Path, identity: Identity) -> bytes:
+def read_original(path: Path, identity: Identity, beat: Beat = no_beat) -> bytes:
     """The whole content of a regular file that is, before and after reading, the one that was seen.
+
+    Args:
+        path: where it stands.
+        identity: what was seen.
+        beat: called at each piece that is read.
 
     Raises:
         ChangedError: it is gone, replaced, written to, or no regular file.
         OSError: it could not be read; that may pass.
     """
-    with _open_original(path) as file:
+    data = io.BytesIO()  # gives what it gathered without copying it once more
+    with _open_original(path, beat) as file:
         _require_same(os.fstat(file.fileno()), identity)
-        data = file.read()
+        shutil.copyfileobj(file, data, _CHUNK_BYTES)
         _require_same(os.fstat(file.fileno()), identity)
-    return data
+    return data.getvalue()
 
 
-def move_original(source: Path, target: Path, identity: Identity, sha256: str | None) -> Move:
+def move_original(source: Path, target: Path, identity: Identity, sha256: str | None, beat: Beat = no_beat) -> Move:
     """Moves a file out of the inbox; a move that a crash or a power cut interrupted is completed.
 
     Args:
@@ -62,12 +75,13 @@ def move_original(source: Path, target: Path, identity: Identity, sha256: str | 
         target: where it is to go; the folder is made.
         identity: what it was when it was claimed.
         sha256: of its content; None when it was never read.
+        beat: called at each piece that is copied or compared.
 
     Raises:
         OSError: it could not be moved; that may pass, and it is still in the inbox or, copied, in both places.
     """
-    if holds(target, identity, sha256):
-        _remove_copied(source, target, identity, sha256)
+    if holds(target, identity, sha256, beat):
+        _remove_copied(source, target, identity, sha256, beat)
         return Move.MOVED
     found = _identity(source)
     if found != identity:
@@ -77,7 +91,7 @@ def move_original(source: Path, target: Path, identity: Identity, sha256: str | 
     except (FileExistsError, NotADirectoryError):
         return Move.TAKEN
     try:
-        move_new(source, target, identity, sha256)
+        move_new(source, target, identity, sha256, beat)
     except FileExistsError:
         return Move.TAKEN
     except ChangedError:
@@ -85,7 +99,7 @@ def move_original(source: Path, target: Path, identity: Identity, sha256: str | 
     return Move.MOVED
 
 
-def move_new(source: Path, target: Path, identity: Identity, sha256: str | None) -> None:
+def move_new(source: Path, target: Path, identity: Identity, sha256: str | None, beat: Beat = no_beat) -> None:
     """Moves a file to a name that nothing has, also to another file system.
 
     Args:
@@ -93,6 +107,7 @@ def move_new(source: Path, target: Path, identity: Identity, sha256: str | None)
         target: the folder is there.
         identity: what it is.
         sha256: of its content; None when that is not known.
+        beat: called at each piece that is copied or compared.
 
     Raises:
         ChangedError: it is gone, or another file by now, which was left or put back.
@@ -104,21 +119,33 @@ def move_new(source: Path, target: Path, identity: Identity, sha256: str | None)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        _copy_new(source, target, identity)
-        _remove_copied(source, target, identity, sha256)
+        _copy_new(source, target, identity, beat)
+        _remove_copied(source, target, identity, sha256, beat)
     else:
-        if not _is_original(target, identity, sha256):
+        if not _is_original(target, identity, sha256, beat):
             _put_back(target, source)
             raise ChangedError("it was replaced")
         sync_folder(target.parent)
         _sync_left(source.parent)
 
 
-def _open_original(path: Path) -> BinaryIO:
+class _HeardFile(io.FileIO):
+    """A file that says at each piece read that it goes on."""
+
+    def __init__(self, path: Path, flags: int, beat: Beat) -> None:
+        super().__init__(path, opener=lambda name, mode: os.open(name, flags | os.O_CLOEXEC))
+        self._beat = beat
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        self._beat()
+        return super().readinto(buffer)
+
+
+def _open_original(path: Path, beat: Beat) -> io.BufferedReader:
     # O_NONBLOCK: opening a FIFO that took the file's place would wait for a writer for ever.
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
-        return os.fdopen(os.open(path, flags), "rb")
+        return io.BufferedReader(_HeardFile(path, flags, beat))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ChangedError("it is gone") from error
     except OSError as error:
@@ -139,13 +166,13 @@ def _rename_new(source: Path, target: Path) -> None:
     source.rename(target)
 
 
-def _copy_new(source: Path, target: Path, identity: Identity) -> None:
+def _copy_new(source: Path, target: Path, identity: Identity, beat: Beat) -> None:
     """Copies a file that is the same before and after, so that the target appears whole or not at all."""
     temporary = _hidden(target, "copy")
     try:
-        with _open_original(source) as reader, temporary.open("wb") as writer:
+        with _open_original(source, beat) as reader, temporary.open("wb") as writer:
             _require_same(os.fstat(reader.fileno()), identity)
-            shutil.copyfileobj(reader, writer, _CHUNK_BYTES)
+            _copy(reader, writer)
             writer.flush()
             os.fsync(writer.fileno())
             _require_same(os.fstat(reader.fileno()), identity)
@@ -155,7 +182,18 @@ def _copy_new(source: Path, target: Path, identity: Identity) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _remove_copied(source: Path, target: Path, identity: Identity, sha256: str | None) -> None:
+def _copy(reader: BinaryIO, writer: BinaryIO) -> None:
+    unsynced = 0
+    while piece := reader.read(_CHUNK_BYTES):
+        writer.write(piece)
+        unsynced += len(piece)
+        if unsynced >= _UNSYNCED_BYTES:
+            writer.flush()
+            os.fdatasync(writer.fileno())
+            unsynced = 0
+
+
+def _remove_copied(source: Path, target: Path, identity: Identity, sha256: str | None, beat: Beat) -> None:
     """Removes an original that stands whole at its target; a file that took its place meanwhile is left.
 
     A file is removed by its name alone, whatever stands under it by then. So it is first put aside, under a name that
@@ -163,15 +201,15 @@ def _remove_copied(source: Path, target: Path, identity: Identity, sha256: str |
     """
     sync_folder(target.parent)  # a power cut must not take the copy's name after the original is gone
     aside = _hidden(source, "aside")
-    _settle(aside, source, identity, sha256)
+    _settle(aside, source, identity, sha256, beat)
     if _identity(source) == identity:
         _rename_new(source, aside)
-        _settle(aside, source, identity, sha256)
+        _settle(aside, source, identity, sha256, beat)
     _sync_left(source.parent)
 
 
-def _settle(aside: Path, source: Path, identity: Identity, sha256: str | None) -> None:
-    if _is_original(aside, identity, sha256):
+def _settle(aside: Path, source: Path, identity: Identity, sha256: str | None, beat: Beat) -> None:
+    if _is_original(aside, identity, sha256, beat):
         aside.unlink()
     elif os.path.lexists(aside):
         _put_back(aside, source)
@@ -199,10 +237,10 @@ def _put_back(moved: Path, source: Path) -> None:
             number += 1
 
 
-def holds(path: Path, identity: Identity, sha256: str | None) -> bool:
+def holds(path: Path, identity: Identity, sha256: str | None, beat: Beat = no_beat) -> bool:
     """Whether a file stands at a path that has an original's content; without a hash, whether its size and time.
 
-    A copy on another file system has these, and an inode of its own.
+    A copy on another file system has these, and an inode of its own. `beat` is called at each piece that is hashed.
     """
     try:
         status = path.lstat()
@@ -212,13 +250,13 @@ def holds(path: Path, identity: Identity, sha256: str | None) -> bool:
         return False
     if sha256 is None:
         return status.st_mtime_ns == identity.mtime_ns
-    with path.open("rb") as file:
+    with io.BufferedReader(_HeardFile(path, os.O_RDONLY, beat)) as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == sha256
 
 
-def _is_original(path: Path, identity: Identity, sha256: str | None) -> bool:
+def _is_original(path: Path, identity: Identity, sha256: str | None, beat: Beat) -> bool:
     """Whether it is, or has the content of, what was claimed: some network shares number files anew at will."""
-    return _identity(path) == identity or holds(path, identity, sha256)
+    return _identity(path) == identity or holds(path, identity, sha256, beat)
 
 
 def _identity(path: Path) -> Identity | None:

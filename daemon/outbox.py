@@ -18,6 +18,7 @@ from daemon.atomic import replacing, sync_folder
 from daemon.errors import PublishError
 from daemon.names import printable
 from daemon.result import Result
+from daemon.systemd import Beat, no_beat
 from daemon.tables import write_csv
 
 TABLES = "tables"
@@ -42,12 +43,13 @@ class Outbox:
         self._folder = folder
         self._tables = tables
 
-    def publish(self, name: str, result: Result) -> tuple[str, ...]:
+    def publish(self, name: str, result: Result, beat: Beat = no_beat) -> tuple[str, ...]:
         """Writes a document's files: the annotated pictures, the CSV and, when all those stand, the JSON.
 
         Args:
             name: its outbox name, relative, with `/`.
             result: what was read, with the pages' annotated pictures.
+            beat: called at each file.
 
         Returns:
             The files, relative to the outbox, in the order in which they were written.
@@ -62,6 +64,7 @@ class Outbox:
             stem.parent.mkdir(parents=True, exist_ok=True)
             self._remove_pages_after(stem, len(result.content.pages))
             for suffix, write in self._parts(result):
+                beat()
                 path = stem.with_name(stem.name + suffix)
                 with replacing(path) as file:
                     write(file)

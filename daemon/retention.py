@@ -14,6 +14,7 @@ from daemon.ledger import Ledger
 from daemon.names import shown
 from daemon.originals import holds
 from daemon.setbacks import MAX_BACKOFF_S, Clock
+from daemon.systemd import Beat, no_beat
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +56,11 @@ class Retention:
         """When `run_once` has something to do, in monotonic seconds; None when originals are kept for good."""
         return None if self._days is None or self._archive is None else self._due
 
-    def run_once(self, now: float) -> bool:
-        """Removes some of what is too old; returns whether more may be."""
+    def run_once(self, now: float, beat: Beat = no_beat) -> bool:
+        """Removes some of what is too old; returns whether more may be.
+
+        `beat` is called meanwhile: each is compared with what was archived, and a share may be slow.
+        """
         if self._days is None or self._archive is None or now < self._due:
             return False
         wall = self._wall().timestamp()
@@ -66,7 +70,7 @@ class Retention:
             if entry.key in self._stuck:
                 continue
             try:
-                self._remove(self._archive, entry)
+                self._remove(self._archive, entry, beat)
             except OSError as error:
                 name = shown(entry.target or entry.path)
                 self._stuck[entry.key] = f"{name} cannot be removed: {error.strerror or error}"
@@ -83,10 +87,10 @@ class Retention:
         until_s = MAX_PAUSE_S if oldest is None else oldest + days * DAY_S - wall
         return min(MAX_PAUSE_S, max(1.0, until_s))
 
-    def _remove(self, archive: Path, entry: Entry) -> None:
+    def _remove(self, archive: Path, entry: Entry, beat: Beat) -> None:
         path = archive / (entry.target or entry.path)
         self._require_there(archive)
-        if holds(path, entry.identity, entry.sha256):
+        if holds(path, entry.identity, entry.sha256, beat):
             path.unlink()
             log.info("document=%s is removed from the archive after %d days", shown(entry.path), self._days)
             self._remove_empty_folders(archive, path.parent)

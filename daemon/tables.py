@@ -17,6 +17,7 @@ from daemon.atomic import replacing, sync_folder
 from daemon.errors import PublishError
 from daemon.names import printable
 from daemon.result import Row, rows
+from daemon.systemd import Beat, no_beat
 from daemon.workbook import Workbook
 
 COLUMNS = tuple(field.name for field in fields(Row))
@@ -83,7 +84,9 @@ def write_csv(file: BinaryIO, result: Mapping[str, Any], settings: TablesSetting
     table.close()
 
 
-def write_day(folder: Path, day: date, entries: Iterable[DayEntry], settings: TablesSettings) -> tuple[Path, ...]:
+def write_day(
+    folder: Path, day: date, entries: Iterable[DayEntry], settings: TablesSettings, beat: Beat = no_beat
+) -> tuple[Path, ...]:
     """Replaces a day's tables, `YYYY-MM-DD.csv` and `.xlsx`, by ones of these entries.
 
     One document is in memory at a time, apart from the crops, which the .xlsx gathers until it is closed.
@@ -93,6 +96,7 @@ def write_day(folder: Path, day: date, entries: Iterable[DayEntry], settings: Ta
         day: names the files.
         entries: the day's documents in the order in which they are to stand.
         settings: how the tables are written, and whether there is an .xlsx.
+        beat: called at each document and row, and at each piece of the .xlsx.
 
     Returns:
         The files written.
@@ -109,8 +113,9 @@ def write_day(folder: Path, day: date, entries: Iterable[DayEntry], settings: Ta
             book = None
             if settings.xlsx:
                 file = stack.enter_context(replacing(xlsx_path))
-                book = Workbook(file, day, Path(stack.enter_context(TemporaryDirectory(prefix="digitdrop-"))))
-            _fill(table, book, entries)
+                scratch = Path(stack.enter_context(TemporaryDirectory(prefix="digitdrop-")))
+                book = Workbook(file, day, scratch, beat)
+            _fill(table, book, entries, beat)
         sync_folder(folder)
     except OSError as error:
         raise PublishError(
@@ -120,9 +125,11 @@ def write_day(folder: Path, day: date, entries: Iterable[DayEntry], settings: Ta
     return (csv_path, xlsx_path) if settings.xlsx else (csv_path,)
 
 
-def _fill(table: CsvTable, book: Workbook | None, entries: Iterable[DayEntry]) -> None:
+def _fill(table: CsvTable, book: Workbook | None, entries: Iterable[DayEntry], beat: Beat) -> None:
     for entry in entries:
+        beat()
         for index, row in enumerate(rows(entry.result)):
+            beat()
             table.add(row)
             if book:
                 crop = entry.crops[index] if index < len(entry.crops) else b""

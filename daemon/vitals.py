@@ -68,15 +68,18 @@ class Vitals:
         self._is_ready = True
         self._parts.notifier.ready()
 
-    def still_at_work(self) -> None:
-        """Tells systemd in the middle of a step that the start goes on, or that all is alive unless a part is stuck."""
+    def still_at_work(self, *, stopping: bool) -> None:
+        """Tells systemd in the middle of a step that the start goes on, or that all is alive unless a part is stuck.
+
+        A stop tells that it goes on, and that all is alive: systemd does not know of it when another sent the signal.
+        """
         now = self._clock()
         if now < self._word_due:
             return
         self._word_due = now + self._interval_s()
-        if not self._is_ready:
+        if stopping or not self._is_ready:
             self._parts.notifier.extend_timeout(EXTENSION_S)
-        elif not self._stuck:
+        if self._is_ready and not self._stuck:
             self._parts.notifier.alive()
 
     def note(self, part: str, problem: str | None, now: float) -> None:

@@ -90,7 +90,7 @@ class Worker:
 
         Args:
             now: monotonic seconds.
-            beat: called at each document that is read, written or moved.
+            beat: called at each document that is read, written or moved, and at each piece of a large one.
 
         Raises:
             LedgerError: the ledger refused a transition; the next step takes it up again.
@@ -140,16 +140,16 @@ class Worker:
             self._stranded.add(entry.key)
             beat()
             with self._guarded(entry, now):
-                self._take(entry, now)
+                self._take(entry, now, beat)
             self._stranded.discard(entry.key)
         return _CLAIMS
 
-    def _take(self, entry: Entry, now: float) -> None:
+    def _take(self, entry: Entry, now: float, beat: Beat) -> None:
         """Reads a claimed document and hands it to the engine, or finds out why that is not to be."""
         if entry.identity.size > MAX_DOCUMENT_BYTES:
             return self._condemn(entry, _too_large(entry))
         try:
-            data = read_original(self._settings.inbox / entry.path, entry.identity)
+            data = read_original(self._settings.inbox / entry.path, entry.identity, beat)
         except ChangedError as error:
             log.info("document=%s is left: %s", shown(entry.path), error)
             self._ledger.forget(entry.key)

@@ -1,7 +1,8 @@
-"""A ledger, and models, which are made once in a process of their own: Keras stays out of this one."""
+"""A ledger, two disks, and models, which are made once in a process of their own: Keras stays out of this one."""
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import daemon.originals
 from daemon.ledger import Ledger
 from daemon.model import prepare_model
 
@@ -34,6 +36,19 @@ model(32).save(f"{sys.argv[1]}/wrong.keras")
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with Ledger(tmp_path) as ledger:
         yield ledger
+
+
+@pytest.fixture
+def two_disks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets inbox and archive stand on two disks."""
+    rename = daemon.originals._rename_new
+
+    def refuse(source: Path, target: Path) -> None:
+        if source.parent != target.parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        rename(source, target)
+
+    monkeypatch.setattr(daemon.originals, "_rename_new", refuse)
 
 
 @pytest.fixture(scope="session")

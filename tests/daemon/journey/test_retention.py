@@ -51,6 +51,15 @@ def test_the_age_counts_from_the_archiving_not_from_the_files_own_time(desk: Any
     assert desk.files("archive") == {"ancient.jpg": b"x"}
 
 
+def test_each_original_that_is_compared_before_its_removal_is_heard_of(desk: Any, retention: Retention) -> None:
+    for number in range(10):
+        archive(desk, f"{number}.jpg", b"page %d" % number)
+    left: list[int] = []
+    desk.now += 31 * DAY_S
+    assert not retention.run_once(desk.now, lambda: left.append(len(desk.files("archive"))))
+    assert set(left) == set(range(1, 11))
+
+
 def test_another_file_under_the_name_is_left_alone(desk: Any, retention: Retention) -> None:
     archive(desk, "scan.jpg", b"mine")
     (desk.settings.archive / "scan.jpg").write_bytes(b"not digitdrop's")

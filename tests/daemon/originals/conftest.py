@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 from pathlib import Path
 
 import pytest
 
-import daemon.originals
 from daemon.documents import Identity
 from daemon.originals import Move, move_original
 
@@ -55,16 +53,3 @@ def _files(folder: Path) -> dict[str, bytes]:
 @pytest.fixture
 def original(tmp_path: Path) -> Original:
     return Original(tmp_path)
-
-
-@pytest.fixture
-def two_disks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets inbox and archive stand on two disks."""
-    rename = daemon.originals._rename_new
-
-    def refuse(source: Path, target: Path) -> None:
-        if source.parent != target.parent:
-            raise OSError(errno.EXDEV, "Invalid cross-device link")
-        rename(source, target)
-
-    monkeypatch.setattr(daemon.originals, "_rename_new", refuse)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 import daemon.originals
 from daemon.documents import Identity
-from daemon.originals import Move, move_new
+from daemon.originals import Move, holds, move_new, move_original, read_original
 
 
 def test_an_original_is_moved_and_keeps_its_time(original: Any) -> None:
@@ -64,6 +65,39 @@ def test_an_original_is_copied_to_another_disk_and_removed_then(original: Any) -
 
 
 @pytest.mark.usefixtures("two_disks")
+def test_each_piece_of_a_huge_original_is_heard_of_when_it_is_read_copied_and_compared(original: Any) -> None:
+    source, target = original.source, original.target
+    heard: list[bool] = []
+    content = os.urandom(5 << 20)
+    source.write_bytes(content)
+    assert read_original(source, original.seen(), lambda: heard.append(target.exists())) == content
+    assert len(heard) >= 5
+    heard.clear()
+    sha256 = hashlib.sha256(content).hexdigest()
+    assert move_original(source, target, original.seen(), sha256, lambda: heard.append(target.exists())) is Move.MOVED
+    assert heard.count(False) >= 5
+    heard.clear()
+    assert holds(target, Identity.of(target.lstat()), sha256, lambda: heard.append(True))
+    assert len(heard) >= 5
+
+
+def test_what_of_a_copy_is_not_on_the_disk_yet_stays_little(original: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(daemon.originals, "_UNSYNCED_BYTES", 2 << 20)
+    original.source.write_bytes(os.urandom(9 << 20))
+    written: list[int] = []
+    sync = os.fdatasync
+
+    def look(descriptor: int) -> None:
+        sync(descriptor)
+        written.append(os.fstat(descriptor).st_size)
+
+    monkeypatch.setattr("os.fdatasync", look)
+    with original.source.open("rb") as reader, original.source.with_name("copy").open("wb") as writer:
+        daemon.originals._copy(reader, writer)
+    assert written == [2 << 20, 4 << 20, 6 << 20, 8 << 20]
+
+
+@pytest.mark.usefixtures("two_disks")
 def test_a_copy_that_a_crash_left_behind_completes_the_move(original: Any) -> None:
     original.target.parent.mkdir(parents=True)
     original.target.write_bytes(original.content)
@@ -73,10 +107,10 @@ def test_a_copy_that_a_crash_left_behind_completes_the_move(original: Any) -> No
 
 @pytest.mark.usefixtures("two_disks")
 def test_a_copy_that_fails_leaves_the_original_and_nothing_else(original: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_space(reader: object, writer: object, length: int) -> None:
+    def no_space(reader: object, writer: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("shutil.copyfileobj", no_space)
+    monkeypatch.setattr(daemon.originals, "_copy", no_space)
     with pytest.raises(OSError, match="No space"):
         original.move()
     assert original.inbox() == {"scan.jpg": original.content}

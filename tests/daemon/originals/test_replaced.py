@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +41,13 @@ def test_a_file_that_takes_the_place_in_the_very_moment_is_put_back(
 def test_a_file_that_takes_the_place_while_the_original_is_copied_stays(
     original: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy = shutil.copyfileobj
+    copy = daemon.originals._copy
 
     def copy_then_replace(*arguments: Any) -> None:
         copy(*arguments)
         original.replace(b"another page")
 
-    monkeypatch.setattr("shutil.copyfileobj", copy_then_replace)
+    monkeypatch.setattr(daemon.originals, "_copy", copy_then_replace)
     assert original.move() is Move.MOVED
     assert original.archive() == {"scan.jpg": original.content}
     assert original.inbox() == {"scan.jpg": b"another page"}
@@ -76,9 +75,9 @@ def test_a_file_that_takes_the_place_right_before_the_original_is_copied_is_not_
 ) -> None:
     begin = daemon.originals._open_original
 
-    def replace_then_open(path: Path) -> Any:
+    def replace_then_open(*arguments: Any) -> Any:
         original.replace(b"another page")
-        return begin(path)
+        return begin(*arguments)
 
     monkeypatch.setattr(daemon.originals, "_open_original", replace_then_open)
     assert original.move() is Move.REPLACED
@@ -90,13 +89,13 @@ def test_a_file_that_takes_the_place_right_before_the_original_is_copied_is_not_
 def test_an_original_that_is_written_to_while_it_is_copied_is_another_document(
     original: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy = shutil.copyfileobj
+    copy = daemon.originals._copy
 
     def copy_then_write(*arguments: Any) -> None:
         copy(*arguments)
         original.source.write_bytes(b"another page")
 
-    monkeypatch.setattr("shutil.copyfileobj", copy_then_write)
+    monkeypatch.setattr(daemon.originals, "_copy", copy_then_write)
     assert original.move() is Move.REPLACED
     assert original.inbox() == {"scan.jpg": b"another page"}
     assert original.archive() == {}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+import daemon.originals
+from daemon.engine.interface import OutcomeKind
 from daemon.health import Part, Report
 from daemon.inbox import Inbox
+from daemon.loop import GRACE_S, MainLoop
 from daemon.systemd import EXTENSION_S, Notifier
 from daemon.vitals import LIMITS_S
 
@@ -112,6 +117,77 @@ def test_the_manager_hears_of_life_between_documents_that_take_long(
     assert room.now >= began + 200
     assert longest_silence(heard, "WATCHDOG=1", began, room.now) <= room.watchdog_s / 2
     assert len(room.desk.files("archive")) == 40
+
+
+@pytest.mark.usefixtures("two_disks")
+@pytest.mark.parametrize("answer", [OutcomeKind.READ, OutcomeKind.UNREADABLE])
+def test_the_manager_hears_of_life_while_a_huge_original_is_copied_to_another_disk(
+    room: Any, monkeypatch: pytest.MonkeyPatch, answer: OutcomeKind
+) -> None:
+    content = os.urandom(20 << 20)
+    monkeypatch.setattr(daemon.originals, "_UNSYNCED_BYTES", 1 << 20)
+    room.desk.engine.answer = lambda data: answer
+    room.desk.put("scan.tif", content)
+    room.step(1)
+    room.loop._vitals.ready()
+    began = room.now
+    heard = room.slow_down(monkeypatch, "os.fdatasync", 5.0)
+    room.step(1)
+    assert room.now >= began + 100
+    assert longest_silence(heard, "WATCHDOG=1", began, room.now) <= room.watchdog_s / 2
+    assert room.desk.files("archive" if answer is OutcomeKind.READ else "failed")["scan.tif"] == content
+
+
+@pytest.mark.parametrize("function", ["daemon.tables.rows", "os.utime"])
+def test_the_manager_hears_of_life_while_the_tables_of_a_long_day_are_written(
+    room: Any, monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    """`os.utime` is called for each part of the workbook while it is packed."""
+    room.desk.engine.capacity = 40
+    for number in range(40):
+        room.desk.arrive(f"{number}.jpg", b"page %d" % number)
+    room.desk.run()
+    room.loop._vitals.ready()
+    began = room.now
+    heard = room.slow_down(monkeypatch, function, 5.0)
+    room.step()
+    assert room.now >= began + 50
+    assert longest_silence(heard, "WATCHDOG=1", began, room.now) <= room.watchdog_s / 2
+    assert len(list((room.desk.settings.outbox / "tables").iterdir())) == 2
+
+
+@pytest.mark.parametrize("finish", [MainLoop._finish, lambda loop: loop.step(loop._clock())])
+def test_a_stop_that_takes_long_is_waited_for(
+    room: Any, monkeypatch: pytest.MonkeyPatch, finish: Callable[[MainLoop], object]
+) -> None:
+    """Also where the signal came in the middle of a long step."""
+    room.desk.engine.capacity = 40
+    for number in range(40):
+        room.desk.put(f"{number}.jpg", b"page %d" % number)
+    room.step(3)
+    for number in range(40):
+        room.desk.arrive(f"{number}.jpg", b"another page %d" % number)
+    room.desk.step()
+    room.loop._vitals.ready()
+    room.loop.request_stop()
+    began = room.now
+    heard = room.slow_down(monkeypatch, "daemon.tables.rows", 5.0)
+    finish(room.loop)
+    assert room.now >= began + 200
+    for message in ("EXTEND_TIMEOUT_USEC", "WATCHDOG=1"):
+        assert longest_silence(heard, message, began, room.now) <= room.watchdog_s / 2
+
+
+def test_waiting_for_work_to_finish_is_told_as_part_of_a_stop(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.leap_instead_of_sleeping(monkeypatch)
+    room.desk.engine.held = True
+    room.desk.put("scan.jpg", b"page")
+    room.step(3)
+    room.loop._vitals.ready()
+    room.heard()
+    room.loop.request_stop()
+    room.loop._finish()
+    assert room.heard().count(f"EXTEND_TIMEOUT_USEC={EXTENSION_S * 1e6:.0f}") >= GRACE_S / 10
 
 
 def test_a_long_step_says_nothing_of_life_where_the_engine_is_stuck(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
