@@ -18,6 +18,7 @@ from PIL.ImageFile import ImageFile
 
 from recognition import refusals
 from recognition.completeness import png_chunks
+from recognition.deep_color import is_deep, joined, swap_bytes
 from recognition.formats import Format, is_whole
 from recognition.modes import to_bgr
 from recognition.orientation import UPRIGHT, orientation_of, upright
@@ -37,6 +38,9 @@ _FAST_MODES = {Format.JPEG: frozenset({"L", "RGB"}), Format.PNG: frozenset({"1",
 
 _TURNED_BY_EXIF = frozenset({Format.JPEG, Format.PNG, Format.WEBP})
 """Pillow applies TIFF's own orientation tag, libheif HEIC's transformations, beside which its EXIF does not count."""
+
+_UPPER_HALF = 128
+"""Of a sample's upper byte: what uses all bits of its samples reaches it."""
 
 _SUBFILE_TYPE, _REDUCED, _MASK = 254, 1, 4
 
@@ -106,10 +110,20 @@ def _decode_frame(image: ImageFile, data: bytes, kind: Format) -> Decoded:
         notes.append(f"the {kind} holds several pictures: only the first was read")
     orientation = _orientation(image, data, kind, notes) if kind in _TURNED_BY_EXIF else UPRIGHT
     fast = image.mode in _FAST_MODES.get(kind, ()) and "transparency" not in image.info
+    deep = is_deep(image)
     pixels = _decode_fast(image, data) if fast else None
     if pixels is None:
         pixels = to_bgr(image, kind)
+    if deep and int(pixels.max()) < _UPPER_HALF:  # cameras of 10 and 12 bits say 16
+        pixels = joined(pixels, _lower_bytes(image.tell(), data, kind))
     return upright(pixels, orientation), tuple(notes)
+
+
+def _lower_bytes(frame: int, data: bytes, kind: Format) -> NDArray[np.uint8]:
+    with _opener(kind)(BytesIO(data)) as image:
+        image.seek(frame)
+        swap_bytes(image)
+        return to_bgr(image, kind)
 
 
 def _decode_fast(image: ImageFile, data: bytes) -> NDArray[np.uint8] | None:

@@ -8,6 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
+from recognition.load import load_pages
+from recognition.params import LoadParams
+
 
 @pytest.mark.parametrize("extension", [".png", ".tif"])
 def test_16_bit_grey_and_color_keep_their_range(extension, only_page):
@@ -39,6 +42,38 @@ def test_grey_of_fewer_bits_that_a_camera_stores_as_16_keeps_its_range(bits, ext
     np.testing.assert_array_equal(only_page(data.tobytes())[..., 0], grey >> (bits - 8))
 
 
+@pytest.mark.parametrize("encoding", ["png", "tif", "tif, not compressed", "tif, big-endian", "tif, second page"])
+@pytest.mark.parametrize("bits", [8, 10, 12, 14])
+def test_color_of_fewer_bits_that_a_camera_stores_as_16_keeps_its_range(bits, encoding):
+    grey = np.linspace(0, 2**bits - 1, 4096).astype(np.uint16).reshape(64, 64)
+    pixels = np.dstack([grey // 2, grey[::-1] // 4, grey])
+    expected = (pixels >> (bits - 8)).astype(np.uint8)
+    match encoding:
+        case "tif, big-endian":
+            data = _tiff(pixels[..., ::-1].astype(">u2").tobytes(), (64, 64), ">", photometric=2, bits=16, samples=3)
+        case "tif, second page":
+            data = cv2.imencodemulti(".tif", [np.full((8, 8, 3), 65535, np.uint16), pixels])[1].tobytes()
+        case _:
+            compression = [cv2.IMWRITE_TIFF_COMPRESSION, 1] if "not compressed" in encoding else []
+            data = cv2.imencode(f".{encoding[:3]}", pixels, compression)[1].tobytes()
+    *_, page = load_pages(data, LoadParams())
+    np.testing.assert_array_equal(page.pixels, expected)
+
+
+def test_dark_16_bit_color_that_uses_all_bits_is_not_brightened(only_page):
+    pixels = np.zeros((8, 8, 3), np.uint16)
+    pixels[4, 4] = 0x8000, 0x01FF, 0
+    data = cv2.imencode(".png", pixels)[1].tobytes()
+    np.testing.assert_array_equal(only_page(data), pixels >> 8)
+
+
+def test_12_bit_color_that_is_stored_on_its_side_is_read_upright(only_page):
+    grey = np.linspace(0, 4095, 4096).astype(np.uint16).reshape(32, 128)
+    content = np.dstack([grey] * 3).astype("<u2").tobytes()
+    data = _tiff(content, (32, 128), "<", photometric=2, bits=16, samples=3, orientation=6)
+    np.testing.assert_array_equal(only_page(data)[..., 0], np.rot90(grey >> 4, -1))
+
+
 def test_16_bit_grey_without_any_light_is_black(only_page):
     ok, data = cv2.imencode(".png", np.zeros((8, 8), np.uint16))
     assert ok
@@ -62,7 +97,16 @@ def _grey_tiff(grey: np.ndarray, order: str, *, photometric: int) -> bytes:
     return _tiff(grey.tobytes(), grey.shape, order, photometric=photometric, bits=16)
 
 
-def _tiff(pixels: bytes, shape: tuple[int, ...], order: str, *, photometric: int, bits: int) -> bytes:
+def _tiff(
+    pixels: bytes,
+    shape: tuple[int, ...],
+    order: str,
+    *,
+    photometric: int,
+    bits: int,
+    samples: int = 1,
+    orientation: int = 1,
+) -> bytes:
     height, width = shape
     entries = [
         (256, 4, width),
@@ -71,7 +115,8 @@ def _tiff(pixels: bytes, shape: tuple[int, ...], order: str, *, photometric: int
         (259, 3, 1),
         (262, 3, photometric),
         (273, 4, 8),
-        (277, 3, 1),
+        (274, 3, orientation),
+        (277, 3, samples),
         (278, 4, height),
         (279, 4, len(pixels)),
     ]
