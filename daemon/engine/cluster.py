@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 from daemon.engine import task
 from daemon.engine.admission import Admission
 from daemon.engine.bundle import Bundle
+from daemon.engine.fitness import Fitness
 from daemon.engine.interface import Job
 from daemon.errors import EngineError
 
@@ -91,6 +92,7 @@ class Cluster:
         self._sent: dict[int, _Sent] = {}
         self._threads: dict[str, int] = {}  # of each worker that may read
         self._problem: str | None = "not connected yet"
+        self._fitness = Fitness()
         self._seen = time.monotonic()
         self._client: Client | None = None  # from here on the event loop's alone
         self._packed: Future | None = None
@@ -123,7 +125,7 @@ class Cluster:
         with self._lock:
             if self._problem is None and silent_s > SILENT_S:
                 return f"the Dask scheduler {self._address} has not answered for {SILENT_S:g} seconds and more"
-            return self._problem
+            return self._problem or self._fitness.problem(self._threads)
 
     def is_alive(self) -> bool:
         """Whether the thread is alive that keeps the connection."""
@@ -248,6 +250,8 @@ class Cluster:
                 allow_other_workers=False,
             )
             ended = Ended(job.key, answer)
+            with self._lock:
+                self._fitness.note(answer)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - whatever it is, it has to come back
             ended = Ended(job.key, None, _told(error), crashed=type(error).__name__ == "KilledWorker")
         with self._lock:
@@ -266,7 +270,7 @@ class Cluster:
         """Lets go of a connection; everything on its way comes back as lost."""
         with self._lock:
             self._threads, sent, self._sent = {}, self._sent, {}
-            told, self._problem = self._problem == problem, problem
+            told, self._problem, self._fitness = self._problem == problem, problem, Fitness()
         client, self._client, self._packed, self._admission = self._client, None, None, Admission()
         for key, one in sent.items():
             _let_go(one)
@@ -298,4 +302,4 @@ def _let_go(sent: _Sent) -> None:
 def _told(error: BaseException) -> str:
     if isinstance(error, CancelledError):
         return f"the Dask cluster let go of it: {getattr(error, 'reason', 'unknown')}"
-    return f"{' '.join(str(error).split()) or type(error).__name__:.300}"
+    return task.told(error)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from daemon.engine import wire
 from daemon.engine.bundle import Bundle
-from daemon.engine.interface import Job, OutcomeKind
+from daemon.engine.interface import Job, Outcome, OutcomeKind
 from daemon.engine.local import LocalEngine
 from daemon.errors import EngineError
 
@@ -25,12 +25,16 @@ START_S = 60.0
 
 
 class Answer(NamedTuple):
-    """How a document ended on another machine, see `interface.Outcome`; `document` is as `wire` encodes one."""
+    """How a document ended on another machine, see `interface.Outcome`; `document` is as `wire` encodes one.
+
+    It is LOST where that machine cannot read any document. `worker` is the Dask worker's address.
+    """
 
     kind: OutcomeKind
     document: bytes
     seconds: float
     error: str | None
+    worker: str
 
 
 class _Engines(threading.local):
@@ -56,11 +60,20 @@ def read(data: bytes, bundle: Bundle) -> Answer:
     Args:
         data: the whole file.
         bundle: the networks and parameters.
-
-    Raises:
-        EngineError: no process can be run here; no document is to blame.
-        ModelLoadError: the networks cannot be loaded here.
     """
+    from distributed import get_worker  # the daemon's side of this module does without
+
+    worker = get_worker().address
+    start = time.monotonic()
+    try:
+        outcome = _read_here(data, bundle)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the daemon has to know of which machine
+        return Answer(OutcomeKind.LOST, b"", time.monotonic() - start, told(error), worker)
+    document = b"" if outcome.document is None else b"".join(wire.encode_document(outcome.document))
+    return Answer(outcome.kind, document, outcome.seconds, outcome.error, worker)
+
+
+def _read_here(data: bytes, bundle: Bundle) -> Outcome:
     engine = _engine(bundle)
     deadline = time.monotonic() + START_S
     while engine.free() < 1:
@@ -70,9 +83,12 @@ def read(data: bytes, bundle: Bundle) -> Answer:
     engine.submit(Job(0, data))
     while not (outcomes := engine.poll(10.0)):
         pass
-    (outcome,) = outcomes
-    document = b"" if outcome.document is None else b"".join(wire.encode_document(outcome.document))
-    return Answer(outcome.kind, document, outcome.seconds, outcome.error)
+    return outcomes[0]
+
+
+def told(error: BaseException) -> str:
+    """An error in one line that is not too long."""
+    return f"{' '.join(str(error).split()) or type(error).__name__:.300}"
 
 
 def _engine(bundle: Bundle) -> LocalEngine:
@@ -93,7 +109,7 @@ def _folder(bundle: Bundle) -> Path:
 
     Dask removes the place with the worker, and that of one that was killed when the next one starts.
     """
-    from distributed import get_worker  # the daemon's side of this module does without
+    from distributed import get_worker
 
     folder = Path(get_worker().local_directory) / f"digitdrop-{bundle.sha256}"
     with _unpacking:

@@ -6,6 +6,9 @@ import time
 from typing import Any
 
 from daemon.engine.cluster import SILENT_S, Cluster
+from daemon.engine.fitness import Fitness
+from daemon.engine.interface import OutcomeKind
+from daemon.engine.task import Answer
 
 
 def test_a_cluster_that_does_not_answer_is_one_problem_however_long_it_lasts() -> None:
@@ -20,3 +23,18 @@ def test_a_cluster_that_does_not_answer_is_one_problem_however_long_it_lasts() -
     assert problems[0] is None
     assert "has not answered" in str(problems[1])
     assert problems[1] == problems[2]
+
+
+def test_the_workers_that_are_there_are_unfit_when_each_could_not_read_the_last_time() -> None:
+    def answer(worker: str, kind: OutcomeKind = OutcomeKind.LOST) -> Answer:
+        return Answer(kind, b"", 0.1, f"{worker} lacks memory", worker)
+
+    fitness = Fitness()
+    assert fitness.problem([]) is None
+    fitness.note(answer("a"))
+    assert fitness.problem(["a", "b"]) is None, "b was not asked yet"
+    fitness.note(answer("b"))
+    assert fitness.problem(["a", "b"]) == "no worker of the Dask cluster can read: a lacks memory; b lacks memory"
+    fitness.note(answer("a", OutcomeKind.CRASHED))
+    assert fitness.problem(["a", "b"]) is None
+    assert fitness.problem(["b"]) == "no worker of the Dask cluster can read: b lacks memory", "a is gone"

@@ -57,7 +57,30 @@ def test_a_model_that_only_the_workers_cannot_load_is_no_fault_of_the_documents(
         outcome = read(engine, b"", key)
         assert (outcome.kind, outcome.document) == (OutcomeKind.LOST, None)
         assert text in outcome.error
-    assert read(started(shared_cluster.address), b"").kind is OutcomeKind.READ
+        assert text in engine.healthy()
+    other = started(shared_cluster.address)
+    assert read(other, b"").kind is OutcomeKind.READ
+    assert other.healthy() is None
+
+
+def test_that_no_worker_can_read_is_told_until_one_can(make_cluster, started, read, until, import_path, tmp_path):
+    (tmp_path / "injected.py").write_text(
+        "def load(path):\n    raise MemoryError('too small')\ndef read():\n    pass\n"
+    )
+    cluster = make_cluster(workers=0)
+    cluster.start_worker(PYTHONPATH=f"{tmp_path}:{import_path}")
+    engine = started(cluster.address)
+    assert read(engine, b"").kind is OutcomeKind.LOST
+    problem = engine.healthy()
+    assert "no worker of the Dask cluster can read" in problem
+    assert "too small" in problem
+    assert engine.free() > 0, "how else would it be known that one can again"
+    cluster.start_worker()
+    until(lambda: engine.healthy() is None, "a worker that may be well")
+    cluster.workers[0].kill()
+    until(lambda: engine.capacity == 2, "the end of the other")
+    assert read(engine, b"", key=2).kind is OutcomeKind.READ
+    assert engine.healthy() is None
 
 
 def test_a_document_that_the_cluster_does_not_come_to_is_given_up(shared_cluster, started, read, wait_free):
