@@ -1,13 +1,14 @@
 """Makes the model that the configuration names ready for the workers, converting and describing it where needed.
 
 That happens in child processes: TensorFlow is never imported here. What comes out is kept under the SHA-256 of the
-model's file, so it happens once.
+model's file and the generation of what makes it, so it happens once.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 import shutil
 import subprocess
 import tempfile
@@ -24,11 +25,15 @@ from recognition.training.record import read_record, sha256_of
 log = logging.getLogger(__name__)
 
 CONVERTER = "recognition.training.convert"
+GENERATION = 2
+"""To be raised where models come out otherwise than before, as those of the first did that had two softmax layers."""
 KERAS = (".keras", ".h5", ".hdf5")
 WAITING_S = 1.0
 """How often `while_waiting` is called."""
 STALE_S = 86_400.0
 """A folder of an unfinished preparation is removed when it is older."""
+
+_PREPARED = re.compile(r"[0-9a-f]{64}(?:-(?P<generation>\d+))?\.(?:tflite|json)")
 
 
 def model_cache(state: Path) -> Path:
@@ -59,7 +64,7 @@ def prepare_model(
     source_sha256 = _sha256(path)
     if suffix == ".tflite" and path.with_suffix(".json").is_file():
         return path
-    target = cache / f"{source_sha256}.tflite"
+    target = _place(cache, source_sha256)
     if not _is_current(target, path):
         _make(path, target, while_waiting, converter)
     return target
@@ -69,8 +74,12 @@ def cached_model(path: Path, cache: Path) -> Path | None:
     """What `prepare_model` would give at once, without writing anything; None where it would have to work."""
     if path.suffix.lower() == ".tflite" and path.with_suffix(".json").is_file():
         return path
-    target = cache / f"{_sha256(path)}.tflite"
+    target = _place(cache, _sha256(path))
     return target if _is_current(target, path) else None
+
+
+def _place(cache: Path, source_sha256: str) -> Path:
+    return cache / f"{source_sha256}-{GENERATION}.tflite"
 
 
 def _make(source: Path, target: Path, while_waiting: Callable[[], None], converter: str) -> None:
@@ -146,9 +155,12 @@ def _sha256(path: Path) -> str:
 
 
 def _sweep(cache: Path) -> None:
-    for folder in cache.glob(".unfinished-*"):
+    """Removes what killed preparations left, and what earlier generations made."""
+    for path in cache.iterdir():
         try:
-            if time.time() - folder.stat().st_mtime > STALE_S:
-                shutil.rmtree(folder)
+            if path.name.startswith(".unfinished-") and time.time() - path.stat().st_mtime > STALE_S:
+                shutil.rmtree(path)
+            elif (made := _PREPARED.fullmatch(path.name)) and int(made["generation"] or 1) < GENERATION:
+                path.unlink()
         except OSError as error:
-            log.warning("cannot remove %s: %s", folder, error.strerror)
+            log.warning("cannot remove %s: %s", path, error.strerror)

@@ -12,15 +12,21 @@ import pytest
 
 from daemon.__main__ import exit_code as exit_code_of
 from daemon.errors import EngineError
-from daemon.model import STALE_S, cached_model, prepare_model
+from daemon.model import GENERATION, STALE_S, cached_model, prepare_model
 from recognition.classify import load_classifier
 from recognition.errors import ModelLoadError, ModelMismatchError
+from recognition.training.record import sha256_of
 
 CONVERTERS = {
     "crash": "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
     "bug": "print('some noise'); raise ZeroDivisionError('a bug')",
     "endless": "import time\nwhile True: time.sleep(60)",
     "killed": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+    "well": (
+        "import hashlib, json, pathlib, sys; target = pathlib.Path(sys.argv[2]); target.write_bytes(b'network'); "
+        "facts = {'sha256': hashlib.sha256(b'network').hexdigest(), 'temperature': 1.0}; "
+        "target.with_suffix('.json').write_text(json.dumps(facts))"
+    ),
     "unreadable": "import sys; print('noise', file=sys.stderr); print('the reason', file=sys.stderr); sys.exit(4)",
 }
 
@@ -174,11 +180,27 @@ def test_what_a_killed_conversion_left_is_removed_when_it_is_old(source, tmp_pat
     assert new.exists()
 
 
+@pytest.mark.parametrize("generation", ["", f"-{GENERATION - 1}"])
+def test_what_an_earlier_converter_made_is_not_used_and_removed(source, tmp_path, converter, monkeypatch, generation):
+    cache, module = tmp_path / "cache", converter("well")
+    with monkeypatch.context() as patch:
+        patch.setattr("daemon.model._place", lambda cache, sha256: cache / f"{sha256}{generation}.tflite")
+        earlier = prepare_model(source, cache, converter=module)
+        assert cached_model(source, cache) == earlier
+    (cache / "notes.json").write_text("mine")
+    later = cache / f"{'ab' * 32}-{GENERATION + 1}.tflite"
+    later.write_bytes(b"of a later version")
+    assert cached_model(source, cache) is None
+    made = prepare_model(source, cache, converter=module)
+    assert made != earlier
+    assert set(cache.iterdir()) == {made, made.with_suffix(".json"), cache / "notes.json", later}
+
+
 @pytest.mark.slow
 def test_a_new_temperature_beside_the_model_is_taken_over(keras_models, converted_model, tmp_path):
     source = tmp_path / "MNIST.h5"
     shutil.copy(keras_models / "MNIST.h5", source)
-    record = {"name": "cnn", "files": {"MNIST.h5": converted_model.stem}, "temperature": 1.7}
+    record = {"name": "cnn", "files": {"MNIST.h5": sha256_of(source)}, "temperature": 1.7}
     source.with_suffix(".json").write_text(json.dumps(record))
     assert load_classifier(prepare_model(source, converted_model.parent.parent / "other")).info.temperature == 1.7
     assert cached_model(source, converted_model.parent) is None
