@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import time
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from config.schema import Settings
 from daemon.documents import Candidate
-from daemon.mounts import event_folders
+from daemon.mounts import event_folders, unmounted_share
 from daemon.ready import QuietFiles
 from daemon.scan import Found, NameFilter, Refusals, scan
 from daemon.systemd import Beat, no_beat
@@ -143,6 +144,8 @@ class Inbox:
         started = self._clock()
         try:
             found = scan(self._folder, self._names, recursive=self._settings.recursive, beat=beat)
+            if not found.files:
+                _require_mounted(self._folder)
         except OSError as error:
             self.scan_problem = f"the inbox {self._folder} cannot be read: {error.strerror or error}; is it mounted?"
             pause_s = RESCAN_SILENT_S
@@ -167,3 +170,9 @@ class Inbox:
         self._refusals.report(found)
         unread = ", ".join(found.problems)
         self.scan_problem = f"parts of the inbox cannot be read: {unread}" if unread else None
+
+
+def _require_mounted(inbox: Path) -> None:
+    """An inbox that is empty because its share is away is not one in which nothing was put."""
+    if share := unmounted_share(inbox):
+        raise OSError(errno.ENOTCONN, f"it is empty, and the share {share} of /etc/fstab is away", str(inbox))

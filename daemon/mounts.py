@@ -1,4 +1,4 @@
-"""What kind of file system a folder is on: whether it tells of changes that other machines make."""
+"""What kind of file system a folder is on: does it tell of changes that other machines make, and is it there?"""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MOUNTINFO = Path("/proc/self/mountinfo")
+FSTAB = Path("/etc/fstab")
 
 _NETWORK = (
     "9p", "afs", "ceph", "cifs", "coda", "davfs", "gfs", "gfs2", "glusterfs", "lustre", "ncpfs", "nfs",
@@ -66,6 +67,35 @@ def event_folders(folder: Path, *, recursive: bool) -> dict[Path, bool]:
     return {place: sends_events(file_system(place, mountinfo))} | {
         mount: sends_events(kind) for mount, kind in below.items()
     }
+
+
+def unmounted_share(folder: Path) -> Path | None:
+    """Where a share is to be mounted that holds a folder, and is not mounted; None where nothing says so.
+
+    Only what /etc/fstab has mounted by itself is told: what a person or another program mounts may be away on purpose.
+    """
+    try:
+        fstab = FSTAB.read_text(errors="surrogateescape")
+        mountinfo = MOUNTINFO.read_text(errors="surrogateescape")
+    except OSError:
+        return None
+    places = (folder, folder.resolve())
+    mounted = {mount for mount, _ in _mounts(mountinfo)}  # an automount that waits for its first use stands there, too
+    for share in _shares(fstab):
+        # The others are not even looked at: a server that does not answer holds up whoever does.
+        if any(place.is_relative_to(share) for place in places) and share.resolve() not in mounted:
+            return share
+    return None
+
+
+def _shares(fstab: str) -> Iterator[Path]:
+    """Where the network shares of an fstab(5) are mounted by themselves."""
+    for line in fstab.splitlines():
+        fields = line.split()
+        if len(fields) < 3 or fields[0].startswith("#") or sends_events(fields[2]):
+            continue
+        if "noauto" not in (fields[3].split(",") if len(fields) > 3 else ()):
+            yield Path(_unescaped(fields[1]))
 
 
 def _unescaped(text: str) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.mounts import event_folders, file_system, mounts_within, sends_events
+from daemon.mounts import event_folders, file_system, mounts_within, sends_events, unmounted_share
 
 MOUNTINFO = r"""21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 30 21 0:44 / /srv/office rw,relatime shared:2 - cifs //nas/office rw
@@ -58,3 +58,51 @@ def test_file_systems_of_this_machine_send_events(kind: str) -> None:
 
 def test_this_machines_own_mounts_are_read() -> None:
     assert event_folders(Path("/dev/shm"), recursive=False) == {Path("/dev/shm"): True}
+
+
+FSTAB = r"""
+# what is mounted at the start
+/dev/sda1 / ext4 defaults 0 1
+/dev/sdc1 /srv/disk ext4 defaults,nofail 0 2
+//nas/office /srv/office cifs defaults,_netdev 0 0
+nas:/new /srv/new\040scans nfs4 nofail
+nas:/rare /srv/rare nfs noauto,users 0 0
+nas:/short
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "share"),
+    [
+        ("/srv/new scans", "/srv/new scans"),
+        ("/srv/new scans/a/inbox", "/srv/new scans"),
+        ("/srv/new", None),
+        ("/srv/office/a", None),
+        ("/srv/rare", None),
+        ("/srv/disk", None),
+        ("/home/inbox", None),
+    ],
+)
+def test_a_share_that_is_to_be_mounted_by_itself_and_is_not_is_told(
+    folder: str, share: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, content in (("FSTAB", FSTAB), ("MOUNTINFO", MOUNTINFO)):
+        (tmp_path / name).write_text(content)
+        monkeypatch.setattr(f"daemon.mounts.{name}", tmp_path / name)
+    assert unmounted_share(Path(folder)) == (None if share is None else Path(share))
+
+
+def test_a_machine_without_an_fstab_has_no_share_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("daemon.mounts.FSTAB", tmp_path / "missing")
+    assert unmounted_share(tmp_path) is None
+
+
+def test_a_share_that_is_mounted_by_way_of_a_link_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "real" / "scans").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("real")
+    (tmp_path / "fstab").write_text(f"nas:/scans {tmp_path}/link/scans nfs defaults 0 0\n")
+    (tmp_path / "mountinfo").write_text(f"30 21 0:44 / {tmp_path}/real/scans rw - nfs nas:/scans rw\n")
+    monkeypatch.setattr("daemon.mounts.FSTAB", tmp_path / "fstab")
+    assert unmounted_share(tmp_path / "link" / "scans" / "inbox") == tmp_path / "link" / "scans"
+    monkeypatch.setattr("daemon.mounts.MOUNTINFO", tmp_path / "mountinfo")
+    assert unmounted_share(tmp_path / "link" / "scans" / "inbox") is None

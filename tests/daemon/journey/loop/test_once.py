@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,15 @@ from daemon.engine.interface import OutcomeKind
 from daemon.inbox import Inbox
 from daemon.loop import ONCE_PATIENCE_S
 from daemon.scan import Found
+
+
+@pytest.fixture
+def fstab(desk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An fstab that has the inbox mounted from a share."""
+    path = tmp_path / "fstab"
+    path.write_text(f"nas:/scans {desk.settings.inbox} nfs4 nofail 0 0\n")
+    monkeypatch.setattr("daemon.mounts.FSTAB", path)
+    return path
 
 
 def test_once_finishes_the_inbox_and_tells_how_far_it_is(
@@ -135,6 +146,37 @@ def test_once_finishes_an_inbox_that_comes_back_in_time(
             room.desk.put("scan.jpg", b"page")
 
     assert room.loop.run_through(mount)
+    assert room.desk.files("archive") == {"scan.jpg": b"page"}
+
+
+def test_once_tells_an_inbox_whose_share_is_away_from_an_empty_one(
+    make_room: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, fstab: Path
+) -> None:
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    assert not room.loop.run_through(lambda finished, known: None)
+    assert room.now >= 1000 + ONCE_PATIENCE_S
+    assert f"the share {room.desk.settings.inbox} of /etc/fstab is away" in str(room.inbox.scan_problem)
+    fstab.write_text("")
+    room = make_room(once=True)
+    assert room.loop.run_through(lambda finished, known: None)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+@pytest.mark.usefixtures("fstab")
+def test_once_finishes_a_share_that_is_mounted_in_time(
+    make_room: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, mounts: Any
+) -> None:
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    with ExitStack() as mounted:
+
+        def mount(finished: int, known: int) -> None:
+            if room.now > 1000 and not room.desk.settings.inbox.is_mount():
+                mounted.enter_context(mounts.mounted(room.desk.settings.inbox, "-t", "tmpfs", "none"))
+                room.desk.put("scan.jpg", b"page")
+
+        assert room.loop.run_through(mount)
     assert room.desk.files("archive") == {"scan.jpg": b"page"}
 
 
