@@ -24,9 +24,11 @@ class Admission:
         self._refused: dict[str, str] = {}  # why
 
     @property
-    def refusals(self) -> list[str]:
-        """Why workers are refused, one sentence each."""
-        return sorted(self._refused.values())
+    def problem(self) -> str | None:
+        """Why none of the workers may read; None where one may, or none was refused."""
+        if self._admitted or not self._refused:
+            return None
+        return f"no worker of the Dask cluster may read: {'; '.join(sorted(self._refused.values()))}"
 
     async def admit(self, client: Client, workers: Collection[str]) -> frozenset[str]:
         """Returns which of the workers may read; those that are new are asked for their version."""

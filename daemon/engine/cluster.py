@@ -195,7 +195,7 @@ class Cluster:
         threads: Mapping[str, int] = await client.nthreads()
         self._seen = time.monotonic()
         accepted = {address: threads[address] for address in await self._admission.admit(client, threads)}
-        problem = None if accepted else self._nobody()
+        problem = None if accepted else self._admission.problem or f"the Dask cluster {self._address} has no workers"
         with self._lock:
             changed = problem != self._problem or not accepted.keys() <= self._threads.keys()
             self._threads, self._problem = accepted, problem
@@ -260,11 +260,6 @@ class Cluster:
             del self._sent[job.key]
         self.ended.put(ended)
         self._wake()
-
-    def _nobody(self) -> str:
-        if refusals := self._admission.refusals:
-            return f"no worker of the Dask cluster may read: {'; '.join(refusals)}"
-        return f"the Dask cluster {self._address} has no workers"
 
     def _lose(self, problem: str) -> None:
         """Lets go of a connection; everything on its way comes back as lost."""
