@@ -110,6 +110,8 @@ def test_what_is_no_digit_joins_a_sure_digit_that_reads_better_with_it(make_read
     ("digit", "bar", "joined", "why"),
     [
         (5, (36, 13, 24, 8), True, "the bar of a 5, which is sure without it"),
+        (5, (41, 13, 50, 10), True, "a bar that reaches far"),
+        (5, (41, 40, 50, 10), False, "what is so wide together and no bar"),
         (5, (36, 40, 24, 8), False, "a dash"),
         (5, (6, 13, 30, 8), False, "a stroke over it"),
         (5, (44, 8, 9, 9), False, "a dot"),
