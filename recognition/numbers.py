@@ -60,7 +60,7 @@ def to_number(
     Args:
         readings: the digits, from left to right, at least one.
         position: index of the line, and of the number in it.
-        unread: something that may be a digit of it was not read.
+        unread: something that may be a digit of it was not read, or was read and may be none.
         place: of the page.
         thresholds: see there.
         cut_off: the page's edge may have cut a digit of it off that was not read.

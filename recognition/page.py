@@ -32,6 +32,7 @@ from recognition.select import select_digits
 from recognition.signs import part_at_signs
 from recognition.slashes import part_at_slashes
 from recognition.split import split_touching
+from recognition.strays import may_have_strays
 from recognition.types import BoundingBox, Document, Number, Page
 from recognition.views import closely_read
 
@@ -99,11 +100,12 @@ def _numbers(
     unread = [reading.piece for reading in (*others, *crumbs)]
     read = [number.digits for number in twice]
     more = may_be_more(read, unread, found.fields, darkness, reader, params.beside)
+    stray = may_have_strays(read, params.stray)
     cut = [piece for piece in unread if place.cuts_off(place.on_page(piece.bbox))]
     cut_off = may_be_cut_off(read, cut, params.beside)
     result = [
-        to_number(number.digits, position, number.missed or sign or beside, place, params.thresholds, cut_off=lost)
-        for number, position, sign, beside, lost in zip(twice, positions, signed, more, cut_off, strict=True)
+        to_number(number.digits, position, number.missed or any(doubts), place, params.thresholds, cut_off=lost)
+        for number, position, lost, *doubts in zip(twice, positions, cut_off, signed, more, stray, strict=True)
     ]
     return result, [place.on_page(one.piece.bbox) for one in others if one.by_ink_confidence >= MIN_LIKE_A_DIGIT]
 

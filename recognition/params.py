@@ -16,6 +16,7 @@ from recognition.params_numbers import (
     RecheckParams,
     SignParams,
     SlashParams,
+    StrayParams,
 )
 from recognition.params_page import (
     BinarizeParams,
@@ -62,6 +63,7 @@ __all__ = [
     "SizeParams",
     "SlashParams",
     "SplitParams",
+    "StrayParams",
     "Thresholds",
     "TurnParams",
     "ViewParams",
@@ -149,5 +151,6 @@ class RecognitionParams:
     sign: SignParams = field(default_factory=SignParams)
     recheck: RecheckParams = field(default_factory=RecheckParams)
     beside: BesideParams = field(default_factory=BesideParams)
+    stray: StrayParams = field(default_factory=StrayParams)
     thresholds: Thresholds = field(default_factory=Thresholds)
     annotate: AnnotateParams = field(default_factory=AnnotateParams)

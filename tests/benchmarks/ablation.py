@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from config.shipped import shipped_companions, shipped_model
-from recognition import layout, look, page, reader, rules, select, view
+from recognition import layout, look, page, reader, recheck, rules, select, view
 from recognition.arrays import Image
 from recognition.binarize import find_ink
 from recognition.context import ContextNetwork
@@ -61,6 +61,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "sequence network": None,
     "second reading": (page, "recheck", unchecked),
     "views": (page, "closely_read", lambda readings, *_: list(readings)),
+    "slanted numbers": (recheck, "closely_spotted", lambda inks, network, _: network.spot(inks)),
     "blots": (page, "without_blots", lambda readings, *_: list(readings)),
     "like forms": (page, "agreed", lambda readings, *_: list(readings)),
     "soft edges": (
@@ -87,6 +88,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "slashes": (page, "part_at_slashes", lambda lines, *_: Parted(list(lines), set(), [])),
     "slope of lines": (layout, "page_slope", lambda *_: 0.0),
     "unread beside": (page, "may_be_more", lambda numbers, *_: [False] * len(numbers)),
+    "stray strokes": (page, "may_have_strays", lambda numbers, *_: [False] * len(numbers)),
     "grey ink": (reader, "normalize_all", from_black_and_white),
 }
 """What stands in for each step when it is off: in which module, under which name."""

@@ -1,0 +1,46 @@
+"""Doubts numbers of which a 1 may be a stray stroke: dirt, the edge of something pasted on, what is left of a rule.
+
+By its ink alone any thin stroke is a 1. But a pen is as wide in a 1 as in the digits beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+import cv2
+
+from recognition.components import Component
+from recognition.params import StrayParams
+from recognition.reading import Reading
+
+
+def may_have_strays(numbers: Sequence[Sequence[Reading]], params: StrayParams) -> list[bool]:
+    """Tells of each number whether a 1 in it is both lower and of a thinner pen than the number's other digits.
+
+    Args:
+        numbers: each of at least one digit.
+        params: see there.
+    """
+    return [any(_is_stray(digits, k, params) for k in range(len(digits))) for digits in numbers]
+
+
+def _is_stray(digits: Sequence[Reading], k: int, params: StrayParams) -> bool:
+    one, others = digits[k], [*digits[:k], *digits[k + 1 :]]
+    if one.digit != 1 or not others:
+        return False
+    height = median(digit.piece.bbox.height for digit in others)
+    if one.piece.bbox.height >= params.max_height * height:
+        return False
+    pen = median(pen_px(digit.piece) for digit in others)
+    return pen >= params.min_pen_px and pen_px(one.piece) < params.max_pen * pen
+
+
+def pen_px(piece: Component) -> float:
+    """Returns how wide the strokes of a piece are on average, in pixels.
+
+    The middles of a stroke's pixels are a quarter of its width, and half a pixel, from those of the paper's nearest.
+    """
+    padded = cv2.copyMakeBorder(piece.mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)
+    return 4 * float(depth[padded > 0].mean()) - 2

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from recognition.components import make_component
+from recognition.params import StrayParams
+from recognition.strays import may_have_strays, pen_px
+
+PARAMS = StrayParams()
+
+
+@pytest.fixture
+def stroke(make_reading):
+    """A digit that is one upright stroke of this height and width, as if it were any digit."""
+    return lambda digit, x, height, width: make_reading(digit, (x, 100 - height, width, height))
+
+
+@pytest.mark.parametrize(
+    ("digit", "height", "width", "doubted", "why"),
+    [
+        (1, 40, 4, True, "a line of dirt"),
+        (1, 40, 10, False, "a small 1 of the same pen"),
+        (1, 58, 4, False, "a 1 as high as the rest, where the pen ran dry"),
+        (7, 40, 4, False, "no 1"),
+    ],
+)
+def test_a_one_that_is_lower_and_thinner_than_its_neighbors_may_be_a_stray(stroke, digit, height, width, doubted, why):
+    number = [stroke(4, 0, 60, 10), stroke(digit, 20, height, width), stroke(3, 40, 60, 10)]
+    assert may_have_strays([number, number[:1]], PARAMS) == [doubted, False], why
+
+
+def test_lone_ones_and_ones_among_thin_digits_are_what_they_are(stroke):
+    assert may_have_strays([[stroke(1, 0, 30, 2)]], PARAMS) == [False]
+    assert may_have_strays([[stroke(4, 0, 12, 2), stroke(1, 9, 9, 1)]], PARAMS) == [False]
+    assert may_have_strays([], PARAMS) == []
+
+
+@pytest.mark.parametrize("width", [4, 7, 12, 20])
+def test_the_width_of_a_pen_is_that_of_its_strokes(width):
+    drawn = np.zeros((300, 300), np.uint8)
+    drawn[50 : 50 + width, 50:250] = drawn[50:250, 250 : 250 + width] = 255
+    piece = make_component(drawn, 0, 0, drawn)
+    assert piece is not None
+    assert pen_px(piece) == pytest.approx(width, rel=0.1)
