@@ -66,7 +66,7 @@ class SlashParams:
     min_lean_deg: float = 8.0
     min_more_lean_deg: float = 0.0
     max_lean_apart_deg: float = 15.0
-    min_height: float = 1.12
+    min_height: float = 1.18
     min_doubtful_height: float = 1.05
     min_lone_height: float = 1.25
 
@@ -81,7 +81,7 @@ class SignParams:
 
     Attributes:
         min_share: of a page's numbers of several digits that must have a sign, for any to be parted. On drawn pages
-            without signs 1 to 4 in 100 seem to have one.
+            without signs 1 to 4 in 100 seem to have one, and 11 on one page of broken digits.
         min_count: likewise, so many.
         long: a number of so many digits should have a sign
         usual: where so many signs stand on the page,
@@ -100,7 +100,7 @@ class SignParams:
         below: so far below the digits a comma may reach.
     """
 
-    min_share: float = 0.1
+    min_share: float = 0.2
     min_count: int = 2
     long: int = 3
     usual: int = 10

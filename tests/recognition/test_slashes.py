@@ -53,6 +53,7 @@ def test_a_date_is_parted_and_its_slashes_are_left_out(number, text):
         ("24108120", 1.4, False, "upright 1s, whatever their place"),
         ("24l08l20", 1.0, False, "1s that lean as a hand does, as high as the rest"),
         ("24/08/20", 1.08, True, "hardly higher, but where a date has its slashes"),
+        ("9/3/44", 1.13, True, "913144, by a hand whose 1s lean"),
         ("3/4", 1.4, True, "a fraction, or the number of a flat"),
         ("123/08/4", 1.4, True, "slashes in no date"),
         ("3/4", 1.15, False, "a 1 a little higher than the rest"),
