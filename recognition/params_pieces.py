@@ -221,13 +221,15 @@ class ViewParams:
     """Which digits and numbers are looked at from all sides.
 
     Attributes:
-        sure: a digit of which its ink is so sure is not, nor a number each digit of which is spotted so surely.
+        sure: a digit of which its ink is so sure is not;
+        number_sure: nor a number each digit of which is spotted so surely.
     """
 
     sure: float = 0.98
+    number_sure: float = 0.9
 
     def __post_init__(self) -> None:
-        check_range(self, sure=(0, 1))
+        check_range(self, sure=(0, 1), number_sure=(0, 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def closely_spotted(inks: Sequence[Image], network: SequenceNetwork, params: Vie
     """
     found = network.spot(inks)
     doubtful = [
-        k for k, spotted in enumerate(found) if spotted and min(one.confidence for one in spotted) < params.sure
+        k for k, spotted in enumerate(found) if spotted and min(one.confidence for one in spotted) < params.number_sure
     ]
     slanted = iter(network.spot([_slanted(inks[k], slant) for k in doubtful for slant in _NUMBER_SLANTS]))
     for k in doubtful:

@@ -95,12 +95,12 @@ def test_the_truth_is_likelier_of_numbers_that_lean_as_those_known_do_not(writte
 
 def test_numbers_in_doubt_have_their_digits_where_they_stand(written, reader):
     inks = [written("4730", seed, -0.5) for seed in range(8)]
-    doubting = ViewParams(sure=1.0)
+    doubting = ViewParams(number_sure=1.0)
     for once, closely in zip(reader.sequence.spot(inks), closely_spotted(inks, reader.sequence, doubting), strict=True):
         assert [one.column for one in closely] == [one.column for one in once]
         for one in closely:
             assert one.probabilities.sum() == pytest.approx(1, abs=1e-5)
-    surely = closely_spotted(inks, reader.sequence, ViewParams(sure=0.0))
+    surely = closely_spotted(inks, reader.sequence, ViewParams(number_sure=0.0))
     for once, sure in zip(reader.sequence.spot(inks), surely, strict=True):
         np.testing.assert_array_equal([one.probabilities for one in sure], [one.probabilities for one in once])
 
