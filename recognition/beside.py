@@ -59,10 +59,10 @@ def may_be_more(
             inks[k] = ink_within(BoundingBox.around(piece.bbox for piece in whole), whole, darkness)
     for k in _changed(parts, darkness, reader, params):
         result[k] = True
+        inks.pop(k, None)
     answers = [None] * len(inks) if reader.sequence is None else reader.sequence.spot(list(inks.values()))
     for k, spotted in zip(inks, answers, strict=True):
-        same = spotted is not None and [one.digit for one in spotted] == [digit.digit for digit in numbers[k]]
-        result[k] = result[k] or not same
+        result[k] = spotted is None or [one.digit for one in spotted] != [digit.digit for digit in numbers[k]]
     return result
 
 
