@@ -50,7 +50,7 @@ def may_be_more(
     rows = rows_of([_boxes(digits) for digits in numbers], fields)
     for k, (digits, row) in enumerate(zip(numbers, rows, strict=True)):
         about = _About(digits, pieces, params, row)
-        result[k] = about.may_hold_a_digit()
+        result[k] = about.may_hold_a_digit() or about.may_be_a_barless_seven()
         if result[k]:
             continue
         parts += [_Part(k, *pair) for pair in about.parts()]
@@ -135,10 +135,26 @@ class _About:
         self._low = self._heights <= params.max_height
 
     def may_hold_a_digit(self) -> bool:
-        """Whether something beside it is as tall and dark as a part of a digit, in one piece or above each other."""
+        """Whether something beside it is as large and dark as a part of a digit, in one piece or above each other."""
         left, right = self._row
-        near = self._level(self._params.reach, left, right) & (self._dark >= self._params.tall_darkness)
-        return bool((near & (self._heights >= self._params.tall)).any()) or self._has_stack(near & self._large)
+        level = self._level(self._params.reach, left, right)
+        near = level & (self._dark >= self._params.tall_darkness)
+        if (near & (self._heights >= self._params.tall)).any() or self._has_stack(near & self._large):
+            return True
+        bulky = np.minimum(self._right - self._x, self._heights) >= self._params.bulk
+        pale = np.flatnonzero(level & bulky & (self._dark >= self._params.bulk_darkness))
+        return not all(self._is_over_a_digit(k) for k in pale.tolist())
+
+    def may_be_a_barless_seven(self) -> bool:
+        """Whether a crumb to the upper left of a 1 may be what is left of the bar of a 7."""
+        crumbs = self._large & self._low & (self._dark >= self._params.min_darkness)
+        crumbs &= (self._y + self._bottom < 1) & (self._bottom >= -self._params.over)
+        middles = (self._x + self._right) / 2
+        return any(
+            bool((crumbs & (middles < (start + end) / 2) & (self._right >= start - self._params.bar_reach)).any())
+            for digit, (start, end) in zip(self._digits, self._columns, strict=True)
+            if digit.digit == 1
+        )
 
     def parts(self) -> list[tuple[Component, Reading]]:
         """The crumbs above, below and in it, each with every digit that it may be a part of."""

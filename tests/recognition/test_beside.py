@@ -65,19 +65,59 @@ def test_a_digit_that_nobody_read_is_told_from_the_crumb_of_one(written, crumbs,
     assert may_be_more([digits], pieces, [], page, reader, PARAMS) == [doubted]
 
 
-@pytest.mark.parametrize(("bar", "doubted"), [((35, 45, 45, 7), True), ((69, 45, 3, 3), False)])
-def test_a_digit_that_reads_otherwise_with_what_is_over_it_is_doubted(reader, ink_reader, bar, doubted):
-    page = np.zeros((160, 160), np.uint8)
-    cv2.line(page, (72, 60), (52, 120), 220, 6, cv2.LINE_AA)  # a 1, or the stem of a 7
-    x, y, width, height = bar
-    page[y : y + height, x : x + width] = 220
-    params = ComponentParams(min_side_px=3, min_area_px=9)
-    pieces = find_components(np.where(page > 40, 255, 0).astype(np.uint8), page, params)
-    stem, over = sorted(pieces, key=lambda piece: -piece.area_px)
-    digits = ink_reader.read([stem], page)
-    assert digits[0].digit == 1
-    assert may_be_more([digits], [over], [], page, reader, PARAMS) == [doubted]
-    assert may_be_more([digits], [over], [], page, reader, replace(PARAMS, with_crumb=0.0)) == [False]
+@pytest.mark.parametrize(
+    ("box", "darkness", "doubted"),
+    [
+        ((205, 104, 14, 14), 70, True),  # pale, and as large as a dot that a pen leaves of a digit
+        ((205, 104, 14, 14), 60, False),
+        ((205, 104, 14, 9), 70, False),
+        ((75, 104, 14, 14), 70, False),  # in the place of the 4
+    ],
+)
+def test_a_large_dot_in_place_of_a_digit_is_doubted_though_it_is_pale(written, crumbs, reader, box, darkness, doubted):
+    _, digits = written
+    page, pieces = crumbs(box, darkness=darkness)
+    assert may_be_more([digits], pieces, [], page, reader, PARAMS) == [doubted]
+
+
+@pytest.fixture
+def stem_with(ink_reader):
+    """A page with a stroke 60 px high and a bar at x, y, width and height; the reading of the stroke, and the bar."""
+
+    def draw(x, y, width, height):
+        page = np.zeros((160, 160), np.uint8)
+        cv2.line(page, (72, 60), (52, 120), 220, 6, cv2.LINE_AA)  # a 1, or the stem of a 7
+        page[y : y + height, x : x + width] = 220
+        params = ComponentParams(min_side_px=3, min_area_px=9)
+        pieces = find_components(np.where(page > 40, 255, 0).astype(np.uint8), page, params)
+        stem, bar = sorted(pieces, key=lambda piece: -piece.area_px)
+        digits = ink_reader.read([stem], page)
+        assert digits[0].digit == 1
+        return page, digits, bar
+
+    return draw
+
+
+@pytest.mark.parametrize(("bar", "doubted"), [((40, 126, 50, 7), True), ((69, 45, 3, 3), False)])
+def test_a_digit_that_reads_otherwise_with_what_is_about_it_is_doubted(reader, stem_with, bar, doubted):
+    page, digits, about = stem_with(*bar)
+    assert may_be_more([digits], [about], [], page, reader, PARAMS) == [doubted]
+    assert may_be_more([digits], [about], [], page, reader, replace(PARAMS, with_crumb=0.0)) == [False]
+
+
+@pytest.mark.parametrize(
+    ("bar", "doubted"),
+    [
+        ((50, 64, 5, 5), True),  # what is left of the bar of a 7
+        ((80, 64, 5, 5), False),
+        ((45, 112, 4, 4), False),
+        ((30, 64, 5, 5), False),
+    ],
+)
+def test_a_crumb_to_the_upper_left_of_a_one_may_be_the_bar_of_a_seven(reader, stem_with, bar, doubted):
+    page, digits, crumb = stem_with(*bar)
+    params = replace(PARAMS, with_crumb=0.0)  # whatever it reads as with the crumb
+    assert may_be_more([digits], [crumb], [], page, reader, params) == [doubted]
 
 
 def test_a_five_with_its_bar_is_all_there(drawn_five, reader, ink_reader):
