@@ -16,7 +16,9 @@ from recognition.reading import Reading
 
 
 def may_have_strays(numbers: Sequence[Sequence[Reading]], params: StrayParams) -> list[bool]:
-    """Tells of each number whether a 1 in it is both lower and of a thinner pen than the number's other digits.
+    """Tells of each number whether a 1 in it is low or of a thin pen, or both, beside the number's other digits.
+
+    A 1 that was cut off other digits does not count: where they touched it, a part of it was left to them.
 
     Args:
         numbers: each of at least one digit.
@@ -27,13 +29,11 @@ def may_have_strays(numbers: Sequence[Sequence[Reading]], params: StrayParams) -
 
 def _is_stray(digits: Sequence[Reading], k: int, params: StrayParams) -> bool:
     one, others = digits[k], [*digits[:k], *digits[k + 1 :]]
-    if one.digit != 1 or not others:
+    if one.digit != 1 or one.touching or not others:
         return False
-    height = median(digit.piece.bbox.height for digit in others)
-    if one.piece.bbox.height >= params.max_height * height:
-        return False
+    height = one.piece.bbox.height / median(digit.piece.bbox.height for digit in others)
     pen = median(pen_px(digit.piece) for digit in others)
-    return pen >= params.min_pen_px and pen_px(one.piece) < params.max_pen * pen
+    return pen >= params.min_pen_px and height * pen_px(one.piece) < params.max_share * pen
 
 
 def pen_px(piece: Component) -> float:

@@ -19,20 +19,26 @@ def stroke(make_reading):
 @pytest.mark.parametrize(
     ("digit", "height", "width", "doubted", "why"),
     [
-        (1, 40, 4, True, "a line of dirt"),
-        (1, 40, 10, False, "a small 1 of the same pen"),
-        (1, 58, 4, False, "a 1 as high as the rest, where the pen ran dry"),
+        (1, 50, 4, True, "a line of dirt"),
+        (1, 22, 9, True, "a crumb"),
+        (1, 36, 10, False, "a small 1 of the same pen"),
+        (1, 58, 5, False, "a 1 as high as the rest, where the pen ran dry"),
         (7, 40, 4, False, "no 1"),
     ],
 )
-def test_a_one_that_is_lower_and_thinner_than_its_neighbors_may_be_a_stray(stroke, digit, height, width, doubted, why):
+def test_a_one_that_is_low_or_thin_beside_its_neighbors_may_be_a_stray(stroke, digit, height, width, doubted, why):
     number = [stroke(4, 0, 60, 10), stroke(digit, 20, height, width), stroke(3, 40, 60, 10)]
     assert may_have_strays([number, number[:1]], PARAMS) == [doubted, False], why
 
 
+def test_a_one_that_was_cut_off_another_digit_is_as_long_as_the_cut_has_left_it(make_reading):
+    cut = make_reading(1, (20, 78, 9, 22), touching=True)
+    assert may_have_strays([[make_reading(4, (0, 40, 10, 60)), cut]], PARAMS) == [False]
+
+
 def test_lone_ones_and_ones_among_thin_digits_are_what_they_are(stroke):
     assert may_have_strays([[stroke(1, 0, 30, 2)]], PARAMS) == [False]
-    assert may_have_strays([[stroke(4, 0, 12, 2), stroke(1, 9, 9, 1)]], PARAMS) == [False]
+    assert may_have_strays([[stroke(4, 0, 12, 1), stroke(1, 9, 4, 1)]], PARAMS) == [False]
     assert may_have_strays([], PARAMS) == []
 
 
