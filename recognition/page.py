@@ -14,6 +14,7 @@ from recognition.blots import without_blots
 from recognition.columns import part_at_columns
 from recognition.company import weighed
 from recognition.components import held
+from recognition.crowding import may_share_digits
 from recognition.dots import without_dotted_lines
 from recognition.fields import Field
 from recognition.grid import filled
@@ -101,11 +102,12 @@ def _numbers(
     read = [number.digits for number in twice]
     more = may_be_more(read, unread, found.fields, darkness, reader, params.beside)
     stray = may_have_strays(read, params.stray)
+    crowded = may_share_digits(read, params.crowd)
     cut = [piece for piece in unread if place.cuts_off(place.on_page(piece.bbox))]
     cut_off = may_be_cut_off(read, cut, params.beside)
     result = [
         to_number(number.digits, position, number.missed or any(doubts), place, params.thresholds, cut_off=lost)
-        for number, position, lost, *doubts in zip(twice, positions, cut_off, signed, more, stray, strict=True)
+        for number, position, lost, *doubts in zip(twice, positions, cut_off, signed, more, stray, crowded, strict=True)
     ]
     return result, [place.on_page(one.piece.bbox) for one in others if one.by_ink_confidence >= MIN_LIKE_A_DIGIT]
 

@@ -12,6 +12,7 @@ from recognition.params_numbers import (
     BesideParams,
     BlotParams,
     ColumnParams,
+    CrowdParams,
     LayoutParams,
     RecheckParams,
     SignParams,
@@ -47,6 +48,7 @@ __all__ = [
     "ColumnParams",
     "CompanyParams",
     "ComponentParams",
+    "CrowdParams",
     "GridParams",
     "JoinParams",
     "LayoutParams",
@@ -152,5 +154,6 @@ class RecognitionParams:
     recheck: RecheckParams = field(default_factory=RecheckParams)
     beside: BesideParams = field(default_factory=BesideParams)
     stray: StrayParams = field(default_factory=StrayParams)
+    crowd: CrowdParams = field(default_factory=CrowdParams)
     thresholds: Thresholds = field(default_factory=Thresholds)
     annotate: AnnotateParams = field(default_factory=AnnotateParams)
