@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -27,6 +27,12 @@ NEAR_SIDE = 0.12
 """So near to where a cell's side should lie it may lie, as a share of its length."""
 MAX_OPENED_PX = 256
 """The thick part of what is larger is found at this size: the time that takes grows with the cube of the size."""
+MIN_ROUNDED = 0.96
+"""The inside of a box of which a blur may have rounded the corners: its area over that of its rectangle."""
+MIN_ROUNDED_PX = 12
+"""The shorter side of that; no digit is written into a smaller one."""
+EDGE_SHARE = 0.5
+"""What is paler than this share of a line is its soft edge."""
 MAX_FIELD_CELLS = 16
 """More boxes in one piece are squared paper or a table."""
 
@@ -46,7 +52,7 @@ class Frames:
     cells: tuple[BoundingBox, ...]
 
 
-def find_frames(mask: Image, params: RuleParams) -> Frames:
+def find_frames(mask: Image, params: RuleParams, darkness: Image | None = None) -> Frames:
     """Finds the frames of boxes and tables.
 
     A hole of the ink whose hull is a rectangle is a cell. The frame is the ink about the edges of such hulls; so
@@ -55,6 +61,8 @@ def find_frames(mask: Image, params: RuleParams) -> Frames:
     Args:
         mask: uint8 (height, width), 255 is ink.
         params: see there.
+        darkness: uint8 of the same shape, as in `binarize.Ink`; by it boxes are found in which the soft edges of digits
+            and frame run together, as on small or blurred pages.
 
     Returns:
         No frames on a page without any.
@@ -63,10 +71,14 @@ def find_frames(mask: Image, params: RuleParams) -> Frames:
     fields = []
     boxes: list[BoundingBox] = []
     for outline, holes in _pieces_with_holes(mask):
-        cells = [hull for hull in map(cv2.convexHull, holes) if _is_cell(hull, params)]
+        cells = _cells(outline, holes, params)
         crossed = _crossed_cell(mask, outline, cells, params) if len(cells) < 2 else []
         if not crossed and not cells:
             continue
+        if darkness is not None and (crossed or _is_form(cells)):
+            sharper = _row_of_rounded(outline, _sharper_holes(darkness, outline), params)
+            if len(sharper) > max(1, len(cells)):
+                cells, crossed = sharper, []
         if zone is None:
             zone = np.zeros_like(mask)
         _add_edges(zone, outline, crossed or cells)
@@ -92,6 +104,38 @@ def _pieces_with_holes(mask: Image) -> Iterator[tuple[Contour, list[Contour]]]:
             holes.append(contours[hole])
             hole = int(following[hole])
         yield contours[int(index)], holes
+
+
+def _cells(outline: Contour, holes: Sequence[Contour], params: RuleParams) -> list[Contour]:
+    """The insides of boxes among the holes of a piece."""
+    cells = [hull for hull in map(cv2.convexHull, holes) if _is_cell(hull, params)]
+    if len(cells) > MAX_FIELD_CELLS:
+        return cells
+    rounded = _row_of_rounded(outline, holes, params)
+    return rounded if len(rounded) > len(cells) else cells
+
+
+def _row_of_rounded(outline: Contour, holes: Sequence[Contour], params: RuleParams) -> list[Contour]:
+    """The insides of boxes, of which a blur may have rounded the corners, if they are those of a form in a row."""
+    cells = [hull for hull in map(cv2.convexHull, holes) if _is_cell(hull, params) or _is_rounded_cell(hull)]
+    return cells if cells and _is_form(cells) and _is_row(cells, _bounds(outline)) else []
+
+
+def _is_rounded_cell(hull: Contour) -> bool:
+    (_, _), (width, height), _ = cv2.minAreaRect(hull)
+    return min(width, height) >= MIN_ROUNDED_PX and cv2.contourArea(hull) >= MIN_ROUNDED * width * height
+
+
+def _sharper_holes(darkness: Image, outline: Contour) -> list[Contour]:
+    """The holes within an outline of what is at least half as dark as the outline's line."""
+    x, y, width, height = cv2.boundingRect(outline)
+    about = darkness[y : y + height, x : x + width]
+    columns, rows = (outline[:, 0] - (x, y)).T
+    near = 2 * _edge_px(min(width, height)) + 1
+    line = float(np.median(dilated(about, near, near)[rows, columns]))
+    corner = np.array((x, y), np.int32)
+    pieces = _pieces_with_holes(as_mask(about > EDGE_SHARE * line))
+    return [hole + corner for _, holes in pieces for hole in holes]
 
 
 def _bounds(contour: Contour) -> BoundingBox:
@@ -185,12 +229,17 @@ def _add_edges(zone: Image, outline: Contour, cells: list[Contour]) -> None:
     for cell in cells:
         cv2.fillPoly(inside, [cell - (x - margin, y - margin)], 255)
     sides = [min(cv2.minAreaRect(cell)[1]) for cell in cells]
-    reach = min(max(4, round(0.12 * float(np.median(sides)))), MAX_FRAME_PX)
+    reach = _edge_px(float(np.median(sides)))
     about = dilated(inside, 2 * reach + 1, 2 * reach + 1)
     core = inside.copy()
     for cell in cells:  # each for itself: hulls of neighbors may meet over a thin divider
         cv2.polylines(core, [cell - (x - margin, y - margin)], True, 0, 3)
     zone[y : y + height, x : x + width] |= (about & ~core)[margin:-margin, margin:-margin]
+
+
+def _edge_px(side_px: float) -> int:
+    """How far a frame may reach on either side of the edge of a cell whose shorter side is so long."""
+    return min(max(4, round(0.12 * side_px)), MAX_FRAME_PX)
 
 
 def _add_runs(zone: Image, mask: Image, outline: Contour, cells: list[Contour]) -> None:

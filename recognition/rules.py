@@ -62,7 +62,7 @@ def remove_rules(ink: Ink, params: RuleParams) -> Writing:
         paper += covered
         lying += covered
     ruled = drawn(paper, faint.shape)
-    frames = find_frames(faint if ruled is None else faint & ~ruled, params)
+    frames = find_frames(faint if ruled is None else faint & ~ruled, params, ink.darkness)
     del faint
     mask = ink.mask
     rest = _erase(mask, (drawn(lying, mask.shape), upright, frames.zone), ink.darkness, params)

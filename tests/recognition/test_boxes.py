@@ -62,6 +62,19 @@ def test_every_box_of_a_form_is_a_cell():
     assert find_frames(np.zeros_like(mask), PARAMS).cells == ()
 
 
+@pytest.mark.parametrize(("scale", "blur_px"), [(1.0, 2.0), (0.5, 0.0), (0.4, 0.0)])
+def test_boxes_are_found_one_by_one_where_their_edges_run_together_with_the_digits(note, scale, blur_px):
+    """A row of six boxes that digits nearly fill, out of focus or of few dots an inch."""
+    page = note(*((digit, 99 + 44 * k, 100) for k, digit in enumerate("374805")))
+    for k in range(6):
+        cv2.rectangle(page, (94 + 44 * k, 94), (138 + 44 * k, 156), (120, 120, 120), 2)
+    page = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    gray = cv2.cvtColor(cv2.GaussianBlur(page, (0, 0), blur_px) if blur_px else page, cv2.COLOR_BGR2GRAY)
+    ink = binarize(gray, BinarizeParams())
+    assert len(find_frames(ink.faint, PARAMS).cells) < 6
+    assert len(find_frames(ink.faint, PARAMS, ink.darkness).cells) == 6
+
+
 @pytest.mark.parametrize("tilt_deg", [5, -5])
 def test_a_tilted_row_of_boxes_is_one_field(tilt_deg):
     assert len(find_frames(boxes(8, tilt_deg=tilt_deg), PARAMS).fields) == 1
