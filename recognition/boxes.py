@@ -27,6 +27,8 @@ NEAR_SIDE = 0.12
 """So near to where a cell's side should lie it may lie, as a share of its length."""
 MAX_OPENED_PX = 256
 """The thick part of what is larger is found at this size: the time that takes grows with the cube of the size."""
+MANY_MORE = 1.5
+"""A row is taken by its dark ink where that shows so many times the boxes; a few that are open are found anyway."""
 MIN_ROUNDED = 0.96
 """The inside of a box of which a blur may have rounded the corners: its area over that of its rectangle."""
 MIN_ROUNDED_PX = 12
@@ -77,7 +79,7 @@ def find_frames(mask: Image, params: RuleParams, darkness: Image | None = None) 
             continue
         if darkness is not None and (crossed or _is_form(cells)):
             sharper = _row_of_rounded(outline, _sharper_holes(darkness, outline), params)
-            if len(sharper) > max(1, len(cells)):
+            if len(sharper) > max(1, MANY_MORE * len(cells)):
                 cells, crossed = sharper, []
         if zone is None:
             zone = np.zeros_like(mask)
