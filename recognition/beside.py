@@ -49,7 +49,7 @@ def may_be_more(
     parts: list[_Part] = []
     rows = rows_of([_boxes(digits) for digits in numbers], fields)
     for k, (digits, row) in enumerate(zip(numbers, rows, strict=True)):
-        about = _About(digits, pieces, params, row)
+        about = _About(digits, pieces, darkness, params, row)
         result[k] = about.may_hold_a_digit() or about.may_be_a_barless_seven()
         if result[k]:
             continue
@@ -66,7 +66,9 @@ def may_be_more(
     return result
 
 
-def may_be_cut_off(numbers: Sequence[Sequence[Reading]], cut: Sequence[Component], params: BesideParams) -> list[bool]:
+def may_be_cut_off(
+    numbers: Sequence[Sequence[Reading]], cut: Sequence[Component], darkness: Image, params: BesideParams
+) -> list[bool]:
     """Tells of each number whether the page's edge may have cut a digit of it off, of which a part is left.
 
     How large and how near the digit was is not to be seen in what is left.
@@ -74,10 +76,11 @@ def may_be_cut_off(numbers: Sequence[Sequence[Reading]], cut: Sequence[Component
     Args:
         numbers: each of at least one digit.
         cut: all pieces at the page's edge that were not taken for digits.
+        darkness: uint8 page.
         params: see there.
     """
     pieces = _Pieces(cut)
-    return [_About(digits, pieces, params).may_be_cut_off() for digits in numbers]
+    return [_About(digits, pieces, darkness, params).may_be_cut_off() for digits in numbers]
 
 
 class _Part(NamedTuple):
@@ -111,9 +114,16 @@ class _About:
     """The pieces about a number, measured in heights of the number from its upper left corner."""
 
     def __init__(
-        self, digits: Sequence[Reading], pieces: _Pieces, params: BesideParams, row: BoundingBox | None = None
+        self,
+        digits: Sequence[Reading],
+        pieces: _Pieces,
+        darkness: Image,
+        params: BesideParams,
+        row: BoundingBox | None = None,
     ) -> None:
         box = BoundingBox.around(_boxes(digits))
+        self._box = box
+        self._page = darkness
         sides = (pieces.boxes - (box.x, box.y, box.x, box.y)) / box.height
         x, y, right, bottom = sides.T
         reach = max(params.reach, params.cut_reach)
@@ -130,7 +140,8 @@ class _About:
         self._pieces = [pieces.pieces[int(k)] for k in found]
         self._x, self._y, self._right, self._bottom = sides[found].T
         self._heights = self._bottom - self._y
-        self._dark = pieces.dark[found] / median(digit.piece.darkness for digit in digits)
+        self._digit_darkness = median(digit.piece.darkness for digit in digits)
+        self._dark = pieces.dark[found] / self._digit_darkness
         self._large = np.maximum(self._right - self._x, self._heights) >= params.min_side
         self._low = self._heights <= params.max_height
 
@@ -138,7 +149,9 @@ class _About:
         """Whether something beside it is as large and dark as a part of a digit, in one piece or above each other."""
         left, right = self._row
         level = self._level(self._params.reach, left, right)
-        near = level & (self._dark >= self._params.tall_darkness)
+        if any(self._reaches_in(k) for k in np.flatnonzero(level & ~self._low).tolist()):
+            return True
+        near = level & self._low & (self._dark >= self._params.tall_darkness)
         if (near & (self._heights >= self._params.tall)).any() or self._has_stack(near & self._large):
             return True
         bulky = np.minimum(self._right - self._x, self._heights) >= self._params.bulk
@@ -196,6 +209,19 @@ class _About:
             if bottom - top >= self._params.tall:
                 return True
         return False
+
+    def _reaches_in(self, k: int) -> bool:
+        """Whether what is too high for a digit has ink beside the number that is as tall and dark as a part of one."""
+        piece, box = self._pieces[k], self._box
+        reach = round(self._params.reach * box.height)
+        x, right = max(piece.bbox.x, box.x - reach), min(piece.bbox.right, box.right + reach)
+        y, bottom = max(piece.bbox.y, box.y), min(piece.bbox.bottom, box.bottom)
+        if x >= right or y >= bottom:
+            return False
+        mask = piece.mask[y - piece.bbox.y : bottom - piece.bbox.y, x - piece.bbox.x : right - piece.bbox.x]
+        dark = self._page[y:bottom, x:right] >= self._params.tall_darkness * self._digit_darkness
+        rows = np.flatnonzero(((mask > 0) & dark).any(axis=1))
+        return rows.size > 0 and int(rows[-1] - rows[0]) + 1 >= self._params.tall * box.height
 
     def _is_over_a_digit(self, k: int) -> bool:
         shared = max(min(self._right[k], end) - max(self._x[k], start) for start, end in self._columns)

@@ -80,6 +80,29 @@ def test_a_large_dot_in_place_of_a_digit_is_doubted_though_it_is_pale(written, c
     assert may_be_more([digits], pieces, [], page, reader, PARAMS) == [doubted]
 
 
+@pytest.mark.parametrize(
+    ("left", "darkness", "doubted"),
+    [
+        (190, 220, True),  # a digit and a line across the page that have grown together
+        (190, 60, False),
+        (290, 220, False),
+    ],
+)
+def test_what_is_too_high_for_a_digit_counts_where_it_is_dark_beside_the_number(
+    written, reader, left, darkness, doubted
+):
+    page, digits = written
+    page, mask = page.copy(), np.zeros_like(page)
+    cv2.line(mask, (left + 22, 0), (left + 14, 199), 255, 4)
+    page[mask > 0] = 30
+    stroke = np.zeros_like(page)
+    cv2.polylines(stroke, [np.array([(left, 62), (left + 6, 118), (left + 18, 118)])], False, 255, 6)
+    page[stroke > 0] = darkness
+    [piece] = find_components(mask | stroke, page, ComponentParams())
+    assert piece.bbox.height > 100
+    assert may_be_more([digits], [piece], [], page, reader, PARAMS) == [doubted]
+
+
 @pytest.fixture
 def stem_with(ink_reader):
     """A page with a stroke 60 px high and a bar at x, y, width and height; the reading of the stroke, and the bar."""
@@ -186,5 +209,5 @@ def test_what_the_pages_edge_left_of_a_digit_is_told_from_shadows_and_grain(make
     number = [make_reading(4, (100, 50, 20, 40)), make_reading(7, (130, 50, 20, 40))]
     far = [make_reading(3, (300, 50, 20, 40))]
     piece = make_reading(0, box, darkness=darkness).piece
-    assert may_be_cut_off([number, far], [piece], PARAMS) == [told, False]
-    assert may_be_cut_off([number, far], [], PARAMS) == [False, False]
+    assert may_be_cut_off([number, far], [piece], PAGE, PARAMS) == [told, False]
+    assert may_be_cut_off([number, far], [], PAGE, PARAMS) == [False, False]
