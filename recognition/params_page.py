@@ -158,6 +158,10 @@ class ShadingParams:
     Attributes:
         min_side_px: the longer side of a piece that may have some is at least so long.
         max_side: and at most this share of the page's.
+        min_shadow: what is longer than this share of the page's longer side may have grown together with the edge of
+            a shadow,
+        shadow: if its typical darkness is at most this share of its greatest. At a half four numbers of real pages are
+            lost.
         pale: its typical darkness is at most this share of its greatest.
         share: what is paler than this share of its dark strokes is shading. Of two photos of crumpled paper a quarter
             leaves some of it (62 of 80 numbers read), at 0.35 pencil begins to break.
@@ -171,6 +175,8 @@ class ShadingParams:
 
     min_side_px: int = 14
     max_side: float = 0.25
+    min_shadow: float = 0.1
+    shadow: float = 0.3
     pale: float = 0.5
     share: float = 0.3
     shrunk: float = 0.85
@@ -180,6 +186,7 @@ class ShadingParams:
     min_share: float = 0.04
 
     def __post_init__(self) -> None:
+        check_range(self, min_shadow=(0, 1), shadow=(0, 1))
         check_range(self, min_side_px=(1, 1000), max_side=(0, 1), pale=(0, 1), share=(0, 1), shrunk=(0, 1))
         check_range(self, max_crumb=(0, 1), min_ink=(0, 1), min_count=(1, 1000), min_share=(0, 1))
 

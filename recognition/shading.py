@@ -32,13 +32,44 @@ def without_shading(
         params: see there.
         of_pieces: which crumbs of a piece without its shading are looked at.
     """
+    pieces = _without_shadows(pieces, darkness, params, of_pieces)
     longest = params.max_side * max(darkness.shape)
-    sides = [max(piece.bbox.width, piece.bbox.height) for piece in pieces]
+    sides = [_side(piece) for piece in pieces]
     of_writing = [k for k, side in enumerate(sides) if params.min_side_px <= side <= longest]
     dark = {k: parts for k in of_writing if (parts := _dark_parts(pieces[k], darkness, params, of_pieces))}
     if len(dark) < max(params.min_count, params.min_share * len(of_writing)):
         return list(pieces)
     return [part for k, piece in enumerate(pieces) for part in dark.get(k, (piece,))]
+
+
+def _side(piece: Component) -> int:
+    return max(piece.bbox.width, piece.bbox.height)
+
+
+def _without_shadows(
+    pieces: Sequence[Component], darkness: Image, params: ShadingParams, of_pieces: ComponentParams
+) -> list[Component]:
+    """The pieces with the strokes alone of those that the edge of a shadow makes one of.
+
+    A phone or a hand throws it over the page, and what is written across its edge grows together with it.
+    """
+    least = params.min_shadow * max(darkness.shape)
+    result: list[Component] = []
+    for piece in pieces:
+        result += _strokes(piece, darkness, params, of_pieces) if _side(piece) > least else [piece]
+    return result
+
+
+def _strokes(piece: Component, darkness: Image, params: ShadingParams, of_pieces: ComponentParams) -> list[Component]:
+    """What is far darker than most of a piece, in parts; the piece itself where nothing is."""
+    box = piece.bbox
+    ink = darkness[box.y : box.bottom, box.x : box.right] & piece.mask
+    smooth = cv2.GaussianBlur(ink, (3, 3), 0)
+    darkest = int(smooth.max())
+    if piece.darkness > params.shadow * darkest:
+        return [piece]
+    strokes = as_mask(smooth > params.share * darkest) & piece.mask
+    return [_moved(part, box.x, box.y) for part in find_components(strokes, ink, of_pieces)]
 
 
 def _dark_parts(

@@ -14,7 +14,7 @@ DIGITS = [BoundingBox(20 + 80 * k, 20, 28, 40) for k in range(4)]
 
 
 def strokes(boxes, darkness=INK):
-    page = np.zeros((110, 500), np.uint8)
+    page = np.zeros((110, 700), np.uint8)
     for box in boxes:
         center = (round(box.center[0] - 0.5), round(box.center[1] - 0.5))
         cv2.ellipse(page, center, (box.width // 2 - 3, box.height // 2 - 3), 0, 0, 360, darkness, 4)
@@ -46,6 +46,10 @@ def boxes_of(pieces: list[Component]) -> list[BoundingBox]:
 def near(found, wanted):
     pairs = zip(boxes_of(found), wanted, strict=True)
     return all(np.abs(np.subtract(edges(one), edges(other))).max() <= 3 for one, other in pairs)
+
+
+def all_near(found, wanted):
+    return len(found) == len(wanted) and near(found, wanted)
 
 
 def edges(box: BoundingBox) -> tuple[int, int, int, int]:
@@ -95,3 +99,19 @@ def test_a_piece_that_is_mostly_pale_stays_whole():
 
 def test_a_blank_page_has_no_pieces():
     assert without(np.zeros((50, 50), np.uint8)) == []
+
+
+@pytest.mark.parametrize("shadow", [20, 40])
+def test_digits_lose_the_edge_of_a_shadow_that_they_stand_across(shadow):
+    page = strokes(DIGITS)
+    cv2.line(page, (60, 0), (230, 109), shadow, 14)
+    page = np.maximum(page, strokes(DIGITS))
+    assert not all_near(pieces_of(page), DIGITS)
+    assert near(without(page), DIGITS)
+    assert not all_near(without(page, shadow=0.0), DIGITS)
+
+
+def test_a_long_line_as_dark_as_the_digits_is_no_shadow():
+    page = strokes(DIGITS)
+    cv2.line(page, (110, 0), (290, 109), INK, 3)
+    assert boxes_of(without(page)) == sorted(boxes_of(pieces_of(page)), key=lambda box: box.x)
