@@ -1,6 +1,7 @@
-"""Doubts numbers of which a 1 may be a stray stroke: dirt, the edge of something pasted on, what is left of a rule.
+"""Doubts numbers of which a digit may be none: a stray stroke, or what shows through from the back of the paper.
 
-By its ink alone any thin stroke is a 1. But a pen is as wide in a 1 as in the digits beside it.
+By its ink alone any thin stroke is a 1: dirt, the edge of something pasted on, what is left of a rule. But a pen is as
+wide in a 1 as in the digits beside it, and about as dark.
 """
 
 from __future__ import annotations
@@ -16,15 +17,22 @@ from recognition.reading import Reading
 
 
 def may_have_strays(numbers: Sequence[Sequence[Reading]], params: StrayParams) -> list[bool]:
-    """Tells of each number whether a 1 in it is low or of a thin pen, or both, beside the number's other digits.
+    """Tells of each number whether a digit in it is far paler than another, or a 1 low or of a thin pen, or both.
 
-    A 1 that was cut off other digits does not count: where they touched it, a part of it was left to them.
+    A 1 that was cut off other digits may be low: where they touched it, a part of it was left to them.
 
     Args:
         numbers: each of at least one digit.
         params: see there.
     """
-    return [any(_is_stray(digits, k, params) for k in range(len(digits))) for digits in numbers]
+    return [
+        _has_pale(digits, params) or any(_is_stray(digits, k, params) for k in range(len(digits))) for digits in numbers
+    ]
+
+
+def _has_pale(digits: Sequence[Reading], params: StrayParams) -> bool:
+    darkness = [digit.piece.darkness for digit in digits]
+    return min(darkness) < params.pale * max(darkness)
 
 
 def _is_stray(digits: Sequence[Reading], k: int, params: StrayParams) -> bool:

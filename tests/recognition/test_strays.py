@@ -36,6 +36,13 @@ def test_a_one_that_was_cut_off_another_digit_is_as_long_as_the_cut_has_left_it(
     assert may_have_strays([[make_reading(4, (0, 40, 10, 60)), cut]], PARAMS) == [False]
 
 
+@pytest.mark.parametrize(("darkness", "doubted"), [(60.0, True), (90.0, False)])
+def test_a_digit_far_paler_than_another_may_show_through_from_the_back(make_reading, darkness, doubted):
+    pale = make_reading(8, (40, 40, 30, 60), darkness=darkness)
+    dark = [make_reading(4, (0, 40, 30, 60)), make_reading(3, (80, 40, 30, 60))]
+    assert may_have_strays([[dark[0], pale, dark[1]], [pale]], PARAMS) == [doubted, False]
+
+
 def test_lone_ones_and_ones_among_thin_digits_are_what_they_are(stroke):
     assert may_have_strays([[stroke(1, 0, 30, 2)]], PARAMS) == [False]
     assert may_have_strays([[stroke(4, 0, 12, 1), stroke(1, 9, 4, 1)]], PARAMS) == [False]
