@@ -18,7 +18,8 @@ from recognition.types import BoundingBox
 def part_at_columns(lines: Sequence[Line], rules: Sequence[Rule], params: ColumnParams) -> list[Line]:
     """Parts numbers where an upright rule stands between two of their digits.
 
-    Rules as near to each other as those of squared paper, or as the sides of boxes for single digits, part nothing.
+    Rules as near to each other as those of squared paper, or as the sides of boxes for single digits, part nothing. Nor
+    do any where they go through digits as well: they are what was found of squared paper.
 
     Args:
         lines: from top to bottom.
@@ -30,7 +31,10 @@ def part_at_columns(lines: Sequence[Line], rules: Sequence[Rule], params: Column
         return list(lines)
     height = median(box.height for box in digits)
     between = [rule for rule in _wide_apart(rules, height, params) if rule.box.height >= params.min_length * height]
-    return [[part for number in line for part in _parts(number, between)] for line in lines]
+    parted = [[part for number in line for part in _parts(number, between)] for line in lines]
+    more = sum(map(len, parted)) - sum(map(len, lines))
+    through = sum(_goes_through(rule, box) for rule in between for box in digits)
+    return list(lines) if through > params.max_through * more else parted
 
 
 def _wide_apart(rules: Sequence[Rule], height_px: float, params: ColumnParams) -> list[Rule]:
@@ -56,11 +60,22 @@ def _parts(number: Sequence[Reading], rules: Sequence[Rule]) -> Line:
     return parts
 
 
-def _stands_between(rule: Rule, left: BoundingBox, right: BoundingBox) -> bool:
-    top, bottom = max(left.y, right.y), min(left.bottom, right.bottom)
+def _goes_through(rule: Rule, box: BoundingBox) -> bool:
+    """Whether a rule goes through the inner half of a digit."""
+    column = _column(rule, box.y, box.bottom)
+    return column is not None and abs(column - box.center[0]) < 0.25 * box.width
+
+
+def _column(rule: Rule, top: int, bottom: int) -> float | None:
+    """Where a rule is between two rows; None where it does not reach over all of them."""
     if top >= bottom or rule.box.y > top or rule.box.bottom < bottom:
-        return False
+        return None
+    columns = np.flatnonzero(rule.ink[top - rule.box.y : bottom - rule.box.y].any(axis=0))
+    return rule.box.x + float(columns.mean()) if columns.size else None
+
+
+def _stands_between(rule: Rule, left: BoundingBox, right: BoundingBox) -> bool:
     if not left.center[0] < rule.box.right or not rule.box.x < right.center[0]:
         return False
-    columns = np.flatnonzero(rule.ink[top - rule.box.y : bottom - rule.box.y].any(axis=0))
-    return columns.size > 0 and left.center[0] < rule.box.x + float(columns.mean()) < right.center[0]
+    column = _column(rule, max(left.y, right.y), min(left.bottom, right.bottom))
+    return column is not None and left.center[0] < column < right.center[0]

@@ -133,14 +133,17 @@ class ColumnParams:
         min_length: of such a rule.
         min_width: of a column; rules that are nearer to each other are those of squared paper or of boxes for digits.
         double: what is this near is a double rule.
+        max_through: of the digits that such rules go through, for each number that they part. On a real table they go
+            through 0.1, where they are lines of squared paper through 0.5 and more.
     """
 
     min_length: float = 3.0
     min_width: float = 2.0
     double: float = 0.4
+    max_through: float = 0.3
 
     def __post_init__(self) -> None:
-        check_range(self, min_length=(0, 100), min_width=(0, 100), double=(0, 2))
+        check_range(self, min_length=(0, 100), min_width=(0, 100), double=(0, 2), max_through=(0, 10))
 
 
 @dataclass(frozen=True, slots=True)

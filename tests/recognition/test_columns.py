@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -75,3 +77,11 @@ def test_a_rule_parts_the_rows_that_it_passes(make_reading):
 def test_pages_without_digits_or_rules_stay_as_they_are(line):
     assert part_at_columns([], [upright(154)], PARAMS) == []
     assert parted(line) == [["123456"]]
+
+
+@pytest.mark.parametrize(("column", "expected"), [(430, [["12", "345", "6"], ["7"]]), (409, [["123456"], ["7"]])])
+def test_rules_of_which_one_goes_through_a_digit_are_squared_paper(line, make_reading, column, expected):
+    lines = [line, [[make_reading(7, (400, 300, 20, 40))]]]
+    rules = [upright(154), upright(244), upright(column)]
+    assert texts(part_at_columns(lines, rules, PARAMS)) == expected
+    assert texts(part_at_columns(lines, rules, replace(PARAMS, max_through=0.5))) == [["12", "345", "6"], ["7"]]
