@@ -19,6 +19,9 @@ SUREST = 0.98
 FLOOR = np.float32(1e-4)
 """No network rules anything out for another: a probability below this counts as this."""
 
+PALE = 0.24
+"""What is paler than this share of the surest digits says nothing of the page's writing."""
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -179,6 +182,19 @@ def writing_height(readings: Sequence[Reading], size: tuple[int, ...]) -> float:
     chosen = sure or [reading for reading in inside if reading.confidence >= 0.4]
     heights = np.array([reading.piece.bbox.height for reading in chosen], np.float64)
     return weighted_median(heights, heights * [0.2 if reading.digit == 1 else 1.0 for reading in chosen])
+
+
+def without_pale(readings: Sequence[Reading]) -> list[Reading]:
+    """Returns the readings without those of far paler ink than the surest digits have; of these, large ones count more.
+
+    What is left of the lines of squared paper that is bent or photographed aslant looks like ones, and there is more of
+    it than of the writing.
+    """
+    sure = [reading.piece for reading in readings if reading.confidence >= 0.8]
+    usual = weighted_median(
+        np.array([piece.darkness for piece in sure]), np.array([piece.area_px for piece in sure], np.float64)
+    )
+    return [reading for reading in readings if reading.piece.darkness >= PALE * usual]
 
 
 def at_edge(piece: Component, size: tuple[int, ...]) -> bool:

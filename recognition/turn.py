@@ -17,7 +17,7 @@ from recognition.arrays import Image, as_image
 from recognition.classify import NOT_A_DIGIT, Classifier
 from recognition.normalize import normalize_all
 from recognition.params import TurnParams
-from recognition.reading import Reading, at_edge, weighted_median
+from recognition.reading import Reading, at_edge, weighted_median, without_pale
 
 QUARTERS_DEG = (90.0, 180.0, 270.0)
 
@@ -66,7 +66,7 @@ def best_angle_deg(
 
 def sample(readings: Sequence[Reading], shape: tuple[int, ...], count: int) -> list[Reading]:
     """Returns up to `count` of the pieces that are about as large as the page's writing, whichever way it stands."""
-    inside = [reading for reading in readings if not at_edge(reading.piece, shape)]
+    inside = [reading for reading in without_pale(readings) if not at_edge(reading.piece, shape)]
     sides = np.array([_side(reading) for reading in inside], np.float64)
     usual = weighted_median(sides, sides**2)
     alike = [r for r, side in zip(inside, sides.tolist(), strict=True) if 0.5 * usual <= side <= 1.8 * usual]

@@ -85,6 +85,12 @@ def test_pieces_of_the_size_of_the_writing_are_sampled_from_all_over_the_page(ma
     assert sample([], (300, 1000), 5) == []
 
 
+def test_pale_pieces_as_large_as_the_writing_are_not_sampled(make_reading):
+    digits = [make_reading(4, (60 * k, 100, 30, 50), darkness=200.0) for k in range(1, 5)]
+    scraps = [make_reading(1, (60 * k, 300, 4, 50), 0.5, darkness=40.0) for k in range(1, 20)]
+    assert sample([*digits, *scraps], (600, 1300), 100) == digits
+
+
 def test_quarter_turns_are_exact():
     ink = np.array([[1, 2, 3], [4, 5, 6]], np.uint8)
     assert turned(ink, 0).tolist() == ink.tolist()
