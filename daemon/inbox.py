@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 
 from config.schema import Settings
 from daemon.documents import Candidate
 from daemon.mounts import event_folders, unmounted_share
+from daemon.names import shown
 from daemon.ready import QuietFiles
 from daemon.scan import Found, NameFilter, Refusals, scan
 from daemon.systemd import Beat, no_beat
@@ -30,6 +32,9 @@ _HINTED_PAUSE_S = 1.0
 
 _AGAIN_S = 1.0
 """Until the scan that tells whether folders are not watched, or came or went while they were counted."""
+
+_NAMED = 5
+"""Folders that cannot be read and are named; the log has all of them."""
 
 _PAUSE_PER_WORK = 10.0
 """Pause as a multiple of what a scan takes: a slow share with many files must not be scanned all the time."""
@@ -168,8 +173,16 @@ class Inbox:
         if not found.problems:
             self._quiet.keep_only(found.files)
         self._refusals.report(found)
-        unread = ", ".join(found.problems)
-        self.scan_problem = f"parts of the inbox cannot be read: {unread}" if unread else None
+        self.scan_problem = _unread(found.problems)
+
+
+def _unread(problems: Mapping[str, str]) -> str | None:
+    """One line about the folders that could not be read; None when there are none."""
+    if not problems:
+        return None
+    named = [f"{shown(folder)}: {problem}" for folder, problem in islice(problems.items(), _NAMED)]
+    rest = [f"{len(problems) - _NAMED} more"] if len(problems) > _NAMED else []
+    return f"parts of the inbox cannot be read: {', '.join([*named, *rest])}"
 
 
 def _require_mounted(inbox: Path) -> None:

@@ -40,6 +40,7 @@ class Setbacks:
         """Tries again later what something passing prevented; no attempt is counted."""
         delay_s = backoff_s(entry.faults)
         fault = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.strerror else str(error)
+        fault = shown(fault)  # it may name the file, and neither the ledger nor a line of the log holds every name
         level = logging.DEBUG if fault == entry.fault else logging.WARNING
         log.log(level, "document=%s is put off: %s; trying again until it passes", shown(entry.path), fault)
         self._ledger.postpone(entry.key, fault, due=now + delay_s, wall=self._wall().timestamp())
@@ -54,4 +55,4 @@ class Setbacks:
     def blame(self, entry: Entry, error: str, now: float) -> Entry:
         """Counts an attempt and tries again after a while; returns the document as it is then."""
         due = now + backoff_s(entry.attempts)
-        return self._ledger.blame(entry.key, error, due=due, wall=self._wall().timestamp())
+        return self._ledger.blame(entry.key, shown(error), due=due, wall=self._wall().timestamp())

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 from typing import Any
 
 import pytest
 
 from daemon.documents import Candidate, Identity, State
 from daemon.engine.interface import OutcomeKind
+from daemon.ledger_reports import faulty
 from daemon.result import Result
 
 
@@ -83,6 +85,23 @@ def test_a_missing_archive_keeps_the_original_in_the_inbox_until_it_is_back(desk
     desk.settings.archive.mkdir()
     desk.run(61)
     assert desk.files("archive") == {"scan.jpg": b"page"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+def test_an_original_of_any_name_that_can_not_be_moved_holds_up_itself_alone(
+    desk: Any, mounts: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = os.fsdecode(b"caf\xff\nERROR forged.jpg")
+    path = desk.arrive(name, b"page")
+    desk.arrive("other.jpg", b"other page")
+    with mounts.mounted(path, "--bind", path):
+        desk.run()
+        assert desk.files("archive") == {"other.jpg": b"other page"}
+        (held,) = faulty(desk.ledger.connection, 2)
+        assert held.fault == f"Device or resource busy: {desk.settings.inbox}/caf\\xff\\nERROR forged.jpg"
+    assert not any("\n" in record.getMessage() for record in caplog.records)
+    desk.run(61)
+    assert desk.files("archive")[name] == b"page"
 
 
 def test_what_can_not_be_published_stops_new_claims_before_it_fills_the_disk(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import pytest
 import daemon.inbox
 from config.schema import WatchSettings
 from daemon.inbox import RESCAN_LOCAL_S, RESCAN_SILENT_S, TEND_S, Inbox
+from daemon.scan import Found
 
 STABLE_S = 2.0
 
@@ -121,6 +123,35 @@ def test_an_inbox_that_can_not_be_listed_for_a_while_gives_nothing_twice(
     for now in range(33, 63, 3):
         assert paths(inbox, float(now)) == []
     assert inbox.scan_problem is None
+
+
+def test_folders_that_can_not_be_read_are_told_on_one_line_whatever_their_names(
+    desk: Any, make_inbox: Callable[..., Inbox]
+) -> None:
+    folder = os.open(desk.settings.inbox, os.O_PATH)
+    for _ in range(20):  # deeper than a path can lead
+        name = b"caf\xff\n" + b"d" * 200
+        os.mkdir(name, dir_fd=folder)
+        outer, folder = folder, os.open(name, os.O_PATH, dir_fd=folder)
+        os.close(outer)
+    os.close(folder)
+    inbox = make_inbox()
+    inbox.run_once(0.0)
+    assert inbox.scan_problem is not None
+    assert inbox.scan_problem.startswith("parts of the inbox cannot be read: caf\\xff\\nddd")
+    assert inbox.scan_problem.endswith("d: File name too long")
+    assert inbox.scan_problem.isprintable()
+
+
+def test_of_many_folders_that_can_not_be_read_some_are_named(
+    desk: Any, make_inbox: Callable[..., Inbox], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Found(problems={f"locked{number}": "Permission denied" for number in range(1000)})
+    monkeypatch.setattr(daemon.inbox, "scan", lambda *arguments, **keywords: found)
+    inbox = make_inbox()
+    inbox.run_once(0.0)
+    assert inbox.scan_problem is not None
+    assert inbox.scan_problem.endswith("locked4: Permission denied, 995 more")
 
 
 def test_a_network_share_is_scanned_often_and_a_local_disk_seldom(
