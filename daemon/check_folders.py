@@ -13,6 +13,7 @@ from pathlib import Path
 
 from config.schema import Settings
 from daemon.findings import Finding, Level, fail, ok, warn
+from daemon.ledger_schema import FILE as LEDGER_FILE
 from daemon.mounts import MOUNTINFO, file_system, sends_events
 
 MIN_FREE_MB = 50
@@ -33,8 +34,9 @@ def check_folders(settings: Settings, mountinfo: str | None = None) -> Iterator[
     """
     mounts = MOUNTINFO.read_text(errors="surrogateescape") if mountinfo is None else mountinfo
     folders = {name: getattr(settings, name) for name in ("inbox", "outbox", "archive", "failed", "state")}
+    started = _exists(settings.state / LEDGER_FILE)
     for name, folder in folders.items():
-        yield access(name, folder) if folder else ok(name, "none: originals stay in the inbox")
+        yield access(name, folder, started=started) if folder else ok(name, "none: originals stay in the inbox")
     yield from watching(settings, file_system(settings.inbox.resolve(), mounts))
     for name in ("archive", "failed"):
         if folders[name]:
@@ -46,12 +48,15 @@ def check_folders(settings: Settings, mountinfo: str | None = None) -> Iterator[
         yield metrics(settings.metrics_file)
 
 
-def access(name: str, folder: Path) -> Finding:
-    """May this user list the folder, and make and remove files in it; or make the folder?"""
+def access(name: str, folder: Path, *, started: bool = False) -> Finding:
+    """May this user list the folder, and make and remove files in it; or make the folder?
+
+    Once the service has `started` on the state folder it makes no other any more.
+    """
     try:
         status = folder.stat()
     except FileNotFoundError:
-        return _creatable(name, folder)
+        return _lacking(name, folder) if started else _creatable(name, folder)
     except OSError as error:
         return fail(name, f"{folder} cannot be looked at: {error.strerror}", "check the path and its permissions")
     if not stat.S_ISDIR(status.st_mode):
@@ -67,6 +72,11 @@ def access(name: str, folder: Path) -> Finding:
 
 
 _RIGHTS = {"read": os.R_OK | os.X_OK, "write": os.W_OK | os.X_OK}
+
+
+def _lacking(name: str, folder: Path) -> Finding:
+    text = f"{folder} does not exist; the service makes folders at its first start only, later a share may be away"
+    return fail(name, text, f"mount its share, or make it: mkdir -p {folder} && chown {_user()} {folder}")
 
 
 def _creatable(name: str, folder: Path) -> Finding:

@@ -83,7 +83,7 @@ class DayTables:
     def _write(self, day: ChangedDay, beat: Beat) -> str | None:
         try:
             if not self._folder.parent.is_dir():
-                raise PublishError(f"the folder {self._folder.parent} is missing; is its share mounted?")
+                raise PublishError(f"the folder {self._folder.parent} is missing; mount its share, or make it")
             entries = self._ledger.days.entries(day.day)
             write_day(self._folder, date.fromisoformat(day.day), entries, self._settings, beat)
         except LedgerError:

@@ -161,7 +161,7 @@ class Delivery:
 def _require_folder(folder: Path) -> None:
     """A folder that is missing is likely a share that is not mounted: nothing must be written in its place."""
     if not folder.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "the folder is missing, is its share mounted?", str(folder))
+        raise FileNotFoundError(errno.ENOENT, "the folder is missing, mount its share or make it", str(folder))
 
 
 def _summary(name: str, result: Result) -> str:

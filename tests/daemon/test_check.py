@@ -16,6 +16,7 @@ from config.schema import Settings
 from daemon import check_folders as folders
 from daemon.check import check, check_model, check_workers
 from daemon.findings import Finding, Level
+from daemon.ledger import Ledger
 
 NOBODY = 65_534
 
@@ -128,6 +129,14 @@ def test_a_folder_that_can_be_made_is_fine(root):
     finding = folders.access("outbox", root / "a" / "b")
     assert finding.level is Level.OK
     assert finding.text == f"{root}/a/b does not exist yet; the service makes it in {root}"
+
+
+def test_a_folder_that_is_missing_after_the_first_start_is_not_said_to_be_made(settings):
+    Ledger(settings.state).close()
+    settings.outbox.rmdir()
+    outbox = next(finding for finding in folders.check_folders(settings) if finding.subject == "outbox")
+    assert outbox.level is Level.FAIL
+    assert f"mkdir -p {settings.outbox}" in outbox.remedy
 
 
 @pytest.mark.usefixtures("ordinary_user")
