@@ -13,6 +13,7 @@ document in the state on the left at its next start, and the step is taken again
 | postpone | working / others | waiting / the same | something passing was in the way; no attempt is counted |
 | recover | working | waiting | the daemon that had claimed it is dead; a loss is counted |
 | record | working | recognized | results, pictures and an outbox name are kept |
+| rename | recognized | recognized | something else stands in the outbox under its name by now |
 | publish | recognized | published | its outputs stand in the outbox |
 | duplicate | working | published | the same content was read before |
 | finish | published | done | the original is in archive/ (or was replaced, removed, or is left where it is) |
@@ -177,6 +178,13 @@ class Ledger:
             store(db, key, result)
             values = {"state": str(State.RECOGNIZED), "lease": None, "name": encoded(name)}
             update(db, key, (State.WORKING,), **values, **_PROGRESS)
+        return name
+
+    def rename(self, key: int, path: str, taken: Taken) -> str:
+        """Reserves another outbox name, made of `path`, because the one it had is barred; returns it."""
+        with transaction(self._connection) as db:
+            name = reserve_name(db, path, taken)
+            update(db, key, (State.RECOGNIZED,), name=encoded(name))
         return name
 
     def result(self, key: int) -> StoredResult:

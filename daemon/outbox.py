@@ -16,7 +16,7 @@ from typing import BinaryIO
 from config.schema import TablesSettings
 from daemon.atomic import replacing, sync_folder
 from daemon.errors import PublishError
-from daemon.names import printable
+from daemon.names import past_files, printable
 from daemon.result import Result
 from daemon.systemd import Beat, no_beat
 from daemon.tables import write_csv
@@ -94,6 +94,18 @@ class Outbox:
     def is_anothers(self, name: str, sha256: str) -> bool:
         """Whether other content's results stand under a name; a document's own may, as when a ledger was lost."""
         return self.taken(name) and self.holds(name) != sha256
+
+    def is_barred(self, name: str, sha256: str) -> bool:
+        """Whether a document's files cannot stand under its name by now, whatever stood there when it was chosen.
+
+        That is where other content's results stand, a file where a folder is to be, or a folder where a file is to be.
+        Files without a JSON do not count: a publication that was killed leaves them to the next.
+        """
+        stem = self._stem(name)
+        places = [stem.with_name(stem.name + suffix) for suffix in (_JSON, _CSV, _PICTURE)]
+        if past_files(self._folder, name) != name or any(place.is_dir() for place in places):
+            return True
+        return os.path.lexists(places[0]) and self.holds(name) != sha256
 
     def folder_of(self, name: str) -> Path:
         """The folder that the files of an outbox name stand in."""

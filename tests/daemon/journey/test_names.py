@@ -32,6 +32,47 @@ def test_nothing_in_the_outbox_or_the_archive_is_overwritten(desk: Any) -> None:
     assert desk.files("archive") == {"scan~2.jpg": b"someone else's", "scan~2~2.jpg": b"page"}
 
 
+def test_results_that_stood_in_an_outbox_that_was_away_are_not_overwritten(desk: Any) -> None:
+    desk.arrive("scan.jpg", b"monday")
+    desk.run()
+    monday = desk.files("outbox")
+    desk.ledger.close()
+    for path in desk.settings.state.iterdir():  # a ledger that knows of nothing
+        path.unlink()
+    away = desk.settings.outbox.rename(desk.root / "away")
+    desk.start()
+    desk.arrive("scan.jpg", b"tuesday")
+    desk.run()
+    away.rename(desk.settings.outbox)
+    desk.run(61)
+    outbox = desk.files("outbox")
+    assert {name: content for name, content in outbox.items() if name in monday} == monday
+    assert outbox.keys() - monday.keys() == {"scan~2.jpg.json", "scan~2.jpg.csv", "scan~2.jpg.annotated.jpg"}
+    assert desk.files("archive").keys() == {"scan.jpg", "scan~2.jpg"}
+
+
+def test_a_folder_under_whose_name_a_file_stands_in_the_outbox_gets_a_number(desk: Any) -> None:
+    (desk.settings.outbox / "a").write_bytes(b"a list of the office")
+    for content in (b"page", b"another page"):
+        desk.arrive("a/b/scan.jpg", content)
+        desk.run()
+    assert desk.files("inbox") == {}
+    outbox = desk.files("outbox")
+    assert outbox.pop("a") == b"a list of the office"
+    assert {name for name in outbox if name.endswith(".json")} == {"a~2/b/scan.jpg.json", "a~2/b/scan~2.jpg.json"}
+
+
+@pytest.mark.parametrize("suffix", [".json", ".csv", ".annotated.jpg"])
+@pytest.mark.parametrize("folder_first", [False, True])
+def test_a_folder_named_like_results_gets_out_of_their_way(desk: Any, suffix: str, folder_first: bool) -> None:
+    inside = f"scan.jpg{suffix}/page"
+    for name in (inside, "scan.jpg") if folder_first else ("scan.jpg", inside):
+        desk.arrive(name, name.encode())
+    desk.run()
+    assert desk.files("inbox") == {}
+    assert len(desk.files("outbox")) == 6
+
+
 @pytest.mark.parametrize(("folder", "kind"), [("archive", OutcomeKind.READ), ("failed", OutcomeKind.UNREADABLE)])
 def test_a_folder_under_whose_name_a_file_stands_gets_a_number(desk: Any, folder: str, kind: OutcomeKind) -> None:
     desk.engine.answer = lambda data: kind
