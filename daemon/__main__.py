@@ -111,7 +111,7 @@ def _begin(
 
 @app.command()
 def run(config: Config = DEFAULT_CONFIG, overrides: Overrides = None) -> None:
-    """Watches the inbox and reads what arrives, until it is told to end (Ctrl-C, SIGTERM)."""
+    """Watches the inbox and reads what arrives, until it is told to end (Ctrl-C, SIGTERM, SIGHUP)."""
     from daemon.service import run as serve
 
     raise typer.Exit(serve(_load(config, overrides)))

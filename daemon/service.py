@@ -34,7 +34,10 @@ from daemon.worker import Worker
 
 log = logging.getLogger(__name__)
 
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+HUNG_UP = 128 + signal.SIGHUP
+"""Exit code after SIGHUP, which has other daemons begin anew: after it systemd does so, and not after the signal."""
 
 
 class _StoppedError(Exception):
@@ -50,7 +53,8 @@ def run(settings: Settings, *, once: bool = False, progress: Progress | None = N
         progress: told with `once` how many documents are finished, and how many are known.
 
     Returns:
-        The exit code: 0, or 1 when with `once` some documents failed or are left, or the inbox could not be read.
+        The exit code: 0, HUNG_UP, or 1 when with `once` some documents failed or are left, or the inbox could not be
+        read.
 
     Raises:
         ConfigError: a folder cannot be made at the first start.
@@ -65,13 +69,13 @@ def run(settings: Settings, *, once: bool = False, progress: Progress | None = N
         try:
             engine = _started_engine(settings, notifier, stop)
         except _StoppedError:
-            return 0
+            return stop.exit_code
         try:
             loop = build_loop(settings, ledger, engine, notifier, stop.wake, once=once)
             stop.then(loop.request_stop)
             if not once:
                 loop.run()
-                return 0
+                return stop.exit_code
             return 0 if loop.run_through(progress or (lambda finished, known: None)) else 1
         finally:
             engine.stop()
@@ -91,16 +95,19 @@ def build_loop(
 
 
 class _StopSignals:
-    """Turns SIGTERM and SIGINT into a call, once there is something to call."""
+    """Turns signals into a call, once there is something to call."""
 
     def __init__(self, wake: Wake) -> None:
         self.wake = wake
         self.requested = 0
+        self.exit_code = 0
         self._call: Callable[[], None] | None = None
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """The signal handler: only takes note."""
         self.requested += 1
+        if number == signal.SIGHUP:
+            self.exit_code = HUNG_UP
         if self._call:
             self._call()
 
@@ -116,7 +123,9 @@ def _stop_signals() -> Iterator[_StopSignals]:
     wake = Wake()
     stop = _StopSignals(wake)
     in_main = threading.current_thread() is threading.main_thread()  # handlers can be set nowhere else
-    before = {number: signal.signal(number, stop.handle) for number in _SIGNALS} if in_main else {}
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # as nohup(1) has it
+    numbers = _SIGNALS[: -1 if ignored else None] if in_main else ()
+    before = {number: signal.signal(number, stop.handle) for number in numbers}
     try:
         yield stop
     finally:

@@ -59,12 +59,12 @@ def main(descriptor: int, parent_pid: int) -> int:
 
 
 def _prepare(parent_pid: int) -> None:
-    """Die with the daemon, leave Ctrl-C and SIGTERM to it, and show where a native crash happened."""
+    """Die with the daemon, leave to it the signals that go to all, and show where a native crash happened."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent_pid:  # it died before that took hold
         sys.exit(0)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     faulthandler.enable()
     no_core_dump()
     keep_freed()

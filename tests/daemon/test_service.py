@@ -68,25 +68,42 @@ def test_once_gives_1_when_a_document_failed(settings: Settings, page: bytes) ->
     assert (settings.archive / "scan.png").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+SIGNALS = [(signal.SIGTERM, 0), (signal.SIGINT, 0), (signal.SIGHUP, 129)]
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
 def test_a_signal_ends_the_daemon_well(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: int
 ) -> None:
     monkeypatch.setattr("daemon.systemd.Notifier.ready", lambda self: signal.raise_signal(number))
     before = signal.getsignal(number)
-    assert run(settings) == 0
+    assert run(settings) == code
     assert signal.getsignal(number) is before
 
 
+def test_a_daemon_that_ignores_hanging_up_goes_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang_up(self: object) -> None:
+        signal.raise_signal(signal.SIGHUP)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("daemon.systemd.Notifier.ready", hang_up)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert run(settings) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
 def test_a_signal_while_the_model_is_prepared_ends_the_start(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: int
 ) -> None:
     def prepare(path: Path, cache: Path, while_waiting: object) -> Path:
-        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(number)
         return path
 
     monkeypatch.setattr(daemon.service, "prepare_model", prepare)
-    assert run(settings) == 0
+    assert run(settings) == code
 
 
 def test_once_gives_1_when_the_inbox_can_not_be_read(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

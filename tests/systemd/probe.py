@@ -100,6 +100,7 @@ def it_is_restarted() -> None:
     facts["after its heart stopped"] = restarted_after(signal.SIGSTOP)
     facts["watchdog"] = [line for line in journal().splitlines() if "Watchdog timeout" in line]
     page_is_read(4)
+    facts["after SIGHUP"] = restarted_after(signal.SIGHUP)
 
 
 def it_stops() -> None:

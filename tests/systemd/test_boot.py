@@ -137,6 +137,10 @@ def test_a_killed_daemon_is_started_again(facts):
     assert facts["after SIGKILL"]["restarts"] == 1
 
 
+def test_a_daemon_that_is_told_to_begin_anew_is_started_again(facts):
+    assert facts["after SIGHUP"]["restarts"] == 1
+
+
 def test_a_daemon_whose_heart_stops_is_restarted_by_the_watchdog(facts):
     assert facts["after its heart stopped"]["restarts"] == 1
     assert facts["watchdog"]

@@ -31,10 +31,10 @@ def test_a_worker_gives_the_memory_of_a_document_back_when_it_is_done(started, r
     until(lambda: resident_mb(pid) <= before + 30, f"memory of a process that had {before} MB, now 120 more")
 
 
-def test_ctrl_c_and_sigterm_are_the_daemons_business(started, read, pid_of):
+def test_signals_that_go_to_all_processes_are_the_daemons_business(started, read, pid_of):
     engine = started()
     before = pid_of(read(engine, b""))
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         os.kill(before, number)
     assert pid_of(read(engine, b"")) == before
 
