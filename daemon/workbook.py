@@ -51,6 +51,8 @@ _HEADING = {"bold": True, "bg_color": "#DCE9F2", "bottom": 1}
 MAX_PICTURES = 20_000  # 15 MB and a second of writing; Excel takes long to open more
 _MAX_ROWS = 1_048_576  # of a sheet, the format's own limit
 _MAX_LINKS = 65_530  # of a sheet, Excel's own limit
+_MAX_LINK = 2_079  # characters of a link as UTF-16 counts them, Excel's own limit
+_QUOTED = {ord(character): f"%{ord(character):02x}" for character in '%#"<>[]^`{} '}
 _PICTURE_WIDTH_PX, _MARGIN_PX = 26 * 7, 3
 
 
@@ -129,11 +131,11 @@ class Workbook:
             raise error.args[0] from None
 
     def _add_document(self, row: Row, picture: str) -> None:
-        text = printable(row.document)
-        if picture and picture.isprintable() and "#" not in picture and self._links < _MAX_LINKS:
+        text, link = printable(row.document), _link(picture)
+        if link and self._links < _MAX_LINKS:
             self._links += 1
             tip = "the page with its numbers marked"
-            self._sheet.write_url(self._row, 0, f"external:{picture}", self._format("link", row), text, tip)
+            self._sheet.write_url(self._row, 0, link, self._format("link", row), text, tip)
         else:
             self._sheet.write_string(self._row, 0, text, self._format("text", row))
 
@@ -193,3 +195,13 @@ class Workbook:
     def _close_sheet(self) -> None:
         self._sheet.autofilter(0, 0, max(self._row, 1), len(_WIDTHS) - 1)
         self._sheet.ignore_errors({"number_stored_as_text": f"A1:O{self._row + 1}"})
+
+
+def _link(picture: str) -> str:
+    """A link to a file; empty where a workbook can hold none.
+
+    XlsxWriter takes a name with `%20` in it for one that is quoted already, and so would lead to another file.
+    """
+    link = f"external:{picture.translate(_QUOTED)}"
+    fits = len(link.encode("utf-16-le", "surrogatepass")) <= 2 * _MAX_LINK
+    return link if picture and picture.isprintable() and fits else ""

@@ -3,11 +3,13 @@ from __future__ import annotations
 import csv
 import html
 import io
+import re
 import shutil
 import subprocess
 import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 import cv2
 import numpy as np
@@ -106,6 +108,24 @@ def test_documents_past_what_a_sheet_can_link_are_named_without_a_link(
         sheet = parts.read("xl/worksheets/sheet1.xml").decode()
     assert sheet.count("<hyperlink ") == 3
     assert sheet.count("<t>b.jpg</t>") == 2
+
+
+@pytest.mark.parametrize("name", ["Scan%201.jpg", "100%.jpg", "a b#1.jpg", "größe [1] `^{<x>}.jpg", "plus+&=.jpg"])
+def test_a_document_of_any_name_leads_to_its_picture(tmp_path: Path, name: str) -> None:
+    _, path = write_day(tmp_path, DAY, [entry(name)], TablesSettings())
+    with zipfile.ZipFile(path) as parts:
+        links = parts.read("xl/worksheets/_rels/sheet1.xml.rels").decode()
+    targets = {html.unescape(target) for target in re.findall(r'Target="([^"]*)" TargetMode', links)}
+    assert {unquote(target).replace("\\", "/") for target in targets} == {f"../{name}.annotated.jpg"}
+
+
+def test_a_document_whose_link_is_too_long_is_named_without_one(tmp_path: Path) -> None:
+    name = f"{'a long name of a folder/' * 90}scan.jpg"
+    _, path = write_day(tmp_path, DAY, [entry(name)], TablesSettings())
+    with zipfile.ZipFile(path) as parts:
+        sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+    assert "<hyperlink " not in sheet
+    assert sheet.count(f"<t>{name}</t>") == 2
 
 
 def test_the_workbook_keeps_its_pictures_with_their_rows_and_its_header_in_sight(tmp_path: Path) -> None:
