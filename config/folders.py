@@ -1,4 +1,4 @@
-"""Which folders may not lie in which, told by their real paths."""
+"""Which folders and files may not lie in which folders, told by their real paths."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def folder_mistakes(settings: Settings) -> list[str]:
         elif name != "state" and inbox.is_relative_to(folder):
             text = f"inbox: must not lie inside {name} {folder}, whose files would be read as input. Received: {inbox}"
             mistakes.append(text)
-    return mistakes + _shared(real)
+    return mistakes + _shared(real) + _files_in(inbox, settings)
 
 
 def _folders(settings: Settings) -> dict[str, Path]:
@@ -38,3 +38,13 @@ def _shared(real: dict[str, Path]) -> list[str]:
             mistakes.append(f"{name}: must be another folder than {first[folder]}. Received: {folder}")
         first.setdefault(folder, name)
     return mistakes
+
+
+def _files_in(inbox: Path, settings: Settings) -> list[str]:
+    """What is wrong with the files that are named: one in the inbox would be read, and moved away."""
+    files = {name: getattr(settings, name) for name in ("model", "metrics_file")}
+    return [
+        f"{name}: must not lie inside the inbox {inbox}, it would be read as input. Received: {file}"
+        for name, file in files.items()
+        if file is not None and Path(os.path.realpath(file)).is_relative_to(inbox)
+    ]

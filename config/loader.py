@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from config.errors import ConfigError
 from config.folders import folder_mistakes
-from config.messages import mistakes_of
+from config.messages import known_keys, mistakes_of
 from config.schema import Settings
 from config.shipped import DEFAULT_FILE, shipped_model
 
@@ -86,11 +86,13 @@ class _UniqueKeyLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         lines: dict[str, int] = {}
         for key, _ in node.value:
-            if key.value in lines and isinstance(key, yaml.ScalarNode):
+            if not isinstance(key, yaml.ScalarNode):
+                problem = "a key must be a word; put a value that begins with a bracket in quotes"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            if key.value in lines:
                 problem = f"the key {key.value} stands here again, it was given in line {lines[key.value]} already"
                 raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-            if isinstance(key, yaml.ScalarNode):
-                lines[key.value] = key.start_mark.line + 1
+            lines[key.value] = key.start_mark.line + 1
         return super().construct_mapping(node, deep=deep)
 
 
@@ -116,6 +118,8 @@ def _override(values: dict[str, Any], overrides: Mapping[str, Any]) -> None:
                 target[section] = {}
             target = target[section]
             if not isinstance(target, dict):
+                if tuple(key.split(".")) not in known_keys(Settings):
+                    raise ConfigError(f"{key}: unknown key", source="--set")
                 break  # the file's own mistake, which is reported
         else:
             target[name] = value

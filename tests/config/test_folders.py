@@ -64,5 +64,12 @@ def test_two_roles_do_not_share_a_folder(mistakes, tmp_path):
     assert mistakes(failed="done") == (f"failed: must be another folder than archive. Received: {tmp_path}/done",)
 
 
+@pytest.mark.parametrize(("name", "file"), [("model", "digits.keras"), ("metrics_file", "digitdrop.prom")])
+def test_a_file_that_is_named_must_not_lie_inside_the_inbox(mistakes, tmp_path, name, file):
+    (mistake,) = mistakes(**{name: f"in/x/{file}"})
+    assert mistake.endswith(f"it would be read as input. Received: {tmp_path}/in/x/{file}")
+    assert mistakes(**{name: file}) == ()
+
+
 def test_the_state_folder_may_hold_everything(mistakes):
     assert mistakes(state=".") == ()

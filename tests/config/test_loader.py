@@ -155,6 +155,16 @@ def test_an_unknown_key_of_the_command_line_is_a_mistake_too(mistakes):
     assert mistakes("", {"engine.worker": 2}) == ("engine.worker: unknown key; did you mean engine.workers?",)
 
 
+@pytest.mark.parametrize("key", ["inbox.x", "log.level.x", "inbox."])
+def test_a_key_of_the_command_line_below_one_that_is_no_section_is_a_mistake(mistakes, key):
+    assert mistakes("inbox: /a\nlog: {level: info}\n", {key: 2}) == (f"{key}: unknown key",)
+
+
+def test_a_section_that_is_none_in_the_file_is_the_files_mistake(mistakes):
+    (mistake,) = mistakes("thresholds: 0.5", {"thresholds.accept": 0.9})
+    assert mistake.startswith("thresholds: must be a section")
+
+
 def test_every_mistake_is_told_at_once(load, tmp_path):
     with pytest.raises(ConfigError) as caught:
         load("watch: {stable_seconds: 0}\nengine: {attempts: 0, kind: x}\nlog: {levl: info}\n")
@@ -183,6 +193,12 @@ def test_a_tab_as_indentation_gives_the_remedy(mistakes):
 def test_a_key_that_stands_twice_is_refused(mistakes):
     (mistake,) = mistakes("watch:\n  stable_seconds: 2\n  recursive: true\n  stable_seconds: 9\n")
     assert mistake == "line 4, column 3: the key stable_seconds stands here again, it was given in line 2 already"
+
+
+@pytest.mark.parametrize("text", ["inbox: {{ folder }}", "? [inbox]\n: /a", "{a: 1}: 2"])
+def test_a_key_that_is_no_word_is_refused(mistakes, text):
+    (mistake,) = mistakes(text)
+    assert "a key must be a word" in mistake
 
 
 def test_yaml_that_would_run_code_is_refused(mistakes):
