@@ -88,7 +88,7 @@ def open_ledger_file(state: Path, *, create: bool = True) -> sqlite3.Connection:
         LedgerError: it cannot be opened, is no ledger, or was written by a newer digitdrop.
     """
     path = state / FILE
-    if not create and not path.is_file():
+    if not create and not _is_there(path):
         raise LedgerError(
             f"there is no ledger in {state}; has `digitdrop run` or `once` worked with this configuration?"
         )
@@ -105,6 +105,13 @@ def open_ledger_file(state: Path, *, create: bool = True) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:  # such as the state folder of a service, which others may not enter
+        raise LedgerError(f"the ledger {path} must be readable. Received: {error.strerror}. {_NOT_OURS}") from error
 
 
 @contextmanager

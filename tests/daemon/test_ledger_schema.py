@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,18 @@ def test_a_ledger_of_another_user_says_as_whom_to_run(ledger: Ledger) -> None:
     ledger.connection.execute("PRAGMA query_only = 1")
     with pytest.raises(LedgerError, match=r"readonly.*the user digitdrop runs as$"):
         ledger.arrive([NEW], wall=1.0)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
+def test_a_ledger_in_a_folder_that_this_user_may_not_enter_says_as_whom_to_run() -> None:
+    with tempfile.TemporaryDirectory(prefix="digitdrop-test-") as state:
+        Ledger(Path(state)).close()
+        os.seteuid(65_534)
+        try:
+            with pytest.raises(LedgerError, match=r"Permission denied\. .*run it as the user digitdrop runs as$"):
+                Ledger(Path(state), create=False)
+        finally:
+            os.seteuid(0)
 
 
 def test_a_ledger_that_contradicts_itself_is_not_said_to_lack_space(ledger: Ledger) -> None:
