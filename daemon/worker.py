@@ -24,7 +24,6 @@ from daemon.outbox import Outbox
 from daemon.result import Result
 from daemon.setbacks import Clock, Setbacks
 from daemon.systemd import Beat, no_beat
-from recognition.formats import is_whole
 
 log = logging.getLogger(__name__)
 
@@ -178,9 +177,7 @@ class Worker:
     def _submit(self, entry: Entry, data: bytes, now: float) -> None:
         if entry.is_poison(self._settings.engine.attempts):
             self._condemn(entry, _poison(entry))
-        elif not is_whole(data):
-            self._wait_for_rest(entry, "its content ends too early", now)
-        else:
+        else:  # whether it is whole, too, is for the engine to find out: what files say of themselves may lead anywhere
             try:
                 self._engine.submit(Job(entry.key, data))
                 self._in_work[entry.key] = entry

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +48,19 @@ def page() -> bytes:
     return cv2.imencode(".png", picture)[1].tobytes()
 
 
+def chained_tiff(directories: int) -> bytes:
+    """A TIFF of a megabyte with so many directories, each of which is all of the others: reading them takes hours."""
+    entries = 65_535
+    step, following = 4, 2 + 12 * entries
+    data = bytearray(8 + following + step * directories + 4)
+    struct.pack_into("<2sHI", data, 0, b"II", 42, 8)
+    for number in range(directories):
+        at = 8 + step * number
+        struct.pack_into("<H", data, at, entries)
+        struct.pack_into("<I", data, at + following, at + step if number < directories - 1 else 0)
+    return bytes(data)
+
+
 def put(settings: Settings, name: str, content: bytes) -> None:
     settings.inbox.mkdir(exist_ok=True)
     (settings.inbox / name).write_bytes(content)
@@ -66,6 +81,24 @@ def test_once_gives_1_when_a_document_failed(settings: Settings, page: bytes) ->
     assert run(settings, once=True) == 1
     assert (settings.failed / "half.png.reason.json").exists()
     assert (settings.archive / "scan.png").exists()
+
+
+def test_a_file_that_leads_round_and_round_costs_a_worker_its_time_and_not_the_service(
+    settings: Settings, page: bytes
+) -> None:
+    put(settings, "endless.tif", chained_tiff(100_000))
+    put(settings, "scan.png", page)
+    limits = EngineSettings(workers=1, timeout_seconds=2.0, attempts=1)
+    before = signal.signal(signal.SIGALRM, lambda number, frame: pytest.fail("the service itself looks into it"))
+    signal.alarm(60)
+    try:
+        assert run(settings.model_copy(update={"engine": limits}), once=True) == 1
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+    assert (settings.archive / "scan.png").exists()
+    reason = json.loads((settings.failed / "endless.tif.reason.json").read_bytes())
+    assert "took longer than 2 seconds" in reason["reason"]
 
 
 SIGNALS = [(signal.SIGTERM, 0), (signal.SIGINT, 0), (signal.SIGHUP, 129)]

@@ -22,6 +22,7 @@ from daemon.ledger import Ledger
 from daemon.outbox import Outbox
 from daemon.repair import repair
 from daemon.worker import Worker
+from recognition.formats import is_whole
 from recognition.types import BoundingBox, Digit, Document, ModelInfo, Number, Page
 
 CROP = cv2.imencode(".png", np.zeros((20, 30, 3), np.uint8))[1].tobytes()
@@ -44,7 +45,7 @@ class TameEngine:
     def __init__(self) -> None:
         self.capacity = 2
         self.model = ModelInfo("tame", "0" * 64)
-        self.answer: Answer = lambda data: OutcomeKind.READ
+        self.answer: Answer = lambda data: OutcomeKind.READ if is_whole(data) else OutcomeKind.INCOMPLETE
         self.held = False
         self.refusing = False
         self.problem: str | None = None

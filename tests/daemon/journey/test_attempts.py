@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from daemon.documents import State
-from daemon.engine.interface import OutcomeKind
+from daemon.engine.interface import Job, OutcomeKind
 from daemon.setbacks import MAX_BACKOFF_S
 from daemon.worker import MAX_DOCUMENT_BYTES
 
@@ -100,15 +100,15 @@ def test_work_that_is_given_back_is_no_attempt(desk: Any) -> None:
     assert (entry.attempts, entry.losses) == (0, 0)
 
 
-def test_a_mistake_of_ours_over_one_document_does_not_hold_up_the_others(
-    desk: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def is_whole(data: bytes) -> bool:
-        if data == b"strange":
-            raise ValueError("a mistake")
-        return True
+def test_a_mistake_of_ours_over_one_document_does_not_hold_up_the_others(desk: Any) -> None:
+    submit = desk.engine.submit
 
-    monkeypatch.setattr("daemon.worker.is_whole", is_whole)
+    def submit_mistaken(job: Job) -> None:
+        if job.data == b"strange":
+            raise ValueError("a mistake")
+        submit(job)
+
+    desk.engine.submit = submit_mistaken
     desk.arrive("0.jpg", b"strange")
     desk.arrive("1.jpg", b"good")
     for _ in range(4):
@@ -124,17 +124,8 @@ def test_content_that_ends_too_early_is_waited_for_and_then_fails(desk: Any, tru
     assert desk.files("inbox").keys() == {"scan.png"}
     desk.run(2)
     reason = json.loads(desk.files("failed")["scan.png.reason.json"])
-    assert "ends too early" in reason["reason"]
-    assert desk.engine.taken == []
-
-
-def test_content_that_the_engine_finds_incomplete_is_waited_for_too(desk: Any) -> None:
-    desk.engine.answer = lambda data: OutcomeKind.INCOMPLETE
-    desk.arrive("scan.dat", b"half")
-    desk.run()
-    assert desk.files("inbox").keys() == {"scan.dat"}
-    desk.run(61)
-    assert "scan.dat.reason.json" in desk.files("failed")
+    assert reason["reason"] == "the tame engine says incomplete; nothing was added for 60 s"
+    assert reason["attempts"] == 0
 
 
 def test_the_rest_of_a_file_that_arrives_while_it_is_waited_for_makes_it_whole(desk: Any, truncated_png: bytes) -> None:
