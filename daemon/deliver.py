@@ -13,7 +13,7 @@ from pathlib import Path
 from config.schema import Settings
 from daemon import quarantine
 from daemon.documents import Entry, State
-from daemon.errors import LedgerError, PublishError
+from daemon.errors import LedgerError, MoveError, PublishError
 from daemon.ledger import Ledger
 from daemon.names import first_free, past_files, shown
 from daemon.originals import Move, move_original
@@ -79,7 +79,7 @@ class Delivery:
                     step(entry, beat)
                 except LedgerError:
                     raise
-                except (PublishError, OSError) as error:
+                except (PublishError, MoveError, OSError) as error:
                     self._setbacks.postpone(entry, error, now)
                 except Exception as error:  # a mistake of ours must not hold up the other documents
                     log.exception("document=%s could not be delivered", shown(entry.path))
@@ -161,7 +161,13 @@ class Delivery:
         source, target = self._settings.inbox / entry.path, entry.target or entry.path
         while True:
             _require_folder(folder)
-            outcome = move_original(source, folder / target, entry.identity, entry.sha256, beat)
+            try:
+                outcome = move_original(source, folder / target, entry.identity, entry.sha256, beat)
+            except OSError as error:
+                raise MoveError(
+                    f"the original must be movable from {source.parent} to {folder}. Received: {error}. "
+                    "See to the permissions of both folders and to free space"
+                ) from error
             if outcome is not Move.TAKEN:
                 return outcome
             target = place(target) or target

@@ -29,6 +29,10 @@ class PublishError(DaemonError):
     """Outputs could not be written: no space, no permission, a file that a spreadsheet holds; time may help."""
 
 
+class ReadError(DaemonError):
+    """An original could not be read; it stays where it is, time may help."""
+
+
 class MoveError(DaemonError):
     """An original could not be moved to archive/ or failed/; it stays where it is, time may help."""
 

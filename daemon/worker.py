@@ -15,7 +15,7 @@ from config.schema import Settings
 from daemon.deliver import Delivery
 from daemon.documents import Entry, State, Verdict
 from daemon.engine.interface import Engine, Job, Outcome, OutcomeKind
-from daemon.errors import EngineError, LedgerError
+from daemon.errors import EngineError, LedgerError, ReadError
 from daemon.ledger import Ledger
 from daemon.ledger_results import StoredResult
 from daemon.names import shown
@@ -154,7 +154,8 @@ class Worker:
             self._ledger.forget(entry.key)
             return self._drop(entry.path)
         except OSError as error:
-            return self._setbacks.postpone(entry, error, now)
+            remedy = "See to the permissions of the file and of its folder"
+            return self._setbacks.postpone(entry, ReadError(f"it must be readable. Received: {error}. {remedy}"), now)
         if not self._is_known(entry, hashlib.sha256(data).hexdigest()):
             self._submit(entry, data, now)
         return None

@@ -200,7 +200,7 @@ def test_an_original_that_cannot_be_moved_is_told_once_and_kept(station, mounts,
     with mounts.mounted(scan, "--bind", outside):
         station.start()
         station.result("held.jpg")
-        told(station, "held.jpg")
+        told(station, "must be movable", "held.jpg")
         assert scan.read_bytes() == outside.read_bytes()
         (station.inbox / "other.jpg").write_bytes(draw_page(515))
         station.result("other.jpg")
@@ -218,7 +218,7 @@ def test_an_original_that_may_not_be_read_is_told_and_read_when_it_may(station, 
     scan = station.inbox / "secret.jpg"
     scan.write_bytes(draw_page(516))
     scan.chmod(0)
-    told(station, "Permission denied")
+    told(station, "must be readable", "Permission denied")
     assert not (station.failed / "secret.jpg").exists()
     scan.chmod(0o644)
     station.result("secret.jpg")

@@ -97,14 +97,17 @@ def test_a_missing_archive_keeps_the_original_in_the_inbox_until_it_is_back(desk
 def test_an_original_of_any_name_that_can_not_be_moved_holds_up_itself_alone(
     desk: Any, mounts: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    name = os.fsdecode(b"caf\xff\nERROR forged.jpg")
+    name = os.fsdecode(b"caf\xff\nERROR forged/scan.jpg")
     path = desk.arrive(name, b"page")
     desk.arrive("other.jpg", b"other page")
     with mounts.mounted(path, "--bind", path):
         desk.run()
         assert desk.files("archive") == {"other.jpg": b"other page"}
         (held,) = faulty(desk.ledger.connection, 2)
-        assert held.fault == f"Device or resource busy: {desk.settings.inbox}/caf\\xff\\nERROR forged.jpg"
+        folder = f"{desk.settings.inbox}/caf\\xff\\nERROR forged"
+        move = f"the original must be movable from {folder} to {desk.settings.archive}"
+        assert held.fault.startswith(f"{move}. Received: [Errno 16] Device or resource busy: ")
+        assert held.fault.isprintable()
     assert not any("\n" in record.getMessage() for record in caplog.records)
     desk.run(61)
     assert desk.files("archive")[name] == b"page"
