@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+MAX_DOCUMENT_BYTES = 512 << 20
+"""A file of more is no scan; it would be held in memory whole, here and in a worker."""
+
 MILD_LOSSES_PER_ATTEMPT = 3
 """How many deaths of the whole daemon weigh as much as one failed attempt of the document that was in work.
 
@@ -111,6 +114,11 @@ class Verdict:
 
     reason: str
     remedy: str
+
+
+def size_rule(size: int) -> str:
+    """What is wrong with a document of more bytes than MAX_DOCUMENT_BYTES."""
+    return f"a document must have at most {MAX_DOCUMENT_BYTES >> 20} MiB. Received: {size >> 20} MiB"
 
 
 Taken = Callable[[str], bool]

@@ -13,6 +13,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from config.schema import IGNORED
+from daemon.documents import MAX_DOCUMENT_BYTES, size_rule
 from daemon.engine.interface import Engine, Job, Outcome
 from daemon.names import first_free, shown
 from daemon.outbox import Outbox
@@ -95,11 +96,14 @@ def read_files(paths: Sequence[Path], engine: Engine) -> Iterator[Reading]:
 
 
 def _content(path: Path) -> bytes:
-    """All bytes of a regular file; a pipe or a device is refused, as it might never end."""
+    """All bytes of a regular file; a pipe or a device is refused, as it might never end, and a file that is no scan."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
-        if not S_ISREG(os.fstat(descriptor).st_mode):
+        status = os.fstat(descriptor)
+        if not S_ISREG(status.st_mode):
             raise OSError(None, "it is no regular file")
+        if status.st_size > MAX_DOCUMENT_BYTES:
+            raise OSError(None, size_rule(status.st_size))
         return file.read()
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from config.schema import Settings
 from daemon.deliver import Delivery
-from daemon.documents import Entry, State, Verdict
+from daemon.documents import MAX_DOCUMENT_BYTES, Entry, State, Verdict, size_rule
 from daemon.engine.interface import Engine, Job, Outcome, OutcomeKind
 from daemon.errors import EngineError, LedgerError, ReadError
 from daemon.ledger import Ledger
@@ -26,9 +26,6 @@ from daemon.setbacks import Clock, Setbacks
 from daemon.systemd import Beat, no_beat
 
 log = logging.getLogger(__name__)
-
-MAX_DOCUMENT_BYTES = 512 << 20
-"""A file of more is no scan; it would be held in memory whole, here and in a worker."""
 
 MAX_UNPUBLISHED = 64
 """Results that may wait for the outbox before no more documents are claimed: they fill the ledger's disk."""
@@ -254,5 +251,4 @@ def _poison(entry: Entry) -> Verdict:
 
 
 def _too_large(entry: Entry) -> Verdict:
-    rule = f"a document must have at most {MAX_DOCUMENT_BYTES >> 20} MiB. Received: {entry.identity.size >> 20} MiB"
-    return Verdict(rule, "Scan at a lower resolution, or split it")
+    return Verdict(size_rule(entry.identity.size), "Scan at a lower resolution, or split it")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from config.schema import TablesSettings
+from daemon.documents import MAX_DOCUMENT_BYTES
 from daemon.engine.handle import WorkerSetup
 from daemon.engine.local import LocalEngine
 from daemon.outbox import Outbox
@@ -65,6 +66,14 @@ def test_a_pipe_is_refused_at_once(tmp_path: Path, engine: LocalEngine) -> None:
     (reading,) = read_files([tmp_path / "x.jpg"], engine)
     assert reading.result is None
     assert "no regular file" in reading.error
+
+
+def test_an_enormous_file_is_refused_without_being_read(tmp_path: Path, engine: LocalEngine) -> None:
+    paths = write(tmp_path, film=b"", scan=b"one")
+    os.truncate(paths[0], MAX_DOCUMENT_BYTES + 1)
+    film, scan = read_files(paths, engine)
+    assert film.error == "cannot be read: a document must have at most 512 MiB. Received: 512 MiB"
+    assert scan.result is not None
 
 
 def test_no_files_give_no_readings(engine: LocalEngine) -> None:

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from daemon.documents import State
+from daemon.documents import MAX_DOCUMENT_BYTES, State
 from daemon.engine.interface import Job, OutcomeKind
 from daemon.setbacks import MAX_BACKOFF_S
-from daemon.worker import MAX_DOCUMENT_BYTES
 
 
 def test_an_unreadable_document_goes_to_failed_with_its_reason(desk: Any, caplog: pytest.LogCaptureFixture) -> None:
