@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -58,6 +59,7 @@ def findings(path: Path, overrides: Mapping[str, Any] | None = None) -> Iterator
     if settings.engine.kind == "local":
         yield check_workers(settings.engine.workers, usable_cores())
         yield check_sandbox(landlock_version())
+    yield from check_hooks(settings)
     yield check_model(settings)
     if settings.engine.kind == "dask":
         yield check_cluster(settings)
@@ -85,6 +87,19 @@ def check_sandbox(landlock: int) -> Finding:
         return ok("sandbox", f"workers may read programs and models only (Landlock, version {landlock})")
     text = "this kernel has no Landlock: a hostile file that takes over a worker has the service's rights"
     return warn("sandbox", text, "use Linux 5.13 or newer, with landlock among the `lsm=` of its command line")
+
+
+def check_hooks(settings: Settings) -> Iterator[Finding]:
+    """Can the programs be run that want to hear of finished documents? They are run in the folder `/`."""
+    for name, command in (("on_done", settings.hooks.on_done), ("on_failed", settings.hooks.on_failed)):
+        if command is None:
+            continue
+        program = shutil.which(Path("/", command[0]) if "/" in command[0] else command[0])
+        if program is None:
+            text = f"{command[0]} is no program that this user may run"
+            yield warn(f"hooks.{name}", text, "name it with its whole path, and make it executable: chmod +x")
+        else:
+            yield ok(f"hooks.{name}", f"{program} is run")
 
 
 def check_model(settings: Settings) -> Finding:

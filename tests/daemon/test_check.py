@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from config.loader import load_settings
-from config.schema import Settings
+from config.schema import HooksSettings, Settings
 from daemon import check_folders as folders
-from daemon.check import check, check_model, check_workers
+from daemon.check import check, check_hooks, check_model, check_workers
 from daemon.findings import Finding, Level
 from daemon.ledger import Ledger
 
@@ -92,6 +92,21 @@ def test_a_wrong_configuration_ends_with_78_and_tells_every_mistake(tmp_path):
         f"fail  configuration  watch.stable_seconds: must be from 0.1 to 3600. Received: -2 → {remedy}",
         f"fail  configuration  logg: unknown key; did you mean log? → {remedy}",
     ]
+
+
+def test_a_hook_that_can_not_be_run_is_told(settings, root, monkeypatch):
+    script = root / "tell"
+    script.write_text("#!/bin/sh\n")
+    monkeypatch.chdir(root)
+    for command, level in ((("true",), Level.OK), ((str(script),), Level.WARN), (("./tell",), Level.WARN)):
+        hooks = HooksSettings(on_failed=command)
+        (finding,) = check_hooks(settings.model_copy(update={"hooks": hooks}))
+        assert finding.subject == "hooks.on_failed"
+        assert finding.level is level
+    script.chmod(0o755)
+    (finding,) = check_hooks(settings.model_copy(update={"hooks": HooksSettings(on_done=(str(script), "-x"))}))
+    assert str(finding) == f"ok    hooks.on_done  {script} is run"
+    assert list(check_hooks(settings)) == []
 
 
 def test_a_missing_model_ends_with_78(settings, root):
