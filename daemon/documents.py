@@ -43,7 +43,13 @@ READ = (State.RECOGNIZED, State.PUBLISHED, State.DONE)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """By which a file that is still the same is told from one that was replaced or written to."""
+    """By which a file that is still the same is told from one that was replaced or written to.
+
+    Attributes:
+        inode: as a signed number of 64 bits, as the ledger holds them; some file systems use all of them.
+        size: in bytes.
+        mtime_ns: likewise; a file can be of the year 2300, which 63 bits do not reach.
+    """
 
     inode: int
     size: int
@@ -52,7 +58,11 @@ class Identity:
     @classmethod
     def of(cls, status: os.stat_result) -> Identity:
         """The identity of a file as `lstat` or `fstat` saw it."""
-        return cls(status.st_ino, status.st_size, status.st_mtime_ns)
+        return cls(_signed(status.st_ino), status.st_size, _signed(status.st_mtime_ns))
+
+
+def _signed(number: int) -> int:
+    return (number + 2**63) % 2**64 - 2**63
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,7 +249,7 @@ def holds(path: Path, identity: Identity, sha256: str | None, beat: Beat = no_be
     if not stat.S_ISREG(status.st_mode) or status.st_size != identity.size:
         return False
     if sha256 is None:
-        return status.st_mtime_ns == identity.mtime_ns
+        return Identity.of(status).mtime_ns == identity.mtime_ns
     with io.BufferedReader(_HeardFile(path, os.O_RDONLY, beat)) as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == sha256
 

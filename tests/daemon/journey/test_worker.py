@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sqlite3
 from typing import Any
 
 import pytest
 
-from daemon.documents import State
+from daemon.documents import Candidate, Identity, State
+from daemon.engine.interface import OutcomeKind
 from daemon.errors import LedgerError
 
 
@@ -123,3 +125,24 @@ def test_a_lost_ledger_finds_its_own_results_again(desk: Any) -> None:
 
 def _full_disk(*arguments: object, **keywords: object) -> None:
     raise LedgerError("the ledger must be writable") from sqlite3.OperationalError("database or disk is full")
+
+
+@pytest.mark.parametrize("year", [1, 1900, 2262, 2263, 2446, 30_000])
+@pytest.mark.parametrize("kind", [OutcomeKind.READ, OutcomeKind.UNREADABLE])
+def test_a_file_of_any_time_makes_the_whole_journey(desk: Any, year: int, kind: OutcomeKind) -> None:
+    desk.engine.answer = lambda data: kind
+    path = desk.put("scan.jpg", b"page")
+    moment_s = round((year - 1970) * 365.2425 * 86_400)
+    os.utime(path, (moment_s, moment_s))
+    desk.see_all()
+    desk.run()
+    place = desk.files("archive" if kind is OutcomeKind.READ else "failed")
+    assert place["scan.jpg"] == b"page"
+
+
+def test_a_file_whose_number_takes_all_64_bits_is_known_again(desk: Any) -> None:
+    status = os.stat_result((0o100644, 2**64 - 1, 1, 1, 0, 0, 4, 0, 0, 0), {"st_mtime_ns": 2**64})
+    candidate = Candidate("scan.jpg", Identity.of(status))
+    assert desk.ledger.arrive([candidate], wall=1.0) == 1
+    assert desk.ledger.arrive([candidate], wall=2.0) == 0
+    assert desk.ledger.claim(desk.now, "lease").identity == candidate.identity
