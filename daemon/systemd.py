@@ -65,7 +65,7 @@ class Notifier:
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
                 sender.settimeout(_PATIENCE_S)
-                sender.sendto(state.encode(), self._address)
+                sender.sendto(state.encode(errors="backslashreplace"), self._address)
         except OSError as error:  # the service goes on; systemd will act on the silence if it has to
             log.warning("systemd could not be told %s: %s", state, error)
 

@@ -42,6 +42,12 @@ def test_every_state_reaches_the_manager(manager: tuple[socket.socket, dict[str,
     ]  # fmt: skip
 
 
+def test_a_status_that_names_a_folder_of_any_bytes_is_sent(manager: tuple[socket.socket, dict[str, str]]) -> None:
+    receiver, environment = manager
+    Notifier(environment).status("/caf\udcff/inbox is missing")
+    assert received(receiver) == ["STATUS=/caf\\udcff/inbox is missing"]
+
+
 def test_the_same_status_is_sent_once(manager: tuple[socket.socket, dict[str, str]]) -> None:
     receiver, environment = manager
     notifier = Notifier(environment)
