@@ -22,12 +22,13 @@ def test_the_same_name_with_other_content_gets_a_number(desk: Any) -> None:
     assert results == {"scan0001.jpg.json", "scan0001~2.jpg.json", "scan0001~3.jpg.json"}
 
 
-def test_nothing_in_the_outbox_or_the_archive_is_overwritten(desk: Any) -> None:
-    (desk.settings.outbox / "scan.jpg.json").write_bytes(b"someone else's")
+@pytest.mark.parametrize("suffix", [".json", ".csv", ".annotated.jpg"])
+def test_nothing_in_the_outbox_or_the_archive_is_overwritten(desk: Any, suffix: str) -> None:
+    (desk.settings.outbox / f"scan.jpg{suffix}").write_bytes(b"someone else's")
     (desk.settings.archive / "scan~2.jpg").write_bytes(b"someone else's")
     desk.arrive("scan.jpg", b"page")
     desk.run()
-    assert desk.files("outbox")["scan.jpg.json"] == b"someone else's"
+    assert desk.files("outbox")[f"scan.jpg{suffix}"] == b"someone else's"
     assert "scan~2.jpg.json" in desk.files("outbox")
     assert desk.files("archive") == {"scan~2.jpg": b"someone else's", "scan~2~2.jpg": b"page"}
 
