@@ -205,7 +205,7 @@ class Worker:
             case OutcomeKind.READ:
                 self._record(entry, outcome)
             case OutcomeKind.UNREADABLE:
-                self._condemn(entry, Verdict(error, _READABLE))
+                self._condemn(entry, Verdict(*_parted(error)))
             case OutcomeKind.INCOMPLETE:
                 self._wait_for_rest(entry, error, now)
             case OutcomeKind.LOST:
@@ -239,10 +239,16 @@ class Worker:
         if now < due:
             return self._setbacks.wait_for_rest(entry, due, since)
         waited = f"nothing was added for {self._settings.watch.incomplete_seconds:g} s"
-        return self._condemn(entry, Verdict(f"{error}; {waited}", "Copy or scan it again, completely"))
+        return self._condemn(entry, Verdict(f"{_parted(error)[0]}; {waited}", "Copy or scan it again, completely"))
 
     def _condemn(self, entry: Entry, verdict: Verdict) -> None:
         self._ledger.condemn(entry.key, verdict, self.delivery.failed_place(entry.path))
+
+
+def _parted(error: str) -> tuple[str, str]:
+    """The reason and the remedy, which recognition tells in one text, the remedy as its last sentence."""
+    reason, _, remedy = error.rpartition(". ")
+    return (reason, remedy) if reason else (error, _READABLE)
 
 
 def _poison(entry: Entry) -> Verdict:

@@ -83,6 +83,19 @@ def test_once_gives_1_when_a_document_failed(settings: Settings, page: bytes) ->
     assert (settings.archive / "scan.png").exists()
 
 
+def test_each_failure_has_a_reason_and_the_remedy_for_it(settings: Settings, page: bytes) -> None:
+    put(settings, "letter.docx", b"PK\x03\x04" + bytes(range(256)))
+    put(settings, "half.png", page[: len(page) // 2])
+    assert run(settings, once=True) == 1
+    told = {
+        name: json.loads((settings.failed / f"{name}.reason.json").read_bytes()) for name in ("letter.docx", "half.png")
+    }
+    assert told["letter.docx"]["reason"].endswith("can be read (it is a ZIP archive or an office document)")
+    assert told["letter.docx"]["remedy"] == "Save it as JPEG, PNG, TIFF or PDF"
+    assert told["half.png"]["reason"].endswith("it was cut off, or is still being written; nothing was added for 0 s")
+    assert told["half.png"]["remedy"] == "Copy or scan it again, completely"
+
+
 def test_a_file_that_leads_round_and_round_costs_a_worker_its_time_and_not_the_service(
     settings: Settings, page: bytes
 ) -> None:
