@@ -18,6 +18,7 @@ from daemon.lock import running_pid
 from daemon.names import shown
 
 _LISTED = 20
+_LAST_RESULTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +118,18 @@ def _lines(status: Status, now: float) -> Iterator[str]:
         waiting += f", the oldest for {_span(now - status.oldest)}"
     yield f"documents: {waiting}"
     yield f"done: {status.done_today} today, {status.done} in all"
+    for done in [finished for finished in status.recent if finished.reason is None][:_LAST_RESULTS]:
+        results = "read before" if done.results is None else f"results in {shown(done.results)}.json"
+        yield f"  {shown(done.path)}: {results} ({_span(now - done.finished)} ago)"
     for problem in status.problems:
         yield f"problem: {problem.part}: {problem.text} (for {_span(now - problem.since)})"
     for held in status.held_up:
         yield f"held up: {shown(held.path)}: {held.fault} (for {_span(now - held.since)})"
     yield f"failed: {len(status.failed)}"
-    for failure in status.failed[:_LISTED]:
-        yield f"  {shown(failure.path)}: {failure.reason}"
+    for failure in status.failed[: -_LISTED - 1 : -1]:
+        yield f"  {shown(failure.path)}: {failure.reason} ({_span(now - failure.finished)} ago)"
     if len(status.failed) > _LISTED:
-        yield f"  and {len(status.failed) - _LISTED} more"
+        yield f"  and {len(status.failed) - _LISTED} older ones"
 
 
 def _service(status: Status, now: float) -> Iterator[str]:

@@ -55,10 +55,37 @@ def test_what_waits_is_done_failed_and_held_up_is_told(settings: Settings) -> No
         "service: not running",
         "documents: 2 waiting, 0 in work, the oldest for 1 h",
         "done: 1 today, 2 in all",
+        "  today.jpg: results in today.jpg.json (1 min ago)",
+        "  yesterday.jpg: results in yesterday.jpg.json (2 d ago)",
         "held up: held.jpg: Permission denied: held.jpg (for 2 min)",
         "failed: 1",
-        "  bad\\n.jpg: it is torn. Mend it",
+        "  bad\\n.jpg: it is torn. Mend it (30 s ago)",
     ]
+
+
+def test_of_many_documents_the_last_ones_are_told(settings: Settings) -> None:
+    with Ledger(settings.state) as ledger:
+        for number in range(60):
+            ledger.arrive([Candidate(f"{number}.jpg", Identity(number, 1, 1))], wall=NOW)
+            entry = ledger.claim(0.0, "me")
+            assert entry is not None
+            if number % 2:
+                ledger.condemn(entry.key, Verdict("it is torn", "Mend it"), entry.path)
+                ledger.quarantine(entry.key, wall=NOW - 60 + number)
+            elif twin := ledger.identify(entry.key, "the same"):
+                ledger.duplicate(entry.key, twin.key, None)
+                ledger.finish(entry.key, wall=NOW - 60 + number)
+            else:
+                ledger.record(entry.key, StoredResult("2026-11-23", b"{}"), lambda name: False)
+                ledger.publish(entry.key, [], None)
+                ledger.finish(entry.key, wall=NOW - 60 + number)
+    lines = report(settings, now=NOW).lines(NOW)
+    done, failed = lines.index("done: 30 today, 30 in all"), lines.index("failed: 30")
+    assert lines[done + 1] == "  58.jpg: read before (2 s ago)"
+    assert failed == done + 6
+    assert lines[failed + 1] == "  59.jpg: it is torn. Mend it (1 s ago)"
+    assert lines[failed + 20] == "  21.jpg: it is torn. Mend it (39 s ago)"
+    assert lines[failed + 21 :] == ["  and 10 older ones"]
 
 
 def test_a_running_daemon_is_told_with_its_problems(settings: Settings) -> None:
