@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -24,6 +25,7 @@ from daemon.tables import write_csv
 TABLES = "tables"
 _JSON, _CSV, _PICTURE = ".json", ".csv", ".annotated.jpg"
 _MAX_NAME_BYTES = 255  # of a name in a folder, on every usual file system
+_MAX_JSON_BYTES = 512 << 20  # far more than the most pages with the most digits
 _LONGEST_SUFFIX = f".p99999{_PICTURE}"
 _AMBIGUOUS = re.compile(r"\.p\d+$|^\d{4}-\d\d-\d\d$")  # with a suffix, these would be a page's or a day's file
 
@@ -86,9 +88,9 @@ class Outbox:
         """The SHA-256 of the document whose complete results stand under a name; None where there are none."""
         stem = self._stem(name)
         try:
-            value = json.loads(stem.with_name(stem.name + _JSON).read_bytes())
+            value = json.loads(_content(stem.with_name(stem.name + _JSON)))
             return str(value["sha256"])
-        except (OSError, ValueError, LookupError, TypeError):  # nothing there, or nothing of ours
+        except (OSError, ValueError, LookupError, TypeError, RecursionError):  # nothing there, or nothing of ours
             return None
 
     def is_anothers(self, name: str, sha256: str) -> bool:
@@ -146,6 +148,19 @@ def encode_json(value: object) -> bytes:
 def picture_suffix(page: int) -> str:
     """What follows a document's outbox name in the name of a page's annotated picture."""
     return _PICTURE if page == 1 else f".p{page}{_PICTURE}"
+
+
+def _content(path: Path) -> bytes:
+    """What a file of ours holds. Anybody may have put something else there: a pipe would be waited on for ever."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_JSON_BYTES:
+            raise ValueError("it is no result")
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
 
 
 def _write(content: bytes, file: BinaryIO) -> None:

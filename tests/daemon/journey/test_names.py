@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import Any
 
 import pytest
@@ -72,6 +74,32 @@ def test_a_folder_named_like_results_gets_out_of_their_way(desk: Any, suffix: st
     desk.run()
     assert desk.files("inbox") == {}
     assert len(desk.files("outbox")) == 6
+
+
+@pytest.mark.parametrize("kind", ["pipe", "nested", "huge", "link", "folder"])
+def test_whatever_stands_under_the_name_of_results_is_left_alone(desk: Any, kind: str) -> None:
+    path = desk.settings.outbox / "scan.jpg.json"
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "nested":
+            path.write_bytes(b"[" * 100_000)
+        case "huge":
+            path.touch()
+            os.truncate(path, 1 << 40)
+        case "link":
+            path.symlink_to("scan.jpg.json")
+        case "folder":
+            path.mkdir()
+    before = signal.signal(signal.SIGALRM, lambda number, frame: pytest.fail("it is waited for"))
+    signal.alarm(20)
+    try:
+        desk.arrive("scan.jpg", b"page")
+        desk.run()
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+    assert desk.files("archive").keys() == {"scan~2.jpg"}
 
 
 @pytest.mark.parametrize(("folder", "kind"), [("archive", OutcomeKind.READ), ("failed", OutcomeKind.UNREADABLE)])
