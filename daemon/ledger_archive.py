@@ -30,11 +30,17 @@ class ArchiveBook:
 
     def oldest(self) -> float | None:
         """When the original was archived that has been kept the longest; None when none is."""
-        query = f"SELECT finished_at {_FROM_KEPT} ORDER BY finished_at LIMIT 1"
-        row = self._connection.execute(query).fetchone()
-        return None if row is None else float(row[0])
+        return self._first("finished_at")
+
+    def newest(self) -> float | None:
+        """When the last original was archived that is kept; None when none is."""
+        return self._first("finished_at DESC")
 
     def expire(self, key: int) -> None:
         """Says that an original is no longer kept; its results are."""
         with transaction(self._connection) as db:
             db.execute(f"UPDATE documents SET expired = 1 WHERE key = ? AND {_KEPT}", (key,))
+
+    def _first(self, order: str) -> float | None:
+        row = self._connection.execute(f"SELECT finished_at {_FROM_KEPT} ORDER BY {order} LIMIT 1").fetchone()
+        return None if row is None else float(row[0])

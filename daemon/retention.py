@@ -21,6 +21,10 @@ log = logging.getLogger(__name__)
 DAY_S = 86_400.0
 MAX_PAUSE_S = 3600.0
 """Between two looks: the clock may be set, and the machine may sleep."""
+LEAP_S = DAY_S
+"""A clock that is set forward by more while the service runs may be wrong."""
+SILENCE_S = 60 * DAY_S
+"""A start so long after the last original was archived is more likely one with a wrong clock."""
 _BATCH = 20
 """Originals removed in one step, so that a step stays short."""
 _MOST_STUCK = 1000
@@ -31,7 +35,8 @@ class Retention:
     """Keeps archive/ as young as `archive_days` says.
 
     The age counts from when the original was archived, whatever the time of the file is. Only a file that still has
-    the original's content is removed; another one under its name is somebody's.
+    the original's content is removed; another one under its name is somebody's. What is removed does not come back: a
+    clock that may be wrong has a day to be set right.
 
     Args:
         settings: the archive and how long it keeps.
@@ -47,7 +52,8 @@ class Retention:
         self._days = settings.archive_days
         self._ledger = ledger
         self._wall = wall
-        self._due = 0.0
+        self._due = self._held_until = 0.0
+        self._ahead_s: float | None = None
         self._stuck: dict[int, str] = {}
         self._is_there = False
         self.problem: str | None = None
@@ -64,6 +70,12 @@ class Retention:
         if self._days is None or self._archive is None or now < self._due:
             return False
         wall = self._wall().timestamp()
+        if self._is_clock_in_doubt(now, wall):
+            log.warning("the clock may be wrong, see to it; nothing is removed from the archive for a day")
+            self._held_until = now + DAY_S
+        if now < self._held_until:
+            self._due = min(self._held_until, now + MAX_PAUSE_S)
+            return False
         limit = _BATCH + len(self._stuck)
         old = self._ledger.archive.kept_since_before(wall - self._days * DAY_S, limit)
         for entry in old:
@@ -81,6 +93,15 @@ class Retention:
         self._stuck.clear()
         self._is_there = False
         return False
+
+    def _is_clock_in_doubt(self, now: float, wall: float) -> bool:
+        """Whether the clock has leapt since the last look, or before the first one was likely wrong all along."""
+        ahead_s, before_s = wall - now, self._ahead_s
+        self._ahead_s = ahead_s
+        if before_s is not None:
+            return ahead_s - before_s > LEAP_S
+        newest = self._ledger.archive.newest()
+        return newest is not None and wall - newest > SILENCE_S
 
     def _until_oldest_s(self, wall: float, days: int) -> float:
         oldest = self._ledger.archive.oldest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -75,6 +76,37 @@ def test_the_same_content_is_known_after_its_original_was_removed(desk: Any, ret
     assert desk.engine.taken == [b"page"]
     archive(desk, "scan.jpg", b"page")
     assert desk.files("inbox") == {}, "the same file under the same name is taken in, not held to be left in place"
+
+
+def test_a_clock_that_leaps_while_the_service_runs_has_a_day_to_be_set_right(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ahead = timedelta()
+    retention = Retention(desk.settings, desk.ledger, wall=lambda: desk.wall() + ahead)
+    archive(desk, "scan.jpg", b"page")
+    look(desk, retention, 1)
+    ahead = timedelta(days=365 * 20)
+    for _ in range(23):
+        look(desk, retention, 1 / 24)
+    assert desk.files("archive") == {"scan.jpg": b"page"}
+    assert [record.getMessage() for record in caplog.records if "clock" in record.getMessage()]
+    ahead = timedelta()
+    look(desk, retention, 2)
+    assert desk.files("archive") == {"scan.jpg": b"page"}
+    look(desk, retention, 31)
+    assert desk.files("archive") == {}
+
+
+def test_a_start_long_after_the_last_document_removes_nothing_for_a_day(desk: Any) -> None:
+    archive(desk, "scan.jpg", b"page")
+    desk.now += 61 * DAY_S
+    retention = Retention(desk.settings, desk.ledger, wall=desk.wall)
+    for _ in range(24):
+        look(desk, retention, 0)
+        assert desk.files("archive") == {"scan.jpg": b"page"}
+        desk.now += DAY_S / 24
+    look(desk, retention, 0)
+    assert desk.files("archive") == {}
 
 
 def test_an_archive_that_is_away_is_waited_for(desk: Any, retention: Retention) -> None:
