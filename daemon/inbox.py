@@ -81,7 +81,7 @@ class Inbox:
         """Takes note of what changed, and gives the files that have become quiet; `beat` is called meanwhile."""
         self._now = now
         if not self._once:
-            self._tend(now)
+            self._tend(now, beat)
             self._take_hints(now, beat)
         if now >= self._scan_due:
             self._scan(now, beat)
@@ -130,9 +130,9 @@ class Inbox:
         """Ends watching."""
         self._watch.stop()
 
-    def _tend(self, now: float) -> None:
+    def _tend(self, now: float, beat: Beat) -> None:
         if now >= self._tend_due:
-            if self._watch.tend():
+            if self._watch.tend(beat):
                 self.scan_soon(now)
             self._tend_due = now + TEND_S
 

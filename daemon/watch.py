@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,9 +26,14 @@ from watchdog.events import (
 from watchdog.observers.inotify import InotifyObserver
 from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
 
+from daemon.systemd import Beat, no_beat
+
 log = logging.getLogger(__name__)
 
 _DESCRIPTORS, _INFOS = Path("/proc/self/fd"), Path("/proc/self/fdinfo")
+
+_LOOK_S = 1.0
+"""Between looks at whether more folders are watched."""
 
 MAX_HINTS = 10_000
 """Beyond this many a scan is faster than looking at each."""
@@ -112,11 +118,14 @@ class Watch:
         """The files that changed since the last call, relative to the inbox, and whether a scan is needed."""
         return self._hints.take()
 
-    def tend(self) -> bool:
+    def tend(self, beat: Beat = no_beat) -> bool:
         """Sees to it that the inbox is watched; says in `problem` why it is not.
 
         A folder that was removed and made again under the same number is told by the threads of the old watch, which
         end a moment later.
+
+        Args:
+            beat: called as long as more and more folders are watched, which takes minutes for many on a slow share.
 
         Returns:
             Whether the watch was begun anew, so that a scan has to find what was missed meanwhile.
@@ -126,7 +135,7 @@ class Watch:
             root = (status.st_dev, status.st_ino)
             if root == self._root and self.is_alive():
                 return False
-            self._begin(root)
+            self._begin(root, beat)
         except OSError as error:
             self.stop()
             self._report(f"{self._inbox} cannot be watched: {error.strerror or error}")
@@ -170,7 +179,7 @@ class Watch:
             if observer.ident is not None:
                 observer.join()
 
-    def _begin(self, root: tuple[int, int]) -> None:
+    def _begin(self, root: tuple[int, int], beat: Beat) -> None:
         """Starts a new observer: of one that has lost a part, no other part is trusted either."""
         self.stop()
         self._hints.root = os.path.realpath(self._inbox)
@@ -178,7 +187,13 @@ class Watch:
         before = frozenset(threading.enumerate())
         observer = self._observer = InotifyObserver()
         observer.schedule(self._hints, self._hints.root, recursive=self._recursive, event_filter=_KINDS)
-        observer.start()
+        with ThreadPoolExecutor(1) as pool:  # it looks for all folders before it comes back
+            starting, watched = pool.submit(observer.start), 0
+            while wait([starting], _LOOK_S).not_done:
+                before_look, watched = watched, _watched()
+                if watched > before_look:
+                    beat()
+            starting.result()
         # The dispatcher, each emitter and the reader of the kernel's events: any of them can die alone.
         self._threads = frozenset(threading.enumerate()) - before
         self._root = root

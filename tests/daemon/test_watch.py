@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from watchdog.events import DirMovedEvent, FileCreatedEvent, FileMovedEvent
+from watchdog.observers.inotify import InotifyObserver
 
 from daemon.watch import MAX_HINTS, Hints, Watch
 
@@ -80,6 +82,50 @@ def test_hints_come_through_a_link_to_the_inbox(tmp_path: Path, inbox: Path, bel
 def test_a_healthy_watch_is_left_alone(watch: Watch) -> None:
     assert watch.tend()
     assert not watch.tend()
+
+
+def test_while_more_and_more_folders_are_found_it_is_said_that_that_goes_on(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard, go_on, count = threading.Event(), threading.Event(), itertools.count(1)
+    start = InotifyObserver.start
+
+    def start_slowly(self: InotifyObserver) -> None:
+        go_on.wait(TIMEOUT_S)
+        start(self)
+
+    def beat() -> None:
+        if heard.is_set():
+            go_on.set()
+        heard.set()
+
+    monkeypatch.setattr(InotifyObserver, "start", start_slowly)
+    monkeypatch.setattr("daemon.watch._LOOK_S", 0.01)
+    monkeypatch.setattr("daemon.watch._watched", lambda: next(count))
+    assert watch.tend(beat)
+    assert go_on.is_set()
+    assert watch.is_alive()
+
+
+def test_while_no_more_folders_are_found_nothing_is_said(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, go_on = itertools.count(), threading.Event()
+    start = InotifyObserver.start
+
+    def start_slowly(self: InotifyObserver) -> None:
+        go_on.wait(TIMEOUT_S)
+        start(self)
+
+    def watched() -> int:
+        if next(looks) == 20:
+            go_on.set()
+        return 7
+
+    monkeypatch.setattr(InotifyObserver, "start", start_slowly)
+    monkeypatch.setattr("daemon.watch._LOOK_S", 0.01)
+    monkeypatch.setattr("daemon.watch._watched", watched)
+    beats: list[None] = []
+    assert watch.tend(lambda: beats.append(None))
+    assert len(beats) == 1
 
 
 def test_a_missing_inbox_is_a_problem_until_it_is_there(watch: Watch, inbox: Path, bell: Bell) -> None:
