@@ -1,0 +1,174 @@
+"""Reads pages as worse scanners and phones would have taken them: smaller, blurred, bent, in a shadow, showing through.
+
+    python tests/benchmarks/disturbed.py PAGES… [--jobs 2] [--only NAME…] [--json FILE]
+
+`limits.py` shows where reading ends on one plain page; this is what becomes of forms, ruled and squared paper before.
+A number counts as read where the page has one of that text, wherever it stands: the pages change their form.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from config.shipped import shipped_companions, shipped_model
+from recognition.page import read_document
+from recognition.params import RecognitionParams
+from recognition.reader import Reader, load_reader
+from recognition.training.scoring import is_accepted
+from recognition.training.truth import TruePage, load_pages_with_truth
+
+Pixels = NDArray[np.uint8]
+Disturb = Callable[[Pixels], Pixels]
+
+_reader: Reader
+
+
+def as_pixels(values: object) -> Pixels:
+    """Brightness of any kind as uint8."""
+    return np.clip(np.asarray(values), 0, 255).astype(np.uint8)
+
+
+def reduced(page: Pixels, scale: float) -> Pixels:
+    """The page as a scanner of so much fewer dots an inch has it."""
+    return as_pixels(cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+
+
+def blurred(page: Pixels, deviation_px: float) -> Pixels:
+    """The page out of focus."""
+    return as_pixels(cv2.GaussianBlur(page, (0, 0), deviation_px))
+
+
+def noisy(page: Pixels, deviation: float) -> Pixels:
+    """The page with grain of that standard deviation, of 255."""
+    return as_pixels(page + np.random.default_rng(0).normal(0, deviation, page.shape))
+
+
+def turned(page: Pixels, angle_deg: float) -> Pixels:
+    """The page turned counter-clockwise, with room for all of it."""
+    height, width = page.shape[:2]
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle_deg, 1)
+    cosine, sine = abs(matrix[0, 0]), abs(matrix[0, 1])
+    size = round(height * sine + width * cosine), round(height * cosine + width * sine)
+    matrix[:, 2] += (size[0] - width) / 2, (size[1] - height) / 2
+    return as_pixels(cv2.warpAffine(page, matrix, size, borderMode=cv2.BORDER_REPLICATE))
+
+
+def aslant(page: Pixels, share: float) -> Pixels:
+    """The page from the side: each corner moved by up to so much of its sides."""
+    height, width = page.shape[:2]
+    corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    moved = corners + np.random.default_rng(0).uniform(-share, share, (4, 2)) * (width, height)
+    moved = (moved - moved.min(axis=0)).astype(np.float32)
+    size = np.ceil(moved.max(axis=0)).astype(int).tolist()
+    matrix = cv2.getPerspectiveTransform(corners, moved)
+    return as_pixels(cv2.warpPerspective(page, matrix, size, borderMode=cv2.BORDER_REPLICATE))
+
+
+def bent(page: Pixels, depth_px: float) -> Pixels:
+    """The page of a curled notebook: its lines run in waves so deep."""
+    height, width = page.shape[:2]
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    rows = y + np.float32(depth_px) * np.sin(x / width * 3 * np.pi, dtype=np.float32)
+    return as_pixels(cv2.remap(page, x, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+
+
+def in_shadow(page: Pixels, light: float) -> Pixels:
+    """The page with a shadow across it that leaves so much of the light, and whose edge is 50 pixels wide."""
+    height, width = page.shape[:2]
+    corners = np.array([(0.3 * width, 0), (0.6 * width, 0), (0.9 * width, height), (0.45 * width, height)])
+    lit = np.ones((height, width), np.float32)
+    cv2.fillPoly(lit, [np.rint(corners).astype(np.int32)], light)
+    return as_pixels(page * cv2.GaussianBlur(lit, (0, 0), 12)[..., None])
+
+
+def showing_through(page: Pixels, share: float) -> Pixels:
+    """The page with its own mirror image on its back, so dark and blurred."""
+    paper = float(np.median(page))
+    back = cv2.GaussianBlur(np.ascontiguousarray(page[:, ::-1]), (0, 0), 2.5).astype(np.float32)
+    return as_pixels(np.minimum(page, paper - (paper - back) * share))
+
+
+def compressed(page: Pixels, quality: int) -> Pixels:
+    """The page as a JPEG of that quality leaves it."""
+    data = cv2.imencode(".jpg", page, (cv2.IMWRITE_JPEG_QUALITY, quality))[1]
+    return as_pixels(cv2.imdecode(data, cv2.IMREAD_COLOR))
+
+
+DISTURBANCES: dict[str, Disturb] = {
+    "none": lambda page: page,
+    "half the size": partial(reduced, scale=0.5),
+    "a third of the size": partial(reduced, scale=0.35),
+    "blur of 1.5 px": partial(blurred, deviation_px=1.5),
+    "grain of 15": partial(noisy, deviation=15),
+    "turned by 5 degrees": partial(turned, angle_deg=5),
+    "aslant by a tenth": partial(aslant, share=0.1),
+    "bent by 18 px": partial(bent, depth_px=18),
+    "in a shadow of 0.45": partial(in_shadow, light=0.45),
+    "showing through at 0.08": partial(showing_through, share=0.08),
+    "showing through at 0.25": partial(showing_through, share=0.25),
+    "JPEG quality 10": partial(compressed, quality=10),
+}
+
+
+def main() -> None:
+    """Reads all pages with each disturbance, prints the table, and writes the JSON if asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pages", type=Path, nargs="+", help="folders of pages with truth files that name their numbers")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--only", nargs="*", choices=list(DISTURBANCES), default=list(DISTURBANCES))
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    options = parser.parse_args()
+    pages = [one for folder in options.pages for one in load_pages_with_truth(folder)]
+    table = {}
+    print(f"{'':26}{'exact':>8}{'accepted':>10}{'slips/1000':>12}")
+    with ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn"), start) as pool:
+        for name in options.only:
+            counts = sum(pool.map(partial(read, name), pages), Counter())
+            accepted = counts["accepted right"] + counts["slips"]
+            table[name] = {
+                "exact": round(counts["exact"] / counts["numbers"], 4),
+                "accepted": round(counts["accepted right"] / counts["numbers"], 4),
+                "slips/1000": round(1000 * counts["slips"] / max(1, accepted), 1),
+            }
+            print(f"{name:26}" + "{exact:8.3f}{accepted:10.3f}{slips/1000:12.1f}".format_map(table[name]), flush=True)
+    if options.json:
+        options.json.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
+
+
+def start() -> None:
+    """Loads the networks in a process."""
+    global _reader
+    cv2.setNumThreads(1)
+    _reader = load_reader(shipped_model(), *shipped_companions())
+
+
+def read(name: str, one: TruePage) -> Counter[str]:
+    """Disturbs a page, reads it and counts."""
+    page = DISTURBANCES[name](as_pixels(cv2.imread(str(one.path), cv2.IMREAD_COLOR)))
+    data = cv2.imencode(".png", page, (cv2.IMWRITE_PNG_COMPRESSION, 1))[1].tobytes()
+    numbers = read_document(data, _reader, RecognitionParams()).pages[0].numbers
+    stand = Counter(number.text for number in one.truth.numbers or ())
+    accepted = Counter(number.text for number in numbers if is_accepted(number))
+    return Counter(
+        {
+            "numbers": stand.total(),
+            "exact": (stand & Counter(number.text for number in numbers)).total(),
+            "accepted right": (stand & accepted).total(),
+            "slips": (accepted - stand).total(),
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()
