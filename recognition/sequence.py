@@ -29,8 +29,8 @@ MARGIN_PX = 4
 """Paper to the left and the right of the ink."""
 WIDTHS_PX = (48, 72, 96, 144, 192, 384)
 """Widths the network is run with; a strip is padded to the smallest that holds it, and a wider one is not read."""
-BATCHES = (1, 8)
-"""Batch sizes; strips are large, and sixteen at once are read no faster."""
+BATCHES = (1, 4)
+"""Batch sizes; strips are large, and more at once are read no faster."""
 FAINT_FRAME = 0.5
 """Probability of any digit from which a frame belongs to one."""
 
