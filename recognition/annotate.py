@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from recognition.arrays import as_image
 from recognition.labels import Label, place_labels, text_height_px
 from recognition.params import AnnotateParams
 from recognition.types import BoundingBox, Number
@@ -37,6 +38,13 @@ _NO_NUMBERS = "no numbers found"
 _MAX_CROP_HEIGHT_PX = 48
 _MAX_CROP_WIDTH_PX = 480
 _CROP_MARGIN = 0.15  # of the number's height
+# Runs of one grey are long as they are; differences from pixel to pixel, PNG's usual filter, would break them.
+_CROP_ENCODING = (
+    cv2.IMWRITE_PNG_STRATEGY,
+    cv2.IMWRITE_PNG_STRATEGY_RLE,
+    cv2.IMWRITE_PNG_FILTER,
+    cv2.IMWRITE_PNG_FILTER_NONE,
+)
 
 _DIGIT_PER_EM = 0.7  # height of a digit in the font, relative to its size
 _WEIGHT = 600
@@ -77,14 +85,14 @@ def crop_png(pixels: Pixels, bbox: BoundingBox) -> bytes:
     """
     page_height, page_width = pixels.shape[:2]
     box = _grown(bbox, max(2, round(bbox.height * _CROP_MARGIN)))
-    crop = pixels[max(0, box.y) : min(page_height, box.bottom), max(0, box.x) : min(page_width, box.right)]
-    height, width = crop.shape[:2]
+    part = pixels[max(0, box.y) : min(page_height, box.bottom), max(0, box.x) : min(page_width, box.right)]
+    crop = cv2.cvtColor(part, cv2.COLOR_BGR2GRAY)
+    height, width = crop.shape
     scale = min(1.0, _MAX_CROP_HEIGHT_PX / height, _MAX_CROP_WIDTH_PX / width)
     if scale < 1:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        crop = cv2.resize(crop, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    greys: Pixels = cv2.LUT(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), _sixteen_greys()).astype(np.uint8, copy=False)
-    return _encode(".png", greys, [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE])
+        crop = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
+    return _encode(".png", as_image(cv2.LUT(crop, _sixteen_greys())), _CROP_ENCODING)
 
 
 @dataclass(frozen=True, slots=True)
