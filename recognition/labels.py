@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -176,8 +177,7 @@ class _Occupancy:
 
     def covered(self, x: int, y: int, width: int, height: int) -> int:
         """How much a box would cover."""
-        part = self._part(x, y, width, height)
-        return int(np.add.reduce(part, axis=None)) if part.any() else 0
+        return int(cv2.sumElems(self._part(x, y, width, height))[0])
 
     def _part(self, x: int, y: int, width: int, height: int) -> NDArray[np.uint8]:
         k = self._per_px
