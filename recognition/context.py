@@ -20,6 +20,7 @@ from recognition.calibrate import scale
 from recognition.components import Component
 from recognition.errors import ModelMismatchError
 from recognition.litert import Network
+from recognition.pyramid import Pyramid, reduce_together, reduced
 
 NEAR_PX = 32
 """Side of the near window."""
@@ -57,8 +58,8 @@ def windows(pieces: Sequence[Component], darkness: Image, halved: list[Image] | 
     far = np.zeros((len(pieces), FAR_HEIGHT_PX, FAR_WIDTH_PX, 2), np.uint8)
     if pieces:
         pyramid, masks = [darkness, *halved], [[piece.mask] for piece in pieces]
-        _show(near, pieces, pyramid, masks, NEAR_PIECE_PX)
         _show(far, pieces, pyramid, masks, FAR_PIECE_PX)
+        _show(near, pieces, pyramid, masks, NEAR_PIECE_PX)
         halved[:] = pyramid[1:]
     return Windows(near, far)
 
@@ -66,8 +67,8 @@ def windows(pieces: Sequence[Component], darkness: Image, halved: list[Image] | 
 def _show(
     shown: NDArray[np.uint8],
     pieces: Sequence[Component],
-    pyramid: list[Image],
-    masks: Sequence[list[Image]],
+    pyramid: Pyramid,
+    masks: Sequence[Pyramid],
     piece_px: int,
 ) -> None:
     """Fills windows (n, height, width, 2), each around the middle of a piece, whose longer side becomes `piece_px`."""
@@ -84,31 +85,13 @@ def _show(
     inks = np.rint((boxes - origins) / scales).astype(np.int64).tolist()
     # The page and the piece are reduced by the power of two that leaves them at least as large as they are shown.
     levels = np.clip(np.frexp(scales[:, 0])[1] - 1, 0, min(page).bit_length() - 1).tolist()
+    reduce_together(masks, levels)
     for k, (window, piece, part, level) in enumerate(zip(shown, pieces, parts.tolist(), levels, strict=True)):
         x, y, right, bottom = (side >> level for side in part)
-        reduced = _reduced(pyramid, level)[y : max(y + 1, bottom), x : max(x + 1, right)]
+        around = reduced(pyramid, level)[y : max(y + 1, bottom), x : max(x + 1, right)]
         strength = 255 / max(piece.darkness, 1.0)
-        _place(window[:, :, 0], as_image(cv2.convertScaleAbs(_scaled(reduced, places[k]), alpha=strength)), places[k])
-        _place(window[:, :, 1], _scaled(_reduced(masks[k], level), inks[k]), inks[k])
-
-
-def _reduced(pyramid: list[Image], level: int) -> Image:
-    """An image reduced so many times to half its size; what is missing of the pyramid is added to it."""
-    while len(pyramid) <= level:
-        pyramid.append(_halved(pyramid[-1]))
-    return pyramid[level]
-
-
-def _halved(image: Image) -> Image:
-    """The image at half the size, between mean and maximum, so that fine strokes fade less than by the mean alone."""
-    height, width = max(2, image.shape[0] // 2 * 2), max(2, image.shape[1] // 2 * 2)
-    if height > image.shape[0] or width > image.shape[1]:
-        missing = max(0, height - image.shape[0]), max(0, width - image.shape[1])
-        image = as_image(cv2.copyMakeBorder(image, 0, missing[0], 0, missing[1], cv2.BORDER_REPLICATE))
-    even = image[:height, :width]
-    mean = cv2.resize(even, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-    higher = np.maximum(even[::2], even[1::2])
-    return as_image(cv2.addWeighted(mean, 0.5, np.maximum(higher[:, ::2], higher[:, 1::2]), 0.5, 0))
+        _place(window[:, :, 0], as_image(cv2.convertScaleAbs(_scaled(around, places[k]), alpha=strength)), places[k])
+        _place(window[:, :, 1], _scaled(reduced(masks[k], level), inks[k]), inks[k])
 
 
 def _scaled(image: Image, place: list[int]) -> Image:
