@@ -55,7 +55,7 @@ class Reading:
     @cached_property
     def by_ink_confidence(self) -> float:
         """The probability of the most probable digit by the ink alone."""
-        return float(self.by_ink[:NOT_A_DIGIT].max())
+        return float(max(self.by_ink[:NOT_A_DIGIT].tolist()))  # NumPy's own takes three times as long for ten values
 
     @cached_property
     def digit(self) -> int:
@@ -65,7 +65,7 @@ class Reading:
     @cached_property
     def confidence(self) -> float:
         """The probability of the most probable digit."""
-        return float(self.probabilities[:NOT_A_DIGIT].max())
+        return float(max(self.probabilities[:NOT_A_DIGIT].tolist()))
 
     @property
     def rubbish(self) -> float:

@@ -70,7 +70,7 @@ class Spotted:
     @property
     def confidence(self) -> float:
         """The probability of the most probable digit."""
-        return float(self.probabilities[:NOT_A_DIGIT].max())
+        return float(max(self.probabilities[:NOT_A_DIGIT].tolist()))
 
 
 def to_strip(ink: Image) -> Strip | None:
