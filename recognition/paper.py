@@ -119,11 +119,11 @@ def _candidate(whiteness: Image, logarithms: NDArray[np.float32], level: int, pa
 
 def _largest_region(bright: NDArray[np.bool_], params: PaperParams) -> tuple[NDArray[np.int32] | None, float]:
     """The convex hull of the largest connected region, without its thin outgrowths, and the region's area."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(bright.view(np.uint8), connectivity=4)
-    areas = stats[1:, cv2.CC_STAT_AREA]
+    labels = np.asarray(cv2.connectedComponents(bright.view(np.uint8), connectivity=4)[1])
+    areas = np.bincount(labels.ravel())[1:]
     if areas.size == 0 or not params.min_area <= areas.max() / bright.size <= params.max_area:
         return None, 0.0
-    region = (np.asarray(labels) == 1 + int(areas.argmax())).view(np.uint8)
+    region = (labels == 1 + int(areas.argmax())).view(np.uint8)
     region = as_image(cv2.morphologyEx(region, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)))
     contours, _ = cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not contours:

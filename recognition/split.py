@@ -173,11 +173,12 @@ def segments(piece: Component, darkness: Image, params: SplitParams) -> list[Seg
     bounds = [np.zeros(height, np.int32), *(seam.path for seam in seams), np.full(height, width, np.int32)]
     costs = [0.0, *(seam.cost / stroke for seam in seams), 0.0]
     columns = np.arange(width)
-    places = [float(bound.mean()) * box.width / width for bound in bounds]
+    sums = [int(bound.sum()) for bound in bounds]
+    places = [total / height * box.width / width for total in sums]
     parts = []
     for i, left in enumerate(bounds):
         for j in range(i + 1, len(bounds)):
-            if float((bounds[j] - left).mean()) > params.max_width * height:
+            if (sums[j] - sums[i]) / height > params.max_width * height:
                 break
             area = (columns >= left[:, None]) & (columns < bounds[j][:, None])
             window = as_image(cv2.resize(as_mask(area), (box.width, box.height), interpolation=cv2.INTER_NEAREST))
@@ -274,9 +275,10 @@ def _reduced(mask: Image) -> Image:
 
 def _largest(mask: Image) -> Image:
     """The mask without crumbs of less than a tenth of the largest piece, which a seam leaves at its edges."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    count, found = cv2.connectedComponents(mask, connectivity=8, ltype=cv2.CV_32S)
     if count <= 2:
         return mask
-    areas = stats[1:, cv2.CC_STAT_AREA]
+    labels = np.asarray(found)
+    areas = np.bincount(labels.ravel())[1:]
     keep = np.concatenate([[False], areas >= 0.1 * areas.max()])
-    return mask & as_mask(keep[np.asarray(labels)])
+    return mask & as_mask(keep[labels])
