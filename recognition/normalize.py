@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.arrays import Image
+from recognition.arrays import Image, as_image
 
 IMAGE_PX = 28
 INNER_PX = 20
@@ -29,20 +29,28 @@ def normalize(ink: Image) -> Image:
     Returns:
         uint8 (28, 28); all zero where `ink` is all zero or has no pixels.
     """
-    box = _tight(ink)
-    if box.size == 0:
-        return np.zeros((IMAGE_PX, IMAGE_PX), np.uint8)
-    square = _square(box)
-    while square.shape[0] < INNER_PX:
-        square = square.repeat(2, axis=0).repeat(2, axis=1)
-    inner = cv2.resize(square, (INNER_PX, INNER_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
-    return _centered(inner * (255.0 / inner.max()))
+    image: Image = normalize_all([ink])[0]
+    return image
 
 
 def normalize_all(inks: Iterable[Image]) -> Image:
     """Returns the normalized images of several digits, uint8 (n, 28, 28); each ink is needed only for its own."""
-    images = [normalize(ink) for ink in inks]
-    return np.stack(images) if images else np.zeros((0, IMAGE_PX, IMAGE_PX), np.uint8)
+    inner = [_inner(ink) for ink in inks]
+    if not inner:
+        return np.zeros((0, IMAGE_PX, IMAGE_PX), np.uint8)
+    stretched = np.stack(inner, dtype=np.float32, casting="safe")
+    stretched *= 255 / np.maximum(stretched.max(axis=(1, 2), keepdims=True), 1)  # 1 where there is no ink
+    return _centered(stretched)
+
+
+def _inner(ink: Image) -> Image:
+    box = _tight(ink)
+    if box.size == 0:
+        return np.zeros((INNER_PX, INNER_PX), np.uint8)
+    square = _square(box)
+    while square.shape[0] < INNER_PX:
+        square = square.repeat(2, axis=0).repeat(2, axis=1)
+    return as_image(cv2.resize(square, (INNER_PX, INNER_PX), interpolation=cv2.INTER_AREA))
 
 
 def _tight(ink: Image) -> Image:
@@ -60,11 +68,13 @@ def _square(box: Image) -> Image:
 
 
 def _centered(inner: NDArray[np.float32]) -> Image:
-    moments = cv2.moments(inner)
-    margin = IMAGE_PX - INNER_PX
-    left = round(IMAGE_PX / 2 - moments["m10"] / moments["m00"])
-    top = round(IMAGE_PX / 2 - moments["m01"] / moments["m00"])
-    left, top = min(max(left, 0), margin), min(max(top, 0), margin)
-    image = np.zeros((IMAGE_PX, IMAGE_PX), np.uint8)
-    image[top : top + INNER_PX, left : left + INNER_PX] = np.rint(inner)
-    return image
+    """Images float32 (n, 20, 20) in larger ones, so that their centers of mass are in the middle."""
+    columns, rows = (inner.sum(axis=axis, dtype=np.float64) for axis in (1, 2))
+    mass = np.maximum(columns.sum(axis=1), 1)
+    along = np.arange(INNER_PX)
+    places = [np.rint(IMAGE_PX / 2 - sums @ along / mass).astype(int) for sums in (columns, rows)]
+    lefts, tops = (np.clip(place, 0, IMAGE_PX - INNER_PX).tolist() for place in places)
+    images = np.zeros((len(inner), IMAGE_PX, IMAGE_PX), np.uint8)
+    for image, one, left, top in zip(images, np.rint(inner), lefts, tops, strict=True):
+        image[top : top + INNER_PX, left : left + INNER_PX] = one
+    return images
