@@ -79,6 +79,8 @@ def may_be_cut_off(
         darkness: uint8 page.
         params: see there.
     """
+    if not cut:
+        return [False] * len(numbers)
     pieces = _Pieces(cut)
     return [_About(digits, pieces, darkness, params).may_be_cut_off() for digits in numbers]
 
