@@ -50,3 +50,9 @@ def dilated(mask: Image, width: int, height: int) -> Image:
 def as_mask(condition: NDArray[np.bool_]) -> Image:
     """Returns 255 where the condition holds, else 0."""
     return condition.view(np.uint8) * np.uint8(255)
+
+
+def piece_at(mask: Image, column: int, row: int) -> Image:
+    """Returns a mask of the connected piece alone that a pixel belongs to."""
+    labels = np.asarray(cv2.connectedComponents(mask, connectivity=8, ltype=cv2.CV_32S)[1])
+    return as_mask(labels == labels[row, column])

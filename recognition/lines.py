@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.arrays import Image, as_image, as_mask, closed, dilated, opened
+from recognition.arrays import Image, as_image, closed, dilated, opened, piece_at
 from recognition.params import RuleParams
 from recognition.types import BoundingBox
 
@@ -129,6 +129,5 @@ def _long_pieces(mask: Image, min_width: float) -> Iterator[tuple[BoundingBox, I
         x, y, width, height = cv2.boundingRect(outline)
         if width < min_width:
             continue
-        _, labels = cv2.connectedComponents(mask[y : y + height, x : x + width], connectivity=8, ltype=cv2.CV_32S)
-        column, row = outline[0, 0]
-        yield BoundingBox(x, y, width, height), as_mask(np.asarray(labels) == labels[row - y, column - x])
+        column, row = outline[0, 0].tolist()
+        yield BoundingBox(x, y, width, height), piece_at(mask[y : y + height, x : x + width], column - x, row - y)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from recognition.arrays import as_field, as_image, as_mask, closed, dilated, opened
+from recognition.arrays import as_field, as_image, as_mask, closed, dilated, opened, piece_at
 
 
 def mask(*rows: str) -> np.ndarray:
@@ -61,6 +61,12 @@ def test_a_condition_becomes_255_and_0():
     got = as_mask(np.array([[True, False]]))
     assert got.dtype == np.uint8
     assert got.tolist() == [[255, 0]]
+
+
+def test_a_piece_is_taken_from_among_others_in_its_box():
+    both = mask("#..#", ".#..", "#..#")
+    assert np.array_equal(piece_at(both, 1, 1), mask("#...", ".#..", "#..."))
+    assert np.array_equal(piece_at(both, 3, 2), mask("....", "....", "...#"))
 
 
 def test_arrays_of_the_right_type_are_not_copied():
