@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.arrays import Image
-from recognition.components import join
+from recognition.components import Component, join
 from recognition.neighbors import overlapping
 from recognition.params import JoinParams
 from recognition.reader import Reader
@@ -37,15 +37,19 @@ def join_broken(
         params: see there.
     """
     readings = list(readings)
+    wholes: dict[tuple[Component, Component], Reading] = {}  # also of pairs that stay apart, and come up every round
     for _ in range(params.rounds):
         pairs = _pairs(readings, height_px, params)
         if not pairs:
             break
-        pieces = [join(readings[i].piece, readings[j].piece, darkness) for i, j in pairs]
-        joined = reader.read(pieces, darkness)
+        parts = [(readings[i].piece, readings[j].piece) for i, j in pairs]
+        unread = [pair for pair in parts if pair not in wholes]
+        joined = reader.read([join(*pair, darkness) for pair in unread], darkness)
+        wholes.update(zip(unread, joined, strict=True))
         taken: set[int] = set()
         fresh = []
-        for whole, (i, j) in sorted(zip(joined, pairs, strict=True), key=lambda item: -item[0].confidence):
+        read = [wholes[pair] for pair in parts]
+        for whole, (i, j) in sorted(zip(read, pairs, strict=True), key=lambda item: -item[0].confidence):
             if not taken & {i, j} and _better(whole, readings[i], readings[j], height_px, params):
                 taken |= {i, j}
                 fresh.append(whole)

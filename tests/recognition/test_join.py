@@ -6,6 +6,8 @@ import pytest
 from recognition.components import find_components
 from recognition.join import join_broken
 from recognition.params import ComponentParams, JoinParams
+from recognition.reader import Reader
+from recognition.types import BoundingBox
 
 PARAMS = JoinParams()
 
@@ -123,6 +125,23 @@ def test_the_bar_of_a_sure_five_joins_it(make_reading, certain, digit, bar, join
     page = np.full((100, 100), 200, np.uint8)
     got = join_broken(readings, 55.0, page, certain(digit, 0.99), PARAMS)
     assert (len(got) == 1) is joined, why
+
+
+def test_two_pieces_that_stay_apart_are_read_together_once(make_reading, certain):
+    seen = []
+
+    class Noting(Reader):
+        def read(self, pieces, darkness, *, touching=False):
+            seen.extend(piece.bbox for piece in pieces)
+            return Reader.read(self, pieces, darkness, touching=touching)
+
+    below, beside = (12, 66, 25, 8), (145, 20, 8, 30)
+    readings = [make_reading(8, box, 0.95) for box in ((10, 10, 30, 55), (110, 10, 30, 55))]
+    readings += [make_reading(7, box, 0.3, rubbish=0.4) for box in (below, beside)]
+    page = np.full((100, 200), 200, np.uint8)
+    joined = join_broken(readings, 55.0, page, Noting(certain(8, 0.97).classifier), PARAMS)
+    assert len(joined) == 3, "what is below is joined, which takes another round"
+    assert sorted(seen, key=lambda box: box.x) == [BoundingBox(10, 10, 30, 64), BoundingBox(110, 10, 43, 55)]
 
 
 @pytest.mark.parametrize("count", [0, 1])
