@@ -251,14 +251,14 @@ def _seams(ink: NDArray[np.float32], columns: NDArray[np.int64], reach: int) -> 
         above = total[row - 1]
         aslant = np.minimum(above[:, :-2], above[:, 2:]) + np.float32(0.05)
         total[row, :, 1:-1] = cost[row] + np.minimum(above[:, 1:-1], aslant)
+    left, middle, right = total[:-1, :, :-2], total[:-1, :, 1:-1], total[:-1, :, 2:]
+    moves = np.where(left <= np.minimum(middle, right), -1, np.where(middle <= right, 0, 1))
     path = np.empty((height, columns.size), np.int64)
     path[-1] = total[-1].argmin(axis=1)
-    start = np.arange(columns.size) * (offsets.size + 2)
+    every = np.arange(columns.size)
     for row in range(height - 2, -1, -1):
         below = path[row + 1]
-        above, place = total[row].ravel(), start + below
-        left, middle, right = above[place - 1], above[place], above[place + 1]
-        path[row] = below + np.where(left <= np.minimum(middle, right), -1, np.where(middle <= right, 0, 1))
+        path[row] = below + moves[row, every, below - 1]
     path += columns - reach - 1
     cuts = padded[np.arange(height)[:, None], np.clip(path, 0, width)].sum(axis=0)
     return [_Seam(float(path[:, k].mean()), float(cuts[k]), path[:, k].astype(np.int32)) for k in range(columns.size)]
