@@ -1,8 +1,7 @@
 """Cuts touching digits apart, and leaves together what reads best uncut.
 
-Cuts are seams of least ink from top to bottom (a drop fall that looks ahead); which of them are taken is decided by
-dynamic programming over the network's confidence in the segments, as in Breuel, "Segmentation of Handprinted Letter
-Strings Using a Dynamic Programming Algorithm", ICDAR 2001.
+Which of the seams are cut is decided by dynamic programming over the network's confidence in the segments, as in
+Breuel, "Segmentation of Handprinted Letter Strings Using a Dynamic Programming Algorithm", ICDAR 2001.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from recognition.arrays import Image, as_image, as_mask
 from recognition.calibrate import Probabilities
@@ -24,6 +22,7 @@ from recognition.params import SplitParams
 from recognition.prior import Prior
 from recognition.reader import Reader
 from recognition.reading import SUREST, Reading, at_edge, log_odds, seconded
+from recognition.seams import find_seams
 from recognition.sequence import Spotted
 
 SEAM_HEIGHT_PX = 48
@@ -32,13 +31,6 @@ MIN_PART_CONFIDENCE = 0.35
 """The parts of a cut must be read so surely, on the geometric mean."""
 NO_DIGIT: Probabilities = np.array([0.005] * NOT_A_DIGIT + [0.95], np.float32)
 """What is said of a part in which no digit was spotted, or several."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Seam:
-    column: float
-    cost: float
-    path: NDArray[np.int32]
 
 
 def split_touching(
@@ -56,22 +48,23 @@ def split_touching(
     """
     wide = [reading for reading in readings if _is_wide(reading, height_px, darkness, params)]
     spotted = _spotted([reading.piece for reading in wide], darkness, reader)
-    wholes = [
+    found = [
         (reading, digits)
         for reading, digits in zip(wide, spotted, strict=True)
         if reading.confidence < params.sure or len(digits) > 1
     ]
-    chosen = {id(reading) for reading, _ in wholes}
+    chosen = {id(reading) for reading, _ in found}
     result = [reading for reading in readings if id(reading) not in chosen]
+    wholes = [reading for reading, _ in found]
+    if reader.sequence is not None:
+        evidence = [_evidence(digits, 0, whole.piece.bbox.width) for whole, digits in found]
+        wholes = seconded(wholes, evidence, params.second)
     lenient = replace(reader, prior=reader.prior.more_lenient(params.lenience))
-    plans = [
-        segments(whole.piece, darkness, params) if _may_be_cut(whole, lenient.prior) else [] for whole, _ in wholes
-    ]
+    plans = [_plan(whole, darkness, lenient.prior, params) for whole in wholes]
     readings_of = iter(lenient.read([segment.piece for plan in plans for segment in plan], darkness, touching=True))
-    for (whole, digits), plan in zip(wholes, plans, strict=True):
+    for whole, (_, digits), plan in zip(wholes, found, plans, strict=True):
         parts = [next(readings_of) for _ in plan]
         if reader.sequence is not None:
-            [whole] = seconded([whole], [_evidence(digits, 0, whole.piece.bbox.width)], params.second)
             parts = seconded(parts, [_evidence(digits, s.left_px, s.right_px) for s in plan], params.second)
         best = _best(whole, list(zip(plan, parts, strict=True)), params)
         if best == [whole] and whole.confidence < params.unread and reader.prior.page >= params.min_page:
@@ -118,10 +111,12 @@ def _is_wide(reading: Reading, height_px: float, darkness: Image, params: SplitP
     )
 
 
-def _may_be_cut(whole: Reading, prior: Prior) -> bool:
-    """Tells whether parts of a piece may be read surely enough for a cut: on pages of text none can."""
+def _plan(whole: Reading, darkness: Image, prior: Prior, params: SplitParams) -> list[Segment]:
+    """The segments of a piece that may be read so much more surely than the whole, and surely enough, for a cut."""
     odds = log_odds(np.array(SUREST)) + prior.most_within(whole.piece.bbox)
-    return bool(odds >= log_odds(np.array(MIN_PART_CONFIDENCE)))
+    if _gain(whole, params) <= 0 or odds < log_odds(np.array(MIN_PART_CONFIDENCE)):  # as all pieces of a page of text
+        return []
+    return _affordable(segments(whole.piece, darkness, params), whole, params)
 
 
 def _spotted(pieces: Sequence[Component], darkness: Image, reader: Reader) -> list[list[Spotted]]:
@@ -188,6 +183,25 @@ def segments(piece: Component, darkness: Image, params: SplitParams) -> list[Seg
     return parts
 
 
+def _affordable(plan: Sequence[Segment], whole: Reading, params: SplitParams) -> list[Segment]:
+    """The segments on ways of which the cuts cost less than there is to gain; others need not be read."""
+    end = max((segment.right for segment in plan), default=1)
+    before, after = {0: 0.0}, {end: 0.0}  # what the ways to and from each seam cost at least
+    for one in plan:
+        before[one.right] = min(before.get(one.right, np.inf), before.get(one.left, np.inf) + one.cost)
+    for one in reversed(plan):
+        after[one.left] = min(after.get(one.left, np.inf), one.cost + after.get(one.right, np.inf))
+    ways = [before.get(one.left, np.inf) + one.cost + after.get(one.right, np.inf) for one in plan]
+    gain = _gain(whole, params)
+    return [one for one, cost in zip(plan, ways, strict=True) if params.cut_cost * cost < gain]
+
+
+def _gain(whole: Reading, params: SplitParams) -> float:
+    """By how much, in nats, two parts read with certainty would be better than the whole, but for what a cut costs."""
+    box = whole.piece.bbox
+    return -float(np.log(max(whole.confidence, 1e-6))) - params.narrow_cost * max(0.0, 2 - box.width / box.height)
+
+
 def _best(whole: Reading, read: Sequence[tuple[Segment, Reading]], params: SplitParams) -> list[Reading]:
     """The way through the segments whose product of confidences, less the ink cut through, is largest."""
     end = max((segment.right for segment, _ in read), default=1)
@@ -207,61 +221,6 @@ def _best(whole: Reading, read: Sequence[tuple[Segment, Reading]], params: Split
     if len(readings) > 1 and score > np.log(max(whole.confidence, 1e-6)) and score / len(readings) > least:
         return readings
     return [whole]
-
-
-def find_seams(mask: Image, params: SplitParams) -> list[_Seam]:
-    """Finds places to cut, left to right, and the paths of least ink through them.
-
-    Args:
-        mask: uint8 (height, width), 255 is ink.
-        params: see there.
-
-    Returns:
-        At most `params.max_cuts` seams; a path gives for each row the first column to its right.
-    """
-    height, width = mask.shape
-    step = max(2, height // 16)
-    reach = max(2, height // 5)
-    # Going through ink costs 1, more in the middle of thick ink; straying from the upright costs a little.
-    depth = cv2.distanceTransform(cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3)[1:-1, 1:-1]
-    ink = np.where(mask > 0, 1 + 0.3 * depth, 0).astype(np.float32)
-    seams = _seams(ink, np.arange(height // 8, width - height // 8, step), reach)
-    kept: list[_Seam] = []
-    for seam in sorted(seams, key=lambda seam: seam.cost):
-        if all(abs(seam.column - other.column) >= height / 9 for other in kept):
-            kept.append(seam)
-    return sorted(kept[: params.max_cuts], key=lambda seam: seam.column)
-
-
-def _seams(ink: NDArray[np.float32], columns: NDArray[np.int64], reach: int) -> list[_Seam]:
-    """The path of least cost from the top to the bottom within `reach` of each of the columns."""
-    if columns.size == 0:
-        return []
-    height, width = ink.shape
-    offsets = np.arange(-reach, reach + 1)
-    band = columns[:, None] + offsets
-    outside = (band < 0) | (band > width)  # a path gives the first column to its right, so that it may end at `width`
-    padded = np.concatenate([ink, np.zeros((height, 1), np.float32)], axis=1)
-    cost = padded[:, np.clip(band, 0, width)] + (np.abs(offsets) * 0.02).astype(np.float32)
-    cost[:, outside] = np.inf
-    # total[row, column, 1 + offset]; the first and the last offset are walls
-    total = np.full((height, columns.size, offsets.size + 2), np.inf, np.float32)
-    total[0, :, 1:-1] = cost[0]
-    for row in range(1, height):
-        above = total[row - 1]
-        aslant = np.minimum(above[:, :-2], above[:, 2:]) + np.float32(0.05)
-        total[row, :, 1:-1] = cost[row] + np.minimum(above[:, 1:-1], aslant)
-    left, middle, right = total[:-1, :, :-2], total[:-1, :, 1:-1], total[:-1, :, 2:]
-    moves = np.where(left <= np.minimum(middle, right), -1, np.where(middle <= right, 0, 1))
-    path = np.empty((height, columns.size), np.int64)
-    path[-1] = total[-1].argmin(axis=1)
-    every = np.arange(columns.size)
-    for row in range(height - 2, -1, -1):
-        below = path[row + 1]
-        path[row] = below + moves[row, every, below - 1]
-    path += columns - reach - 1
-    cuts = padded[np.arange(height)[:, None], np.clip(path, 0, width)].sum(axis=0)
-    return [_Seam(float(path[:, k].mean()), float(cuts[k]), path[:, k].astype(np.int32)) for k in range(columns.size)]
 
 
 def _reduced(mask: Image) -> Image:
