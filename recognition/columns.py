@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from statistics import median
 
 import numpy as np
 
+from recognition.fields import Field, Spot, spots
 from recognition.layout import Line
 from recognition.lines import Rule
 from recognition.params import ColumnParams
@@ -15,15 +16,19 @@ from recognition.reading import Reading
 from recognition.types import BoundingBox
 
 
-def part_at_columns(lines: Sequence[Line], rules: Sequence[Rule], params: ColumnParams) -> list[Line]:
+def part_at_columns(
+    lines: Sequence[Line], rules: Sequence[Rule], fields: Sequence[Field], params: ColumnParams
+) -> list[Line]:
     """Parts numbers where an upright rule stands between two of their digits.
 
     Rules as near to each other as those of squared paper, or as the sides of boxes for single digits, part nothing. Nor
-    do any where they go through digits as well: they are what was found of squared paper.
+    do any where they go through digits as well: they are what was found of squared paper. What stands in one row of
+    boxes stays together: sides of boxes in several rows may happen to make one rule.
 
     Args:
         lines: from top to bottom.
         rules: the upright ones of the page.
+        fields: rows of boxes.
         params: see there.
     """
     digits = [digit.piece.bbox for line in lines for number in line for digit in number]
@@ -31,7 +36,8 @@ def part_at_columns(lines: Sequence[Line], rules: Sequence[Rule], params: Column
         return list(lines)
     height = median(box.height for box in digits)
     between = [rule for rule in _wide_apart(rules, height, params) if rule.box.height >= params.min_length * height]
-    parted = [[part for number in line for part in _parts(number, between)] for line in lines]
+    spot_of = dict(zip(map(id, digits), spots(digits, fields), strict=True))
+    parted = [[part for number in line for part in _parts(number, between, spot_of)] for line in lines]
     more = sum(map(len, parted)) - sum(map(len, lines))
     through = sum(_goes_through(rule, box) for rule in between for box in digits)
     return list(lines) if through > params.max_through * more else parted
@@ -51,10 +57,12 @@ def _wide_apart(rules: Sequence[Rule], height_px: float, params: ColumnParams) -
     return kept
 
 
-def _parts(number: Sequence[Reading], rules: Sequence[Rule]) -> Line:
+def _parts(number: Sequence[Reading], rules: Sequence[Rule], spot_of: Mapping[int, Spot | None]) -> Line:
     parts = [[number[0]]]
     for last, digit in pairwise(number):
-        if any(_stands_between(rule, last.piece.bbox, digit.piece.bbox) for rule in rules):
+        left, right = last.piece.bbox, digit.piece.bbox
+        together = spot_of[id(left)] is not None and spot_of[id(left)] == spot_of[id(right)]
+        if not together and any(_stands_between(rule, left, right) for rule in rules):
             parts.append([])
         parts[-1].append(digit)
     return parts

@@ -88,7 +88,8 @@ def _numbers(
     """The numbers of a page, and where else by its ink alone a digit might stand."""
     found = read_digits(look, reader, params)
     darkness = look.darkness
-    arranged = part_at_columns(arrange(found.digits, found.fields, params.layout), look.uprights, params.column)
+    arranged = arrange(found.digits, found.fields, params.layout)
+    arranged = part_at_columns(arranged, look.uprights, found.fields, params.column)
     dated = part_at_slashes(arranged, params.slash)
     parted = part_at_signs(dated.lines, darkness, params.sign)
     lines, doubtful = parted.lines, dated.doubtful | parted.doubtful

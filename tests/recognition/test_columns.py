@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from recognition.columns import part_at_columns
+from recognition.fields import Field
 from recognition.lines import Rule
 from recognition.params import ColumnParams
 from recognition.types import BoundingBox
@@ -33,7 +34,7 @@ def texts(lines):
 
 
 def parted(line, *rules):
-    return texts(part_at_columns([line], rules, PARAMS))
+    return texts(part_at_columns([line], rules, [], PARAMS))
 
 
 def test_a_rule_between_two_digits_parts_them(line):
@@ -71,11 +72,11 @@ def test_other_rules_part_nothing(line, rules, why):
 
 def test_a_rule_parts_the_rows_that_it_passes(make_reading):
     rows = [[[make_reading(k, (100 + 30 * k, y, 20, 40)) for k in range(4)]] for y in (100, 200, 300)]
-    assert texts(part_at_columns(rows, [upright(154, 180, 200)], PARAMS)) == [["0123"], ["01", "23"], ["01", "23"]]
+    assert texts(part_at_columns(rows, [upright(154, 180, 200)], [], PARAMS)) == [["0123"], ["01", "23"], ["01", "23"]]
 
 
 def test_pages_without_digits_or_rules_stay_as_they_are(line):
-    assert part_at_columns([], [upright(154)], PARAMS) == []
+    assert part_at_columns([], [upright(154)], [], PARAMS) == []
     assert parted(line) == [["123456"]]
 
 
@@ -83,5 +84,14 @@ def test_pages_without_digits_or_rules_stay_as_they_are(line):
 def test_rules_of_which_one_goes_through_a_digit_are_squared_paper(line, make_reading, column, expected):
     lines = [line, [[make_reading(7, (400, 300, 20, 40))]]]
     rules = [upright(154), upright(244), upright(column)]
-    assert texts(part_at_columns(lines, rules, PARAMS)) == expected
-    assert texts(part_at_columns(lines, rules, replace(PARAMS, max_through=0.5))) == [["12", "345", "6"], ["7"]]
+    assert texts(part_at_columns(lines, rules, [], PARAMS)) == expected
+    assert texts(part_at_columns(lines, rules, [], replace(PARAMS, max_through=0.5))) == [["12", "345", "6"], ["7"]]
+
+
+def test_a_rule_made_of_the_sides_of_boxes_parts_no_row_of_them(line):
+    cells = tuple(BoundingBox(95 + 30 * k, 190, 30, 60) for k in range(6))
+    row = Field(BoundingBox(95, 190, 180, 60), cells)
+    other = Field(BoundingBox(95, 190, 90, 60), cells[:3])
+    rules = [upright(154)]
+    assert texts(part_at_columns([line], rules, [row], PARAMS)) == [["123456"]]
+    assert texts(part_at_columns([line], [upright(184)], [other], PARAMS)) == [["123", "456"]]
