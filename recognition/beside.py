@@ -130,6 +130,7 @@ class _About:
         x, y, right, bottom = sides.T
         reach = max(params.reach, params.cut_reach)
         outer = box if row is None else box.union(row)
+        self._outer = outer
         self._row = (outer.x - box.x) / box.height, (outer.right - box.x) / box.height
         width = box.width / box.height
         about = (x <= max(width + reach, self._row[1])) & (right >= min(-reach, self._row[0]))
@@ -213,10 +214,11 @@ class _About:
         return False
 
     def _reaches_in(self, k: int) -> bool:
-        """Whether what is too high for a digit has ink beside the number that is as tall and dark as a part of one."""
-        piece, box = self._pieces[k], self._box
+        """Whether what is too high for a digit has ink beside it, or in its row, as tall and dark as a part of one."""
+        piece, box, outer = self._pieces[k], self._box, self._outer
         reach = round(self._params.reach * box.height)
-        x, right = max(piece.bbox.x, box.x - reach), min(piece.bbox.right, box.right + reach)
+        x = max(piece.bbox.x, min(box.x - reach, outer.x))
+        right = min(piece.bbox.right, max(box.right + reach, outer.right))
         y, bottom = max(piece.bbox.y, box.y), min(piece.bbox.bottom, box.bottom)
         if x >= right or y >= bottom:
             return False

@@ -190,6 +190,15 @@ def test_what_may_be_a_digit_belongs_to_the_number_in_its_row_of_boxes(make_read
     assert may_be_more([number], [piece], [], PAGE, reader, PARAMS) == [False]
 
 
+def test_what_is_too_high_for_a_digit_counts_in_all_of_its_row_of_boxes(make_reading, reader):
+    number = [make_reading(4, (100, 50, 20, 40)), make_reading(7, (150, 50, 20, 40))]
+    digit_with_a_line = make_reading(0, (240, 0, 6, 120)).piece
+    cells = tuple(BoundingBox(85 + 50 * k, 40, 50, 60) for k in range(4))
+    row = Field(BoundingBox(85, 40, 200, 60), cells)
+    assert may_be_more([number], [digit_with_a_line], [row], PAGE, reader, PARAMS) == [True]
+    assert may_be_more([number], [digit_with_a_line], [], PAGE, reader, PARAMS) == [False]
+
+
 def test_no_numbers_give_no_answers(reader):
     assert may_be_more([], [], [], PAGE, reader, PARAMS) == []
 
