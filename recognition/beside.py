@@ -49,8 +49,8 @@ def may_be_more(
     parts: list[_Part] = []
     rows = rows_of([_boxes(digits) for digits in numbers], fields)
     for k, (digits, row) in enumerate(zip(numbers, rows, strict=True)):
-        about = _About(digits, pieces, darkness, params, row)
-        result[k] = about.may_hold_a_digit() or about.may_be_a_barless_seven()
+        about = _About(digits, pieces, params, row)
+        result[k] = about.may_hold_a_digit(darkness) or about.may_be_a_barless_seven()
         if result[k]:
             continue
         parts += [_Part(k, *pair) for pair in about.parts()]
@@ -66,9 +66,7 @@ def may_be_more(
     return result
 
 
-def may_be_cut_off(
-    numbers: Sequence[Sequence[Reading]], cut: Sequence[Component], darkness: Image, params: BesideParams
-) -> list[bool]:
+def may_be_cut_off(numbers: Sequence[Sequence[Reading]], cut: Sequence[Component], params: BesideParams) -> list[bool]:
     """Tells of each number whether the page's edge may have cut a digit of it off, of which a part is left.
 
     How large and how near the digit was is not to be seen in what is left.
@@ -76,13 +74,12 @@ def may_be_cut_off(
     Args:
         numbers: each of at least one digit.
         cut: all pieces at the page's edge that were not taken for digits.
-        darkness: uint8 page.
         params: see there.
     """
     if not cut:
         return [False] * len(numbers)
     pieces = _Pieces(cut)
-    return [_About(digits, pieces, darkness, params).may_be_cut_off() for digits in numbers]
+    return [_About(digits, pieces, params).may_be_cut_off() for digits in numbers]
 
 
 class _Part(NamedTuple):
@@ -116,16 +113,10 @@ class _About:
     """The pieces about a number, measured in heights of the number from its upper left corner."""
 
     def __init__(
-        self,
-        digits: Sequence[Reading],
-        pieces: _Pieces,
-        darkness: Image,
-        params: BesideParams,
-        row: BoundingBox | None = None,
+        self, digits: Sequence[Reading], pieces: _Pieces, params: BesideParams, row: BoundingBox | None = None
     ) -> None:
         box = BoundingBox.around(_boxes(digits))
         self._box = box
-        self._page = darkness
         sides = (pieces.boxes - (box.x, box.y, box.x, box.y)) / box.height
         x, y, right, bottom = sides.T
         reach = max(params.reach, params.cut_reach)
@@ -147,12 +138,13 @@ class _About:
         self._dark = pieces.dark[found] / self._digit_darkness
         self._large = np.maximum(self._right - self._x, self._heights) >= params.min_side
         self._low = self._heights <= params.max_height
+        self._crumbs = self._large & self._low & (self._dark >= params.min_darkness)
 
-    def may_hold_a_digit(self) -> bool:
+    def may_hold_a_digit(self, darkness: Image) -> bool:
         """Whether something beside it is as large and dark as a part of a digit, in one piece or above each other."""
         left, right = self._row
         level = self._level(self._params.reach, left, right)
-        if any(self._reaches_in(k) for k in np.flatnonzero(level & ~self._low).tolist()):
+        if any(self._reaches_in(k, darkness) for k in np.flatnonzero(level & ~self._low).tolist()):
             return True
         near = level & self._low & (self._dark >= self._params.tall_darkness)
         if (near & (self._heights >= self._params.tall)).any() or self._has_stack(near & self._large):
@@ -163,8 +155,7 @@ class _About:
 
     def may_be_a_barless_seven(self) -> bool:
         """Whether a crumb to the upper left of a 1 may be what is left of the bar of a 7."""
-        crumbs = self._large & self._low & (self._dark >= self._params.min_darkness)
-        crumbs &= (self._y + self._bottom < 1) & (self._bottom >= -self._params.over)
+        crumbs = self._crumbs & (self._y + self._bottom < 1) & (self._bottom >= -self._params.over)
         middles = (self._x + self._right) / 2
         return any(
             bool((crumbs & (middles < (start + end) / 2) & (self._right >= start - self._params.bar_reach)).any())
@@ -174,10 +165,9 @@ class _About:
 
     def parts(self) -> list[tuple[Component, Reading]]:
         """The crumbs above, below and in it, each with every digit that it may be a part of."""
-        crumbs = np.flatnonzero(self._large & self._low & (self._dark >= self._params.min_darkness))
         return [
             (self._pieces[k], digit)
-            for k in crumbs.tolist()
+            for k in np.flatnonzero(self._crumbs).tolist()
             for digit, (start, end) in zip(self._digits, self._columns, strict=True)
             if self._x[k] <= end and self._right[k] >= start
         ]
@@ -213,7 +203,7 @@ class _About:
                 return True
         return False
 
-    def _reaches_in(self, k: int) -> bool:
+    def _reaches_in(self, k: int, darkness: Image) -> bool:
         """Whether what is too high for a digit has ink beside it, or in its row, as tall and dark as a part of one."""
         piece, box, outer = self._pieces[k], self._box, self._outer
         reach = round(self._params.reach * box.height)
@@ -223,7 +213,7 @@ class _About:
         if x >= right or y >= bottom:
             return False
         mask = piece.mask[y - piece.bbox.y : bottom - piece.bbox.y, x - piece.bbox.x : right - piece.bbox.x]
-        dark = self._page[y:bottom, x:right] >= self._params.tall_darkness * self._digit_darkness
+        dark = darkness[y:bottom, x:right] >= self._params.tall_darkness * self._digit_darkness
         rows = np.flatnonzero(((mask > 0) & dark).any(axis=1))
         return rows.size > 0 and int(rows[-1] - rows[0]) + 1 >= self._params.tall * box.height
 

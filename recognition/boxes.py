@@ -34,7 +34,7 @@ MIN_ROUNDED = 0.96
 MIN_ROUNDED_PX = 12
 """The shorter side of that; no digit is written into a smaller one."""
 EDGE_SHARE = 0.5
-"""What is paler than this share of a line is its soft edge."""
+"""What is paler than this share of a line is its soft edge, and no stroke's."""
 MAX_FIELD_CELLS = 16
 """More boxes in one piece are squared paper or a table."""
 
@@ -78,8 +78,8 @@ def find_frames(mask: Image, params: RuleParams, darkness: Image | None = None) 
         if not crossed and not cells:
             continue
         if darkness is not None and (crossed or _is_form(cells)):
-            sharper = _row_of_rounded(outline, _sharper_holes(darkness, outline), params)
-            if len(sharper) > max(1, MANY_MORE * len(cells)):
+            sharper = _rounded_cells(_sharper_holes(darkness, outline), params)
+            if len(sharper) > max(1, MANY_MORE * len(cells)) and _is_row_of_form(sharper, outline):
                 cells, crossed = sharper, []
         if zone is None:
             zone = np.zeros_like(mask)
@@ -110,17 +110,18 @@ def _pieces_with_holes(mask: Image) -> Iterator[tuple[Contour, list[Contour]]]:
 
 def _cells(outline: Contour, holes: Sequence[Contour], params: RuleParams) -> list[Contour]:
     """The insides of boxes among the holes of a piece."""
-    cells = [hull for hull in map(cv2.convexHull, holes) if _is_cell(hull, params)]
-    if len(cells) > MAX_FIELD_CELLS:
-        return cells
-    rounded = _row_of_rounded(outline, holes, params)
-    return rounded if len(rounded) > len(cells) else cells
+    rounded = _rounded_cells(holes, params)
+    cells = [hull for hull in rounded if _is_cell(hull, params)]
+    return rounded if len(rounded) > len(cells) and _is_row_of_form(rounded, outline) else cells
 
 
-def _row_of_rounded(outline: Contour, holes: Sequence[Contour], params: RuleParams) -> list[Contour]:
-    """The insides of boxes, of which a blur may have rounded the corners, if they are those of a form in a row."""
-    cells = [hull for hull in map(cv2.convexHull, holes) if _is_cell(hull, params) or _is_rounded_cell(hull)]
-    return cells if cells and _is_form(cells) and _is_row(cells, _bounds(outline)) else []
+def _rounded_cells(holes: Sequence[Contour], params: RuleParams) -> list[Contour]:
+    """The insides of boxes, of which a blur may have rounded the corners."""
+    return [hull for hull in map(cv2.convexHull, holes) if _is_cell(hull, params) or _is_rounded_cell(hull)]
+
+
+def _is_row_of_form(cells: list[Contour], outline: Contour) -> bool:
+    return _is_form(cells) and _is_row(cells, _bounds(outline))
 
 
 def _is_rounded_cell(hull: Contour) -> bool:

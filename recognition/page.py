@@ -105,7 +105,7 @@ def _numbers(
     stray = may_have_strays(read, params.stray)
     crowded = may_share_digits(read, params.crowd)
     cut = [piece for piece in unread if place.cuts_off(place.on_page(piece.bbox))]
-    cut_off = may_be_cut_off(read, cut, darkness, params.beside)
+    cut_off = may_be_cut_off(read, cut, params.beside)
     result = [
         to_number(number.digits, position, number.missed or any(doubts), place, params.thresholds, cut_off=lost)
         for number, position, lost, *doubts in zip(twice, positions, cut_off, signed, more, stray, crowded, strict=True)

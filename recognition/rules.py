@@ -10,15 +10,12 @@ import numpy as np
 
 from recognition.arrays import Image, as_image, as_mask, closed, dilated
 from recognition.binarize import Ink
-from recognition.boxes import find_frames
+from recognition.boxes import EDGE_SHARE, find_frames
 from recognition.fields import Field
 from recognition.lines import Rule, drawn, lying_rules
 from recognition.params import RuleParams
 from recognition.ruling import covered_lines
 from recognition.types import BoundingBox
-
-EDGE = 0.5
-"""Ink right beside a line is its soft edge where it is at most so dark as a share of the line, and no stroke's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,7 +142,7 @@ def _without(mask: Image, near: _Zone, thickness: int, params: RuleParams) -> Im
     core = dilated(as_image(np.where(on_rule, near.darkness, 0)), thickness, thickness)
     limit = _darkness_limit(core[on_rule], params)
     beside = dilated(near.zone, 3, 3) & ~near.zone
-    strokes = beside & mask & as_mask(near.darkness > EDGE * limit)
+    strokes = beside & mask & as_mask(near.darkness > EDGE_SHARE * limit)
     soft = beside & ~dilated(strokes, 3, 3)  # a stroke that goes on beyond the line has soft edges of its own
     erased: Image = mask & (as_mask(on_rule & (near.darkness <= limit)) | soft)
     rest: Image = mask & ~erased

@@ -218,5 +218,5 @@ def test_what_the_pages_edge_left_of_a_digit_is_told_from_shadows_and_grain(make
     number = [make_reading(4, (100, 50, 20, 40)), make_reading(7, (130, 50, 20, 40))]
     far = [make_reading(3, (300, 50, 20, 40))]
     piece = make_reading(0, box, darkness=darkness).piece
-    assert may_be_cut_off([number, far], [piece], PAGE, PARAMS) == [told, False]
-    assert may_be_cut_off([number, far], [], PAGE, PARAMS) == [False, False]
+    assert may_be_cut_off([number, far], [piece], PARAMS) == [told, False]
+    assert may_be_cut_off([number, far], [], PARAMS) == [False, False]
