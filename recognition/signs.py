@@ -47,10 +47,11 @@ def part_at_signs(lines: Sequence[Line], darkness: Image, params: SignParams) ->
         params: see there.
     """
     parts = [[_parts(number, darkness, params) for number in line] for line in lines]
-    several = sum(len(number) > 1 for line in lines for number in line)
-    signed = [number for line in parts for number in line if number.signs]
     between = [sign for line in lines for sign in _between(line, darkness, params)]
-    if len(signed) < max(params.min_count, params.min_share * several):
+    signed = [number for line in parts for number in line if number.signs]
+    several = sum(len(number) > 1 for line in lines for number in line)
+    # A sign between two numbers is as good as one that parts them: it is the same sign in a wider gap.
+    if len(signed) + len(between) < max(params.min_count, params.min_share * (several + len(between))):
         return Parted(list(lines), {id(number.parts[0][0]) for number in signed}, between)
     # Where signs are how numbers are written, one may also be taken for a part of the digit that it stands close to.
     parts = [

@@ -73,6 +73,16 @@ def test_a_point_that_was_taken_for_a_part_of_a_digit_parts_where_others_do(writ
     assert parted.doubtful == set()
 
 
+def test_points_in_wide_gaps_show_how_numbers_are_written(write):
+    """Where a point's gap already parts numbers, it counts for those that were not parted."""
+    lines, page = write("14.2", *["2.5"] * 9, *["30"] * 18)
+    pointed, *others = lines[0]
+    apart = [[digit] for number in others[:9] for digit in number]
+    result = part_at_signs([[pointed, *apart, *others[9:]]], page, PARAMS)
+    assert texts(result.lines) == [["14", "2", *["2", "5"] * 9, *["30"] * 18]]
+    assert result.doubtful == set()
+
+
 def test_a_long_number_without_the_point_that_nearly_all_others_have_is_doubted(write):
     lines, page = write("308", "12", *["1.42"] * 10)
     parted = part_at_signs(lines, page, PARAMS)
