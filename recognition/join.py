@@ -95,11 +95,13 @@ def _stacked(first: Reading, second: Reading) -> bool:
 def _pairs(readings: Sequence[Reading], height_px: float, params: JoinParams) -> list[tuple[int, int]]:
     sure = np.array([reading.confidence >= SURE for reading in readings], np.bool_)
     boxes = [reading.piece.bbox for reading in readings]
+    dark = [reading.piece.darkness for reading in readings]
     widest = replace(params, max_width=max(params.max_width, params.max_width_with_bar))
     return [
         (i, j)
         for i, j in near_pairs(boxes, sure, height_px, widest)
-        if (not (sure[i] and sure[j]) or _stacked(readings[i], readings[j]))
+        if min(dark[i], dark[j]) >= params.min_darkness * max(dark[i], dark[j])
+        and (not (sure[i] and sure[j]) or _stacked(readings[i], readings[j]))
         and (
             boxes[i].union(boxes[j]).width <= params.max_width * height_px
             or _is_bar_of(readings[j], readings[i], height_px)

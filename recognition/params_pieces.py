@@ -17,6 +17,7 @@ class JoinParams:
         max_height: of what they are together.
         max_width: likewise.
         max_width_with_bar: likewise, of a 5 with its bar, which may reach over half of the next digit's place.
+        min_darkness: of the paler one, as a share of the darker one's; what is paler is dirt or the paper's grain.
         min_confidence: of the reading of what they are together.
         min_part: a smaller piece may as well be dirt, and need not belong to a digit.
         sure_gain: by how much surer a sure digit must read with a piece beside it that is none, for it to be its part.
@@ -31,6 +32,7 @@ class JoinParams:
     max_height: float = 1.7
     max_width: float = 1.3
     max_width_with_bar: float = 1.9
+    min_darkness: float = 0.25
     min_confidence: float = 0.4
     min_part: float = 0.2
     sure_gain: float = 0.04
@@ -40,7 +42,7 @@ class JoinParams:
 
     def __post_init__(self) -> None:
         check_range(self, max_gap=(0, 1), max_gap_below=(0, 1), max_height=(1, 4), max_width=(0.2, 4), rounds=(0, 10))
-        check_range(self, max_width_with_bar=(0.2, 4))
+        check_range(self, max_width_with_bar=(0.2, 4), min_darkness=(0, 1))
         check_range(self, min_confidence=(0, 1), min_part=(0, 1), sure_gain=(0, 1), bar_loss=(0, 1), leftover=(0, 1))
 
 

@@ -108,6 +108,14 @@ def test_what_is_no_digit_joins_a_sure_digit_that_reads_better_with_it(make_read
     assert (len(got) == 1) is joined, why
 
 
+@pytest.mark.parametrize(("darkness", "joined"), [(200, True), (80, True), (30, False)])
+def test_specks_far_paler_than_a_digit_are_no_part_of_it(make_reading, certain, darkness, joined):
+    digit = make_reading(8, (10, 10, 30, 55), 0.85)
+    speck = make_reading(7, (44, 30, 6, 8), 0.02, rubbish=0.9, darkness=darkness)
+    page = np.full((100, 100), 200, np.uint8)
+    assert (len(join_broken([digit, speck], 55.0, page, certain(8, 0.99), PARAMS)) == 1) is joined
+
+
 @pytest.mark.parametrize(
     ("digit", "bar", "joined", "why"),
     [
