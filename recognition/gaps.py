@@ -46,6 +46,21 @@ def number_gap(lines: Sequence[Sequence[BoundingBox]], params: LayoutParams) -> 
     return APART if np.percentile(gaps, 25) > params.tight_gap else params.max_gap
 
 
+def may_be_apart(lines: Sequence[Sequence[BoundingBox]], params: LayoutParams) -> bool:
+    """Tells whether digits that are taken for one number each line might as well be numbers each.
+
+    That is where the gaps are all of one kind and nearly as wide as between digits that stand for themselves.
+
+    Args:
+        lines: as for `number_gap`.
+        params: see there.
+    """
+    gaps = np.sort([gap for line in lines for gap in gaps_of(line)])
+    if gaps.size == 0 or _widest_step(gaps, params) is not None or np.median(gaps) <= params.max_sure_gap:
+        return False
+    return number_gap(lines, params) > params.max_gap
+
+
 def gaps_of(line: Sequence[BoundingBox]) -> list[float]:
     """Returns the gaps between the digits of a line, in heights of the digits about each."""
     heights = [box.height for box in line]

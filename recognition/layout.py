@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 
 from recognition.fields import Field, Spot, spots
-from recognition.gaps import APART, gaps_of, number_gap
+from recognition.gaps import APART, gaps_of, may_be_apart, number_gap
 from recognition.neighbors import overlapping
 from recognition.params import LayoutParams
 from recognition.reading import Reading
@@ -53,6 +53,24 @@ def arrange(readings: Sequence[Reading], fields: Sequence[Field], params: Layout
     boxes = [reading.piece.bbox for reading in readings]
     places = {id(reading): spot for reading, spot in zip(readings, spots(boxes, fields), strict=True)}
     return [_numbers(line, places, gap, params) for line in lines]
+
+
+def loosely_joined(lines: Sequence[Line], fields: Sequence[Field], params: LayoutParams) -> list[bool]:
+    """Tells of each number whether its digits stand so far apart that each may be a number of its own.
+
+    Args:
+        lines: from top to bottom.
+        fields: rows of boxes; what stands in one of them is one number.
+        params: see there.
+
+    Returns:
+        One for each number, line by line.
+    """
+    numbers = [number for line in lines for number in line]
+    if not may_be_apart([[digit.piece.bbox for number in line for digit in number] for line in lines], params):
+        return [False] * len(numbers)
+    places = [spots([digit.piece.bbox for digit in number], fields) for number in numbers]
+    return [len(found) > 1 and any(spot is None or spot != found[0] for spot in found) for found in places]
 
 
 def page_slope(boxes: Sequence[BoundingBox], params: LayoutParams) -> float:

@@ -19,7 +19,7 @@ from recognition.dots import without_dotted_lines
 from recognition.fields import Field
 from recognition.grid import filled
 from recognition.join import join_broken
-from recognition.layout import arrange
+from recognition.layout import arrange, loosely_joined
 from recognition.likeness import agreed
 from recognition.load import PageImage, load_pages
 from recognition.look import Look, look_upright
@@ -99,6 +99,7 @@ def _numbers(
     numbers = [digits for line in lines for digits in line]
     signed = [any(id(digit) in doubtful for digit in digits) for digits in numbers]
     twice = recheck(numbers, others, darkness, reader, params.recheck, params.views)
+    loose = loosely_joined(lines, found.fields, params.layout)
     unread = [reading.piece for reading in (*others, *crumbs)]
     read = [number.digits for number in twice]
     more = may_be_more(read, unread, found.fields, darkness, reader, params.beside)
@@ -108,7 +109,9 @@ def _numbers(
     cut_off = may_be_cut_off(read, cut, params.beside)
     result = [
         to_number(number.digits, position, number.missed or any(doubts), place, params.thresholds, cut_off=lost)
-        for number, position, lost, *doubts in zip(twice, positions, cut_off, signed, more, stray, crowded, strict=True)
+        for number, position, lost, *doubts in zip(
+            twice, positions, cut_off, signed, loose, more, stray, crowded, strict=True
+        )
     ]
     return result, [place.on_page(one.piece.bbox) for one in others if one.by_ink_confidence >= MIN_LIKE_A_DIGIT]
 

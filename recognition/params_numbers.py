@@ -18,7 +18,8 @@ class LayoutParams:
         min_step: between the gaps within and between numbers, for the page's gaps to tell.
         max_gap_ratio: of the gaps within numbers to those between them, for the page's gaps to tell.
         max_typical_gap: on a page whose gaps are all of one kind, for digits to be one number and not one each.
-        max_grid_gap: likewise, of digits in a grid.
+        max_sure_gap: likewise; where it is wider, a person should look whether they are one.
+        max_grid_gap: likewise as `max_typical_gap`, of digits in a grid.
         max_grid_aspect: of a grid, how far its rows are apart over how far its columns are.
         max_pitch: between their middles, which serves digits in boxes; either makes a number.
         max_drift: between the middles of neighbours in a line.
@@ -35,6 +36,7 @@ class LayoutParams:
     # typical gaps of numbers to 0.63 and of lone digits in a line from 0.69, in a grid from 0.55.
     max_gap_ratio: float = 0.42
     max_typical_gap: float = 0.66
+    max_sure_gap: float = 0.5
     max_grid_gap: float = 0.4
     max_grid_aspect: float = 1.5
     max_pitch: float = 0.95
@@ -45,7 +47,8 @@ class LayoutParams:
 
     def __post_init__(self) -> None:
         check_range(self, max_gap=(0, 5), tight_gap=(0, 5), clear_gap=(0, 5), min_step=(0, 5))
-        check_range(self, max_gap_ratio=(0, 1), max_typical_gap=(0, 5), max_grid_gap=(0, 5), max_grid_aspect=(0, 10))
+        check_range(self, max_gap_ratio=(0, 1), max_typical_gap=(0, 5), max_sure_gap=(0, 5))
+        check_range(self, max_grid_gap=(0, 5), max_grid_aspect=(0, 10))
         check_range(self, max_pitch=(0, 5), max_drift=(0.1, 1), reach=(1, 1000))
         check_range(self, neighbor=(1, 100), max_slope=(0, 1))
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recognition.fields import Field
-from recognition.layout import arrange, page_slope
+from recognition.layout import arrange, loosely_joined, page_slope
 from recognition.params import LayoutParams
 from recognition.types import BoundingBox
 
@@ -135,3 +135,22 @@ def test_digits_in_a_grid_are_numbers_each(write):
     readings = [reading for row in range(4) for reading in write([[]] * row + [lines[row]], step=50)]
     square = replace(PARAMS, max_grid_aspect=2.5)  # the lines of `write` are 100 px apart
     assert texts(arrange(readings, (), square)) == [list(number) for (number,) in lines]
+
+
+@pytest.mark.parametrize(("step", "loose"), [(40, False), (44, False), (48, True), (52, True), (60, False)])
+def test_digits_that_stand_nearly_as_far_apart_as_lone_ones_may_be_numbers_each(write, step, loose):
+    lines = arrange(write([["1234567"], ["8901234"]], step=step), (), PARAMS)
+    joined = [[text] for text in ("1234567", "8901234")]
+    assert texts(lines) == (joined if step < 60 else [list(text) for (text,) in joined])
+    assert loosely_joined(lines, (), PARAMS) == [loose] * sum(map(len, lines))
+
+
+def test_a_row_of_boxes_makes_one_number_of_digits_however_loose(write):
+    lines = arrange(write([["1234567"], ["8901234"]], step=50), (row(90, 52, 7),), PARAMS)
+    assert texts(lines) == [["1234567"], ["8901234"]]
+    assert loosely_joined(lines, (row(90, 52, 7),), PARAMS) == [False, True]
+
+
+def test_numbers_that_stand_apart_are_not_loose_however_wide_their_gaps(write):
+    lines = arrange(write([["1234", "567"], ["89", "01234"]], step=48), (), PARAMS)
+    assert not any(loosely_joined(lines, (), PARAMS))
