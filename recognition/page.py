@@ -14,6 +14,7 @@ from recognition.blots import without_blots
 from recognition.columns import part_at_columns
 from recognition.company import weighed
 from recognition.components import held
+from recognition.copies import without_copies
 from recognition.crowding import may_share_digits
 from recognition.dots import without_dotted_lines
 from recognition.fields import Field
@@ -141,7 +142,7 @@ class Found:
 
 def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
     """Returns what stands on a page."""
-    darkness, readings = look.darkness, look.readings
+    darkness, readings = look.darkness, without_copies(look.readings, params.copies)
     height = writing_height(readings, darkness.shape)
     if height == 0:
         return Found([], [], [], look.fields)

@@ -30,6 +30,7 @@ from recognition.params_page import (
 )
 from recognition.params_pieces import (
     CompanyParams,
+    CopyParams,
     GridParams,
     JoinParams,
     LikenessParams,
@@ -48,6 +49,7 @@ __all__ = [
     "ColumnParams",
     "CompanyParams",
     "ComponentParams",
+    "CopyParams",
     "CrowdParams",
     "GridParams",
     "JoinParams",
@@ -141,6 +143,7 @@ class RecognitionParams:
     join: JoinParams = field(default_factory=JoinParams)
     split: SplitParams = field(default_factory=SplitParams)
     prior: PriorParams = field(default_factory=PriorParams)
+    copies: CopyParams = field(default_factory=CopyParams)
     company: CompanyParams = field(default_factory=CompanyParams)
     grid: GridParams = field(default_factory=GridParams)
     select: SelectParams = field(default_factory=SelectParams)

@@ -249,3 +249,25 @@ class LikenessParams:
 
     def __post_init__(self) -> None:
         check_range(self, sure=(0, 1), alike=(0, 0.999))
+
+
+@dataclass(frozen=True, slots=True)
+class CopyParams:
+    """What is a printed mark and no digit, for the page has others that are just like it.
+
+    On 79 real pages and 30 drawn ones this is so of print and of the dots of squared paper, and of no digit by hand.
+
+    Attributes:
+        min_count: so many are alike, itself among them.
+        size: each side differs by no more than this share, or a pixel.
+        alike: cosine of their pictures.
+        min_confidence: what is less like a digit by its ink need not be told.
+    """
+
+    min_count: int = 5
+    size: float = 0.04
+    alike: float = 0.97
+    min_confidence: float = 0.3
+
+    def __post_init__(self) -> None:
+        check_range(self, min_count=(2, 1000), size=(0, 1), alike=(0, 1), min_confidence=(0, 1))
