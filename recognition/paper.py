@@ -8,6 +8,7 @@ no sharp edge, and a page that fills the picture has no edge at all: neither is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -20,6 +21,8 @@ from recognition.types import BoundingBox
 
 _EDGE_PX = 4
 """So far from its edge a sheet and its surroundings are compared; the reduced image's edges are that unsharp."""
+_WHITE_SHARE = 0.95
+"""So much of a picture is no brighter than its white."""
 _AT_FRAME_PX = 2.5
 """A corner of an outline so near to the picture's frame may as well lie beyond it."""
 
@@ -72,9 +75,7 @@ def find_sheet(pixels: Image, params: PaperParams) -> Sheet | None:
     side = max(3, round(params.writing * max(small.shape[:2]))) | 1
     channels = cv2.split(cv2.medianBlur(small, 3))
     colors = [closed(as_image(channel), side, side) for channel in channels]
-    # Wood and cloth are colored where paper is not, also where they shine as brightly.
-    least = np.minimum.reduce(colors).astype(np.int16)
-    whiteness = as_image(np.maximum(least - (np.maximum.reduce(colors) - least) // 2, 0))
+    whiteness = _whiteness(colors)
     low, high = np.quantile(whiteness, (0.03, 0.97))
     levels = np.unique(np.linspace(low, high, params.levels + 1)[:-1].astype(int)).tolist()
     logarithms = np.log2(np.dstack(colors).astype(np.float32) + 8)
@@ -89,6 +90,21 @@ def find_sheet(pixels: Image, params: PaperParams) -> Sheet | None:
     outline = np.where(outline < _AT_FRAME_PX, outline - _EDGE_PX, outline)
     outline = np.where(outline > size - _AT_FRAME_PX, outline + _EDGE_PX, outline)
     return Sheet((outline / scale).astype(np.float32))
+
+
+def _whiteness(colors: Sequence[Image]) -> Image:
+    """How bright and how free of color a picture is, uint8 (height, width), from its channels.
+
+    Wood and cloth are colored where paper is not, also where they shine as brightly. Under a lamp paper is colored,
+    too, and what is brightest of a picture counts as white: Land and McCann, "Lightness and retinex theory", Journal of
+    the Optical Society of America 61, 1971.
+    """
+    brightest = [max(1.0, float(np.quantile(channel, _WHITE_SHARE))) for channel in colors]
+    balanced = [
+        cv2.convertScaleAbs(channel, alpha=max(brightest) / top) for channel, top in zip(colors, brightest, strict=True)
+    ]
+    least = np.minimum.reduce(balanced).astype(np.int16)
+    return as_image(np.maximum(least - (np.maximum.reduce(balanced) - least) // 2, 0))
 
 
 def _candidate(whiteness: Image, logarithms: NDArray[np.float32], level: int, params: PaperParams) -> _Candidate | None:
@@ -111,7 +127,7 @@ def _candidate(whiteness: Image, logarithms: NDArray[np.float32], level: int, pa
     color = np.linalg.norm(steps - mean[:, None], axis=1)
     # A shadow is as sharp as a table's edge at times, but neither as dark nor of another color; a board in its frame is
     # no paper.
-    if np.median(mean) < (0 if np.median(color) >= params.min_color_step else params.min_step):
+    if np.median(mean) < (params.min_brighter if np.median(color) >= params.min_color_step else params.min_step):
         return None
     clear = (steps.max(axis=1) > params.edge_step) | (color > params.min_color_step)
     return _Candidate(outline, solidity * float(clear.mean()), rim)

@@ -38,13 +38,14 @@ class PaperParams:
         min_solidity: its area over that of a quadrilateral around it.
         min_rim: of its outline within the picture, as a share of the whole outline.
         min_step: between the sheet and what surrounds it; in a shadow paper is less dark.
-        min_color_step: between their colors, which serves a table as bright as the paper's shadow.
+        min_color_step: between their colors, which serves a table as bright as the paper's shadow,
+        min_brighter: and what must be left of the step then.
         edge_step: at a clear edge, in one channel; or `min_color_step` between the colors.
         margin: what is nearer to the sheet's edge than this share of its longer side is not looked at.
         min_skew_deg: a sheet that lies less aslant is read as it lies.
         max_skew_deg: a sheet that lies more aslant may as well stand on its side.
         min_score: share of its outline with a clear edge, times its solidity. Of 79 pages and 30 drawn ones those
-            with a sheet on a table reach 0.78 to 1.00; of the others only a framed screenshot has a score at all.
+            with a sheet on a table reach 0.91 to 1.00; of the others only a framed screenshot has a score at all.
     """
 
     side_px: int = 256
@@ -55,17 +56,19 @@ class PaperParams:
     min_solidity: float = 0.85
     min_rim: float = 0.15
     min_step: float = 1.2
-    min_color_step: float = 0.2
-    edge_step: float = 0.35
+    min_color_step: float = 0.13
+    min_brighter: float = 0.1
+    edge_step: float = 0.25
     margin: float = 0.01
     min_skew_deg: float = 2.0
     max_skew_deg: float = 30.0
-    min_score: float = 0.6
+    min_score: float = 0.7
 
     def __post_init__(self) -> None:
         check_range(self, side_px=(64, 1000), levels=(2, 100), writing=(0, 0.2), min_area=(0.01, 1), max_area=(0.1, 1))
         check_range(self, min_solidity=(0, 1), min_rim=(0, 1), min_score=(0, 1))
-        check_range(self, min_step=(0, 8), min_color_step=(0, 8), edge_step=(0, 8), margin=(0, 0.1))
+        check_range(self, min_step=(0, 8), min_color_step=(0, 8), min_brighter=(0, 8), edge_step=(0, 8))
+        check_range(self, margin=(0, 0.1))
         check_range(self, min_skew_deg=(0, 45), max_skew_deg=(0, 45))
 
 

@@ -15,6 +15,8 @@ SHAPE = (480, 640)
 PAPER = (225, 230, 232)
 WOOD = (40, 95, 160)
 DARK = (30, 28, 34)
+CLOTH = (150, 186, 172)
+"""Hardly darker than paper, and of a faint color."""
 
 
 def table(color: tuple[int, int, int], shape: tuple[int, int] = SHAPE) -> np.ndarray:
@@ -56,6 +58,15 @@ def agreement(found: np.ndarray, corners: list[tuple[int, int]]) -> float:
 )
 def test_a_sheet_on_a_table_is_found_where_it_lies(color, corners):
     sheet = find_sheet(with_sheet(table(color), corners), PARAMS)
+    assert sheet is not None
+    assert agreement(sheet.outline, corners) > 0.95
+
+
+@pytest.mark.parametrize("light", [(1, 1, 1), (0.6, 0.85, 1), (1, 0.9, 0.7)])
+def test_a_sheet_on_a_cloth_of_faint_color_is_found_in_any_light(light):
+    corners = [(150, 90), (500, 100), (490, 400), (140, 380)]
+    photo = (with_sheet(table(CLOTH), corners) * np.array(light)).astype(np.uint8)
+    sheet = find_sheet(photo, PARAMS)
     assert sheet is not None
     assert agreement(sheet.outline, corners) > 0.95
 
