@@ -12,7 +12,7 @@ from recognition.components import find_components
 from recognition.fields import Field
 from recognition.lines import Rule
 from recognition.paper import Sheet
-from recognition.params import RecognitionParams
+from recognition.params import RecognitionParams, TurnParams
 from recognition.reader import Reader
 from recognition.reading import Reading
 from recognition.rules import remove_rules
@@ -100,7 +100,8 @@ def deskewed(look: Look, pixels: Image, reader: Reader, params: RecognitionParam
     """Returns what is seen of a page when it is turned so that its lines lie level, where they slope much.
 
     A sheet that lies aslant in its picture tells how much, else the writing does. The digits have to be read about
-    as surely then, or clearly more so when a quarter turn or two are added. The page itself stays as it is.
+    as surely then, or clearly more so when a quarter turn or two are added; and where the slope is slight, the page has
+    to have rules that are found only then. The page itself stays as it is.
     """
     chosen = sample(look.readings, look.darkness.shape, _LINE_PIECES)
     if len(chosen) < params.turn.min_pieces:
@@ -111,7 +112,18 @@ def deskewed(look: Look, pixels: Image, reader: Reader, params: RecognitionParam
     darkness = look.darkness
     quarters = [(quarter - skew) % 360 for quarter in (0.0, *QUARTERS_DEG)]
     # Lines at half a right angle may as well slope the other way.
-    level = [-skew] if abs(skew) < 30 else [-skew, -skew + float(np.copysign(90, skew))]
+    slopes = [-skew] if abs(skew) < 30 else [-skew, -skew + float(np.copysign(90, skew))]
     angle = turn_deg(look.readings, darkness, quarters, reader.classifier, params.turn)
-    angle = angle or best_angle_deg(look.readings, darkness, level, reader.classifier, params.turn)
-    return look_at(pixels, reader, params, angle) if angle else look
+    if not angle:
+        on_sheet = look.sheet is not None
+        angle = best_angle_deg(look.readings, darkness, slopes, reader.classifier, params.turn, on_sheet=on_sheet)
+    if not angle:
+        return look
+    level = look_at(pixels, reader, params, angle)
+    return level if abs(skew) >= params.turn.min_sure_skew_deg or _is_clearer(level, look, params.turn) else look
+
+
+def _is_clearer(level: Look, look: Look, params: TurnParams) -> bool:
+    """Whether more of a page's rules were found, and taken off, when it was laid level: digits may lean a little."""
+    more = len(level.uprights) - len(look.uprights)
+    return more > 0 or (more == 0 and len(level.readings) <= params.max_left * len(look.readings))

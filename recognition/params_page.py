@@ -215,7 +215,10 @@ class TurnParams:
         clear_mean: score of a page, after it is turned, whose gains are taken as odds.
         min_odds: sum of its gains, over each other orientation.
         max_loss: of the score, when lines that slope are laid level.
+        max_sheet_loss: likewise, when a sheet that lies aslant is.
         min_skew_deg: lines that slope less are read as they are.
+        min_sure_skew_deg: lines that slope more are laid level in any case; others where that leaves
+        max_left: so many of the page's pieces, or shows more upright rules.
     """
 
     max_pieces: int = 80
@@ -229,9 +232,13 @@ class TurnParams:
     clear_mean: float = -0.4
     min_odds: float = 4.0
     max_loss: float = 0.3
-    min_skew_deg: float = 5.0
+    max_sheet_loss: float = 0.6
+    min_skew_deg: float = 2.5
+    min_sure_skew_deg: float = 5.0
+    max_left: float = 0.95
 
     def __post_init__(self) -> None:
         check_range(self, max_pieces=(1, 1000), first_pieces=(1, 1000), min_pieces=(1, 1000), upright=(-10, 0))
         check_range(self, min_mean=(-10, 0), min_gain=(0, 10), min_deviations=(0, 10), clear_mean=(-10, 0))
-        check_range(self, first_gain=(0, 10), min_odds=(0, 100), max_loss=(0, 10), min_skew_deg=(0, 45))
+        check_range(self, first_gain=(0, 10), min_odds=(0, 100), max_loss=(0, 10))
+        check_range(self, max_sheet_loss=(0, 10), min_skew_deg=(0, 45), min_sure_skew_deg=(0, 45), max_left=(0, 1))

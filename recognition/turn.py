@@ -56,19 +56,32 @@ def best_angle_deg(
     angles_deg: Sequence[float],
     classifier: Classifier,
     params: TurnParams,
+    *,
+    on_sheet: bool = False,
 ) -> float:
-    """Returns at which of some angles a page's digits are read best, 0 where they are read worse at each of them."""
+    """Returns at which of some angles a page's digits are read best, 0 where they are read worse at each of them.
+
+    Args:
+        readings: of all pieces, as the page stands.
+        darkness: uint8 (height, width) page.
+        angles_deg: that come into question.
+        classifier: reads single digits.
+        params: see there.
+        on_sheet: whether the angles are a sheet's own, which are sure, and not those of its writing.
+    """
     chosen = sample(readings, darkness.shape, params.max_pieces)
     scores = _all_scores(chosen, darkness, angles_deg, classifier).mean(axis=1)
     best = int(scores[1:].argmax())
-    return angles_deg[best] if scores[best + 1] >= scores[0] - params.max_loss else 0.0
+    loss = params.max_sheet_loss if on_sheet else params.max_loss
+    return angles_deg[best] if scores[best + 1] >= scores[0] - loss else 0.0
 
 
 def sample(readings: Sequence[Reading], shape: tuple[int, ...], count: int) -> list[Reading]:
     """Returns up to `count` of the pieces that are about as large as the page's writing, whichever way it stands."""
     inside = [reading for reading in without_pale(readings) if not at_edge(reading.piece, shape)]
     sides = np.array([_side(reading) for reading in inside], np.float64)
-    usual = weighted_median(sides, sides**2)
+    # Most of the ink is writing: there are more specks, and rules of tables that were not removed are larger.
+    usual = weighted_median(sides, np.array([reading.piece.area_px for reading in inside], np.float64))
     alike = [r for r, side in zip(inside, sides.tolist(), strict=True) if 0.5 * usual <= side <= 1.8 * usual]
     return _spread(alike, count)
 

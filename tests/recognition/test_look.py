@@ -20,3 +20,23 @@ def test_a_sheet_at_half_a_right_angle_is_not_turned_by_a_quarter_first(angle_de
     _, rotation, look = look_upright(photo, reader, RecognitionParams())
     assert rotation == 0
     assert sum(reading.confidence > 0.9 for reading in look.readings) > 110
+
+
+@pytest.mark.parametrize(("angle_deg", "ruled", "level"), [(3, True, True), (-4, True, True), (3, False, False)])
+def test_a_slight_slope_is_taken_off_where_rules_are_found_only_then(angle_deg, ruled, level, sample_pages, reader):
+    hand = sample_pages.Hand(np.random.default_rng(3), sample_pages.Digits.load(), (1200, 1200))
+    for row in range(12):
+        for column in range(8):
+            hand.write("37", 140 + 120 * column, 140 + 80 * row, 44)
+    page = np.rint(sample_pages.inked(np.full((1200, 1200, 3), 240, np.uint8), hand.ink, (60, 40, 40)))
+    if ruled:
+        for k in range(9):
+            cv2.line(page, (120 + 120 * k, 120), (120 + 120 * k, 1080), (90, 90, 90), 1)
+        for k in range(13):
+            cv2.line(page, (120, 120 + 80 * k), (1080, 120 + 80 * k), (90, 90, 90), 1)
+    matrix = cv2.getRotationMatrix2D((600, 600), angle_deg, 1)
+    page = cv2.warpAffine(page, matrix, (1200, 1200), borderValue=(240, 240, 240)).astype(np.uint8)
+    page = cv2.resize(page, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)  # so thin for their length they get lost
+    _, _, look = look_upright(page, reader, RecognitionParams())
+    slope_deg = float(np.rad2deg(np.arctan2(look.to_page[1, 0], look.to_page[0, 0])))
+    assert slope_deg == pytest.approx(-angle_deg if level else 0, abs=0.8)

@@ -11,7 +11,7 @@ from recognition.components import find_components
 from recognition.params import BinarizeParams, ComponentParams, TurnParams
 from recognition.reader import Reader
 from recognition.reading import Reading
-from recognition.turn import QUARTERS_DEG, sample, turn_deg, turned
+from recognition.turn import QUARTERS_DEG, best_angle_deg, sample, turn_deg, turned
 
 PARAMS = TurnParams()
 INFORMATIVE = ("34729", "74253", "47394", "92437", "35274")
@@ -83,6 +83,23 @@ def test_pieces_of_the_size_of_the_writing_are_sampled_from_all_over_the_page(ma
     chosen = sample([*specks, cut_off, *writing], (300, 1000), 5)
     assert [reading.piece.bbox.x for reading in chosen] == [5, 215, 425, 635, 875]
     assert sample([], (300, 1000), 5) == []
+
+
+def test_long_rules_tell_nothing_of_the_size_of_the_writing(make_reading):
+    writing = [make_reading(3, (30 * k + 5, 40 * row, 20, 30)) for k in range(30) for row in range(1, 20)]
+    rules = [make_reading(1, (100 * k + 25, 20, 2, 900)) for k in range(10)]
+    chosen = sample([*rules, *writing], (1000, 1000), 200)
+    assert len(chosen) == 200
+    assert {reading.digit for reading in chosen} == {3}
+
+
+@pytest.mark.parametrize(("on_sheet", "expected"), [(False, 0), (True, 30)])
+def test_a_sheets_own_slope_needs_less_of_the_digits(certain, make_reading, on_sheet, expected):
+    readings = [make_reading(3, (40 * k, 20, 20, 30), 0.75) for k in range(1, 15)]
+    darkness = np.zeros((200, 700), np.uint8)
+    darkness[20:50] = 200
+    classifier = certain(3, 0.5).classifier  # log(0.75) - log(0.5) is 0.41
+    assert best_angle_deg(readings, darkness, [30, -60], classifier, PARAMS, on_sheet=on_sheet) == expected
 
 
 def test_pale_pieces_as_large_as_the_writing_are_not_sampled(make_reading):
