@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
-from recognition.arrays import Image
+from recognition.arrays import Image, as_image
 from recognition.binarize import darkness_of, find_ink
 from recognition.components import find_components
 from recognition.fields import Field
 from recognition.lines import Rule
 from recognition.paper import Sheet
 from recognition.params import RecognitionParams, TurnParams
+from recognition.pen import too_bold_px
 from recognition.reader import Reader
 from recognition.reading import Reading
 from recognition.rules import remove_rules
@@ -38,6 +40,7 @@ class Look:
         uprights: long upright rules.
         to_page: from places in the view to places on the page.
         sheet: of paper, on the page, as in `View`.
+        thinned_px: by which all strokes were made thinner.
     """
 
     darkness: Image
@@ -47,9 +50,12 @@ class Look:
     uprights: tuple[Rule, ...]
     to_page: Affine
     sheet: Sheet | None
+    thinned_px: int = 0
 
 
-def look_at(pixels: Image, reader: Reader, params: RecognitionParams, angle_deg: float = 0.0) -> Look:
+def look_at(
+    pixels: Image, reader: Reader, params: RecognitionParams, angle_deg: float = 0.0, thinned_px: int = 0
+) -> Look:
     """Returns what is seen of a page.
 
     Args:
@@ -57,12 +63,15 @@ def look_at(pixels: Image, reader: Reader, params: RecognitionParams, angle_deg:
         reader: reads single digits.
         params: of all steps.
         angle_deg: by which the page is turned counter-clockwise before it is looked at.
+        thinned_px: by which its strokes are made thinner.
     """
     view = view_of(pixels, params.size, params.paper)
     if angle_deg:
         view = turned_view(view, angle_deg)
     inside, to_page, sheet = view.inside, view.to_page, view.sheet
     darkness = darkness_of(view.gray, params.binarize)
+    if thinned_px:
+        darkness = as_image(cv2.erode(darkness, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (thinned_px, thinned_px))))
     del view  # each picture of a page is much memory
     ink = only_inside(find_ink(darkness, params.binarize), inside)
     writing = remove_rules(ink, params.rules)
@@ -72,7 +81,7 @@ def look_at(pixels: Image, reader: Reader, params: RecognitionParams, angle_deg:
     fields, cells, uprights = writing.fields, writing.cells, writing.uprights
     del writing
     pieces = without_shading(found, darkness, params.shading, params.components)
-    return Look(darkness, reader.read(pieces, darkness), fields, cells, uprights, to_page, sheet)
+    return Look(darkness, reader.read(pieces, darkness), fields, cells, uprights, to_page, sheet, thinned_px)
 
 
 def look_upright(pixels: Image, reader: Reader, params: RecognitionParams) -> tuple[Image, int, Look]:
@@ -87,12 +96,15 @@ def look_upright(pixels: Image, reader: Reader, params: RecognitionParams) -> tu
         The page, by how many degrees it was turned counter-clockwise (0, 90, 180 or 270), and what is seen of it.
     """
     look = look_at(pixels, reader, params)
+    thinned = too_bold_px(look.readings, look.darkness, params.pen)
+    if thinned:
+        look = look_at(pixels, reader, params, 0.0, thinned)
     if look.sheet is not None and abs(sheet_skew_deg(look.sheet)) > params.paper.max_skew_deg:
         return pixels, 0, deskewed(look, pixels, reader, params)  # a quarter turn alone would not set it upright
     rotation = int(turn_deg(look.readings, look.darkness, QUARTERS_DEG, reader.classifier, params.turn))
     if rotation:
         pixels = np.ascontiguousarray(np.rot90(pixels, rotation // 90))
-        look = look_at(pixels, reader, params)
+        look = look_at(pixels, reader, params, 0.0, thinned)
     return pixels, rotation, deskewed(look, pixels, reader, params)
 
 
@@ -119,7 +131,7 @@ def deskewed(look: Look, pixels: Image, reader: Reader, params: RecognitionParam
         angle = best_angle_deg(look.readings, darkness, slopes, reader.classifier, params.turn, on_sheet=on_sheet)
     if not angle:
         return look
-    level = look_at(pixels, reader, params, angle)
+    level = look_at(pixels, reader, params, angle, look.thinned_px)
     return level if abs(skew) >= params.turn.min_sure_skew_deg or _is_clearer(level, look, params.turn) else look
 
 

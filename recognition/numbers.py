@@ -22,11 +22,13 @@ class Place:
         to_page: (2, 3), from places on the page that was read to places on the upright page.
         width: of the upright page, in pixels.
         height: likewise.
+        thinned_px: by which all strokes of the page that was read had been made thinner.
     """
 
     to_page: NDArray[np.float64]
     width: int
     height: int
+    thinned_px: int = 0
 
     def on_page(self, box: BoundingBox) -> BoundingBox:
         """Returns a box of the page that was read in pixels of the upright page, inside of it.
@@ -34,8 +36,10 @@ class Place:
         Of a box that stands aslant there, it is the smallest upright box around it.
         """
         sides = []
+        edge = self.thinned_px / 2
+        left, top, right, bottom = box.x - edge, box.y - edge, box.right + edge, box.bottom + edge
         for (along, down, offset), length in zip(self.to_page.tolist(), (self.width, self.height), strict=True):
-            places = [along * x + down * y + offset for x in (box.x, box.right) for y in (box.y, box.bottom)]
+            places = [along * x + down * y + offset for x in (left, right) for y in (top, bottom)]
             start = min(max(0, int(min(places) + 1e-6)), length - 1)
             sides.append((start, max(1, min(round(max(places)), length) - start)))
         (x, width), (y, height) = sides

@@ -95,12 +95,12 @@ def _numbers(
     parted = part_at_signs(dated.lines, darkness, params.sign)
     lines, doubtful = parted.lines, dated.doubtful | parted.doubtful
     others, crumbs = (_without(readings, parted.signs) for readings in (found.unread, found.crumbs))
-    place = Place(look.to_page, pixels.shape[1], pixels.shape[0])
+    place = Place(look.to_page, pixels.shape[1], pixels.shape[0], look.thinned_px)
     positions = [(line, position) for line, numbers in enumerate(lines) for position in range(len(numbers))]
     numbers = [digits for line in lines for digits in line]
     signed = [any(id(digit) in doubtful for digit in digits) for digits in numbers]
-    twice = recheck(numbers, others, darkness, reader, params.recheck, params.views)
     loose = loosely_joined(lines, found.fields, params.layout)
+    twice = recheck(numbers, others, darkness, reader, params.recheck, params.views)
     unread = [reading.piece for reading in (*others, *crumbs)]
     read = [number.digits for number in twice]
     more = may_be_more(read, unread, found.fields, darkness, reader, params.beside)

@@ -23,6 +23,7 @@ from recognition.params_page import (
     BinarizeParams,
     ComponentParams,
     PaperParams,
+    PenParams,
     RuleParams,
     ShadingParams,
     SizeParams,
@@ -57,6 +58,7 @@ __all__ = [
     "LikenessParams",
     "LoadParams",
     "PaperParams",
+    "PenParams",
     "PriorParams",
     "RecheckParams",
     "RecognitionParams",
@@ -139,11 +141,12 @@ class RecognitionParams:
     rules: RuleParams = field(default_factory=RuleParams)
     components: ComponentParams = field(default_factory=ComponentParams)
     shading: ShadingParams = field(default_factory=ShadingParams)
+    pen: PenParams = field(default_factory=PenParams)
     turn: TurnParams = field(default_factory=TurnParams)
+    copies: CopyParams = field(default_factory=CopyParams)
     join: JoinParams = field(default_factory=JoinParams)
     split: SplitParams = field(default_factory=SplitParams)
     prior: PriorParams = field(default_factory=PriorParams)
-    copies: CopyParams = field(default_factory=CopyParams)
     company: CompanyParams = field(default_factory=CompanyParams)
     grid: GridParams = field(default_factory=GridParams)
     select: SelectParams = field(default_factory=SelectParams)

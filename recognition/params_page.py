@@ -242,3 +242,36 @@ class TurnParams:
         check_range(self, min_mean=(-10, 0), min_gain=(0, 10), min_deviations=(0, 10), clear_mean=(-10, 0))
         check_range(self, first_gain=(0, 10), min_odds=(0, 100), max_loss=(0, 10))
         check_range(self, max_sheet_loss=(0, 10), min_skew_deg=(0, 45), min_sure_skew_deg=(0, 45), max_left=(0, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class PenParams:
+    """When a page is written with so bold a pen that its strokes are thinned before it is read.
+
+    Attributes:
+        bold: width of its strokes, as a share of a digit's height, that all but
+        thinner: this share of the digits reach.
+        solid: darkness of its strokes, as a share of their darkest parts: of felt pens 0.85 and more, of other pens and
+            of what is out of focus 0.82 and less.
+        usual: median of the width, likewise, after the strokes were thinned.
+        min_confidence: of the digits that tell.
+        min_height: likewise, as a share of the writing's.
+        min_height_px: of the writing; smaller digits have strokes of few pixels.
+        min_count: of digits, below which they tell nothing.
+        max_count: about so many are measured.
+    """
+
+    bold: float = 0.19
+    thinner: float = 0.2
+    solid: float = 0.84
+    usual: float = 0.15
+    min_confidence: float = 0.5
+    min_height: float = 0.4
+    min_height_px: int = 24
+    min_count: int = 2
+    max_count: int = 50
+
+    def __post_init__(self) -> None:
+        check_range(self, bold=(0, 1), thinner=(0, 1), solid=(0, 1), usual=(0, 1))
+        check_range(self, min_confidence=(0, 1), min_height=(0, 1))
+        check_range(self, min_height_px=(1, 1000), min_count=(1, 1000), max_count=(1, 1000))

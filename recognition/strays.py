@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-import cv2
-
-from recognition.components import Component
 from recognition.params import StrayParams
+from recognition.pen import pen_px
 from recognition.reading import Reading
 
 
@@ -42,13 +40,3 @@ def _is_stray(digits: Sequence[Reading], k: int, params: StrayParams) -> bool:
     height = one.piece.bbox.height / median(digit.piece.bbox.height for digit in others)
     pen = median(pen_px(digit.piece) for digit in others)
     return pen >= params.min_pen_px and height * pen_px(one.piece) < params.max_share * pen
-
-
-def pen_px(piece: Component) -> float:
-    """Returns how wide the strokes of a piece are on average, in pixels.
-
-    The middles of a stroke's pixels are a quarter of its width, and half a pixel, from those of the paper's nearest.
-    """
-    padded = cv2.copyMakeBorder(piece.mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)
-    return 4 * float(depth[padded > 0].mean()) - 2

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from recognition.components import make_component
 from recognition.params import StrayParams
-from recognition.strays import may_have_strays, pen_px
+from recognition.strays import may_have_strays
 
 PARAMS = StrayParams()
 
@@ -47,12 +45,3 @@ def test_lone_ones_and_ones_among_thin_digits_are_what_they_are(stroke):
     assert may_have_strays([[stroke(1, 0, 30, 2)]], PARAMS) == [False]
     assert may_have_strays([[stroke(4, 0, 12, 1), stroke(1, 9, 4, 1)]], PARAMS) == [False]
     assert may_have_strays([], PARAMS) == []
-
-
-@pytest.mark.parametrize("width", [4, 7, 12, 20])
-def test_the_width_of_a_pen_is_that_of_its_strokes(width):
-    drawn = np.zeros((300, 300), np.uint8)
-    drawn[50 : 50 + width, 50:250] = drawn[50:250, 250 : 250 + width] = 255
-    piece = make_component(drawn, 0, 0, drawn)
-    assert piece is not None
-    assert pen_px(piece) == pytest.approx(width, rel=0.1)
