@@ -99,6 +99,12 @@ def showing_through(page: Pixels, share: float) -> Pixels:
     return as_pixels(np.minimum(page, paper - (paper - back) * share))
 
 
+def bolder(page: Pixels, wider_px: int) -> Pixels:
+    """The page written with a pen whose strokes are so much wider."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (wider_px + 1, wider_px + 1))
+    return as_pixels(cv2.dilate(page, disc) if np.median(page) < 128 else cv2.erode(page, disc))
+
+
 def compressed(page: Pixels, quality: int) -> Pixels:
     """The page as a JPEG of that quality leaves it."""
     data = cv2.imencode(".jpg", page, (cv2.IMWRITE_JPEG_QUALITY, quality))[1]
@@ -117,6 +123,8 @@ DISTURBANCES: dict[str, Disturb] = {
     "in a shadow of 0.45": partial(in_shadow, light=0.45),
     "showing through at 0.08": partial(showing_through, share=0.08),
     "showing through at 0.25": partial(showing_through, share=0.25),
+    "strokes 6 px wider": partial(bolder, wider_px=6),
+    "strokes 8 px wider": partial(bolder, wider_px=8),
     "JPEG quality 10": partial(compressed, quality=10),
 }
 
