@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -14,7 +14,7 @@ PREFIX, SUFFIX = ".digitdrop-", ".tmp"
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, prepare: Callable[[BinaryIO], object] | None = None) -> Iterator[BinaryIO]:
     """Opens a new file that takes the place of `path` when the block ends well, and is removed when it does not.
 
     The content is on the disk before the name is. The new file is made in the same folder, so that it inherits that
@@ -22,6 +22,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     Args:
         path: its folder must exist.
+        prepare: called with the file when all of it is on the disk, right before it takes the place.
 
     Yields:
         The new file, open for reading and writing bytes.
@@ -37,6 +38,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
+                if prepare is not None:
+                    prepare(file)
             temporary.replace(path)
         except BaseException:
             with suppress(OSError):  # the folder may be gone, which is then the error to report

@@ -6,9 +6,11 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 from config.schema import TablesSettings
+from daemon.edited import make_way
 from daemon.errors import LedgerError, PublishError
 from daemon.ledger import Ledger
 from daemon.ledger_days import ChangedDay
@@ -85,7 +87,8 @@ class DayTables:
             if not self._folder.parent.is_dir():
                 raise PublishError(f"the folder {self._folder.parent} is missing; mount its share, or make it")
             entries = self._ledger.days.entries(day.day)
-            write_day(self._folder, date.fromisoformat(day.day), entries, self._settings, beat)
+            prepare = partial(make_way, self._ledger.days, beat=beat)
+            write_day(self._folder, date.fromisoformat(day.day), entries, self._settings, beat, prepare=prepare)
         except LedgerError:
             raise
         except PublishError as error:

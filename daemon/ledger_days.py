@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from daemon.documents import Identity
 from daemon.ledger_schema import transaction
 from daemon.tables import DayEntry
 
@@ -20,8 +21,16 @@ class ChangedDay:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A table as it was published: what it held, and the file that it was."""
+
+    sha256: str
+    identity: Identity
+
+
 class DayBook:
-    """Which days' tables are to be rebuilt, and from what.
+    """Which days' tables are to be rebuilt, from what, and what they were when they were published.
 
     Args:
         connection: the ledger's.
@@ -58,6 +67,22 @@ class DayBook:
         for row in rows:
             result = json.loads(zlib.decompress(row["json"]))
             yield DayEntry(result, self._crops(row["document"]), tuple(json.loads(row["outputs"])))
+
+    def published(self, table: str) -> list[Published]:
+        """What was published last under a table's name, and what may have been since; nothing for a new one."""
+        rows = self._connection.execute("SELECT * FROM tables WHERE name = ?", (table,))
+        return [Published(row["sha256"], Identity(row["inode"], row["size"], row["mtime_ns"])) for row in rows]
+
+    def publishing(self, table: str, new: Published, standing: Published | None) -> None:
+        """Says that a table is about to take the place of the one that stands under its name, which is kept in mind.
+
+        After a crash either of them stands there.
+        """
+        stays = "" if standing is None else standing.sha256
+        with transaction(self._connection) as db:
+            db.execute("DELETE FROM tables WHERE name = ? AND sha256 != ?", (table, stays))
+            identity = (new.identity.inode, new.identity.size, new.identity.mtime_ns)
+            db.execute("INSERT OR REPLACE INTO tables VALUES (?, ?, ?, ?, ?)", (table, new.sha256, *identity))
 
     def drop_crops(self, before: str) -> int:
         """Removes the crops of days before this one whose tables are written; returns how many."""

@@ -77,6 +77,12 @@ MIGRATIONS = (
         WHERE state = 'done' AND target IS NOT NULL AND expired = 0;
     CREATE TABLE hooks (document INTEGER PRIMARY KEY);
     """,
+    """
+    CREATE TABLE tables (
+        name TEXT, sha256 TEXT, inode INTEGER NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+        PRIMARY KEY (name, sha256)
+    ) WITHOUT ROWID;
+    """,
 )
 """Each brings a ledger to the next version; those of released versions never change."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import astuple, dataclass, fields
 from datetime import date
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
@@ -22,6 +23,9 @@ from daemon.workbook import Workbook
 
 COLUMNS = tuple(field.name for field in fields(Row))
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+
+Prepare = Callable[[Path, BinaryIO], object]
+"""Told where a table is to stand, and given the whole of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,13 @@ def write_csv(file: BinaryIO, result: Mapping[str, Any], settings: TablesSetting
 
 
 def write_day(
-    folder: Path, day: date, entries: Iterable[DayEntry], settings: TablesSettings, beat: Beat = no_beat
+    folder: Path,
+    day: date,
+    entries: Iterable[DayEntry],
+    settings: TablesSettings,
+    beat: Beat = no_beat,
+    *,
+    prepare: Prepare | None = None,
 ) -> tuple[Path, ...]:
     """Replaces a day's tables, `YYYY-MM-DD.csv` and `.xlsx`, by ones of these entries.
 
@@ -97,6 +107,7 @@ def write_day(
         entries: the day's documents in the order in which they are to stand.
         settings: how the tables are written, and whether there is an .xlsx.
         beat: called at each document and row, and at each piece of the .xlsx.
+        prepare: called right before a table takes its place; what it raises leaves the one that stands there.
 
     Returns:
         The files written.
@@ -109,10 +120,10 @@ def write_day(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
-            table = CsvTable(stack.enter_context(replacing(csv_path)), settings)
+            table = CsvTable(stack.enter_context(_replacing(csv_path, prepare)), settings)
             book = None
             if settings.xlsx:
-                file = stack.enter_context(replacing(xlsx_path))
+                file = stack.enter_context(_replacing(xlsx_path, prepare))
                 scratch = Path(stack.enter_context(TemporaryDirectory(prefix="digitdrop-")))
                 book = Workbook(file, day, scratch, beat)
             _fill(table, book, entries, beat)
@@ -123,6 +134,10 @@ def write_day(
             "Close the table where it is open, or see to the folder's permissions and space"
         ) from error
     return (csv_path, xlsx_path) if settings.xlsx else (csv_path,)
+
+
+def _replacing(path: Path, prepare: Prepare | None) -> AbstractContextManager[BinaryIO]:
+    return replacing(path, None if prepare is None else partial(prepare, path))
 
 
 def _fill(table: CsvTable, book: Workbook | None, entries: Iterable[DayEntry], beat: Beat) -> None:

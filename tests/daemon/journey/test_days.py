@@ -89,7 +89,7 @@ def test_a_table_that_takes_long_is_rebuilt_less_often(desk: Any, make_tables: C
 def test_rows_wait_while_a_spreadsheet_holds_the_table(
     desk: Any, tables: DayTables, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def locked(*arguments: object) -> None:
+    def locked(*arguments: object, **keywords: object) -> None:
         raise PublishError("the table is open elsewhere")
 
     desk.arrive("1.jpg", b"1")
@@ -139,7 +139,7 @@ def test_an_outbox_that_is_not_mounted_is_not_made_anew(desk: Any, tables: DayTa
 def test_a_mistake_of_ours_in_a_table_does_not_end_the_service(
     desk: Any, tables: DayTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def mistake(*arguments: object) -> None:
+    def mistake(*arguments: object, **keywords: object) -> None:
         raise ValueError("a mistake")
 
     desk.arrive("1.jpg", b"1")
