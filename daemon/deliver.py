@@ -104,19 +104,16 @@ class Delivery:
         _require_folder(self._settings.outbox)
         result = self._fresh.get(entry.key) or self._stored(entry.key)
         name = entry.name or entry.path
-        if self._outbox.is_barred(name, result.sha256):
-            name = self._renamed(entry, result.sha256)
+        if self._outbox.is_barred(name, result):
+            name = self._renamed(entry, result)
         outputs = self._outbox.publish(name, result, beat)
         self._ledger.publish(entry.key, outputs, self.archive_place(name))
         self._summaries[entry.key] = _summary(name, result)
 
-    def _renamed(self, entry: Entry, sha256: str) -> str:
+    def _renamed(self, entry: Entry, result: Result) -> str:
         """Another outbox name: what bars the one it has came after that was chosen, or while the outbox was away."""
-
-        def taken(name: str) -> bool:
-            return self._outbox.is_anothers(name, sha256) or self._outbox.is_barred(name, sha256)
-
-        return self._ledger.rename(entry.key, past_files(self._settings.outbox, entry.path), taken)
+        path = past_files(self._settings.outbox, entry.path)
+        return self._ledger.rename(entry.key, path, lambda name: self._outbox.is_barred(name, result))
 
     def _stored(self, key: int) -> Result:
         """The result as the ledger has it, with its annotated pages."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import partial
-from itertools import count
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from config.schema import TablesSettings
 from daemon.atomic import replacing, sync_folder
@@ -27,6 +26,7 @@ _JSON, _CSV, _PICTURE = ".json", ".csv", ".annotated.jpg"
 _MAX_NAME_BYTES = 255  # of a name in a folder, on every usual file system
 _MAX_JSON_BYTES = 512 << 20  # far more than the most pages with the most digits
 _LONGEST_SUFFIX = f".p99999{_PICTURE}"
+Write = Callable[[BinaryIO], object]
 _AMBIGUOUS = re.compile(r"\.p\d+$|^\d{4}-\d\d-\d\d$")  # with a suffix, these would be a page's or a day's file
 
 
@@ -64,7 +64,7 @@ class Outbox:
         written = []
         try:
             stem.parent.mkdir(parents=True, exist_ok=True)
-            self._remove_pages_after(stem, len(result.content.pages))
+            self._remove_pages_after(stem, result)
             for suffix, write in self._parts(result):
                 beat()
                 path = stem.with_name(stem.name + suffix)
@@ -79,41 +79,38 @@ class Outbox:
             ) from error
         return tuple(written)
 
-    def taken(self, name: str) -> bool:
-        """Whether a file of a document with this outbox name stands there already."""
-        stem = self._stem(name)
-        return any(os.path.lexists(stem.with_name(stem.name + suffix)) for suffix in (_JSON, _CSV, _PICTURE))
-
     def holds(self, name: str) -> str | None:
         """The SHA-256 of the document whose complete results stand under a name; None where there are none."""
-        stem = self._stem(name)
-        try:
-            value = json.loads(_content(stem.with_name(stem.name + _JSON)))
-            return str(value["sha256"])
-        except (OSError, ValueError, LookupError, TypeError, RecursionError):  # nothing there, or nothing of ours
-            return None
+        standing = _standing(self._stem(name))
+        return None if standing is None else standing["sha256"]
 
-    def is_anothers(self, name: str, sha256: str) -> bool:
-        """Whether other content's results stand under a name; a document's own may, as when a ledger was lost."""
-        return self.taken(name) and self.holds(name) != sha256
+    def is_anothers(self, name: str, result: Result) -> bool:
+        """Whether publishing a result under a name would overwrite what is not its own.
 
-    def is_barred(self, name: str, sha256: str) -> bool:
-        """Whether a document's files cannot stand under its name by now, whatever stood there when it was chosen.
-
-        That is where other content's results stand, a file where a folder is to be, or a folder where a file is to be.
-        Files without a JSON do not count: a publication that was killed leaves them to the next.
+        Its own are results of the same content, which may stand there as when a ledger was lost, but not a table that
+        somebody changed; and, where there is no JSON, files that hold just what they are to hold, as a publication that
+        was killed leaves them.
         """
         stem = self._stem(name)
-        places = [stem.with_name(stem.name + suffix) for suffix in (_JSON, _CSV, _PICTURE)]
-        if past_files(self._folder, name) != name or any(place.is_dir() for place in places):
+        if not any(os.path.lexists(stem.with_name(stem.name + suffix)) for suffix in _suffixes(result)):
+            return False
+        standing = _standing(stem)
+        if standing is not None and standing["sha256"] != result.sha256:
             return True
-        return os.path.lexists(places[0]) and self.holds(name) != sha256
+        return any(not self._is_own(stem, suffix, write, standing) for suffix, write in self._parts(result))
+
+    def is_barred(self, name: str, result: Result) -> bool:
+        """Whether a result cannot be published under its name by now, whatever stood there when it was chosen.
+
+        That is where something stands that is not its own, or a file where a folder is to be.
+        """
+        return past_files(self._folder, name) != name or self.is_anothers(name, result)
 
     def folder_of(self, name: str) -> Path:
         """The folder that the files of an outbox name stand in."""
         return self._stem(name).parent
 
-    def _parts(self, result: Result) -> Iterator[tuple[str, Callable[[BinaryIO], object]]]:
+    def _parts(self, result: Result) -> Iterator[tuple[str, Write]]:
         """Each file's suffix and what writes it, in the order in which they are published."""
         value = result.to_json()
         for page in result.content.pages:
@@ -122,11 +119,30 @@ class Outbox:
         yield _CSV, lambda file: write_csv(file, value, self._tables)
         yield _JSON, partial(_write, encode_json(value))
 
-    def _remove_pages_after(self, stem: Path, pages: int) -> None:
-        """Removes pictures of further pages that an earlier publication of the same name left."""
-        with suppress(FileNotFoundError):
-            for page in count(max(pages, 1) + 1):
-                stem.with_name(stem.name + picture_suffix(page)).unlink()
+    def _is_own(self, stem: Path, suffix: str, write: Write, standing: dict[str, Any] | None) -> bool:
+        """Whether nothing stands in a file's place, or something of the same result, whose JSON is `standing`."""
+        path = stem.with_name(stem.name + suffix)
+        if not os.path.lexists(path):
+            return True
+        if standing is None:
+            return _content_is(path, _written(write))
+        if suffix == _CSV:
+            return _content_is(path, _written(write)) or _content_is(path, self._csv_of(standing))
+        return not path.is_dir()
+
+    def _csv_of(self, standing: dict[str, Any]) -> bytes:
+        """The table that belongs to a JSON; nothing where that is not as ours are."""
+        try:
+            return _written(lambda file: write_csv(file, standing, self._tables))
+        except (LookupError, ValueError, TypeError):
+            return b""
+
+    def _remove_pages_after(self, stem: Path, result: Result) -> None:
+        """Removes pictures of further pages that an earlier publication of the same content left."""
+        standing = _standing(stem)
+        if standing is not None and standing["sha256"] == result.sha256:
+            for page in range(len(result.content.pages) + 1, len(standing["pages"]) + 1):
+                stem.with_name(stem.name + picture_suffix(page)).unlink(missing_ok=True)
 
     def _stem(self, name: str) -> Path:
         """The path that the suffixes are added to: the name's own, shortened where it would be too long."""
@@ -145,22 +161,49 @@ def encode_json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace") + b"\n"
 
 
+def _suffixes(result: Result) -> list[str]:
+    """What follows the outbox name in the names of all files of a result."""
+    return [*(picture_suffix(page.page) for page in result.content.pages if page.annotated), _CSV, _JSON]
+
+
 def picture_suffix(page: int) -> str:
     """What follows a document's outbox name in the name of a page's annotated picture."""
     return _PICTURE if page == 1 else f".p{page}{_PICTURE}"
 
 
-def _content(path: Path) -> bytes:
+def _standing(stem: Path) -> dict[str, Any] | None:
+    """The JSON of ours that stands beside a document's other files; None where there is none."""
+    try:
+        value = dict(json.loads(_content(stem.with_name(stem.name + _JSON))))
+        return value | {"sha256": str(value["sha256"]), "pages": list(value["pages"])}
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):  # nothing there, or nothing of ours
+        return None
+
+
+def _content_is(path: Path, content: bytes) -> bool:
+    try:
+        return _content(path, len(content)) == content
+    except (OSError, ValueError):
+        return False
+
+
+def _content(path: Path, max_bytes: int = _MAX_JSON_BYTES) -> bytes:
     """What a file of ours holds. Anybody may have put something else there: a pipe would be waited on for ever."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_JSON_BYTES:
+        if not stat.S_ISREG(status.st_mode) or status.st_size > max_bytes:
             raise ValueError("it is no result")
         with open(descriptor, "rb", closefd=False) as file:
             return file.read()
     finally:
         os.close(descriptor)
+
+
+def _written(write: Write) -> bytes:
+    file = io.BytesIO()
+    write(file)
+    return file.getvalue()
 
 
 def _write(content: bytes, file: BinaryIO) -> None:

@@ -133,7 +133,7 @@ class Writer:
         if reading.result is None:
             return reading
         result = reading.result
-        name = first_free(result.document, lambda name: self._outbox.is_anothers(name, result.sha256))
+        name = first_free(result.document, lambda name: self._outbox.is_anothers(name, result))
         outputs = self._outbox.publish(name, result)
         log.debug("document=%s written as %s", shown(str(reading.path)), shown(name))
         return Reading(reading.path, result, outputs=outputs)

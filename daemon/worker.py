@@ -224,7 +224,7 @@ class Worker:
             {page.page: page.annotated for page in outcome.document.pages if page.annotated},
             result.crops(),
         )
-        self._ledger.record(entry.key, stored, lambda name: self._outbox.is_anothers(name, result.sha256))
+        self._ledger.record(entry.key, stored, lambda name: self._outbox.is_anothers(name, result))
         self.delivery.offer(entry.key, result)
 
     def _blame(self, entry: Entry, error: str, now: float) -> None:

@@ -56,16 +56,56 @@ def test_publishing_again_replaces_and_leaves_no_page_of_before(tmp_path: Path) 
     assert json.loads((tmp_path / "fax.tif.json").read_bytes())["pages"][0]["numbers"][0]["text"] == "12"
 
 
-def test_a_name_is_taken_once_something_of_it_stands_there(tmp_path: Path) -> None:
+def of_other_content(result: Result) -> Result:
+    return dataclasses.replace(result, sha256="ef" * 32)
+
+
+def test_a_name_is_anothers_once_results_of_other_content_stand_there(tmp_path: Path) -> None:
     outbox = make_outbox(tmp_path)
-    assert not outbox.taken("x.jpg")
     assert outbox.holds("x.jpg") is None
+    assert not outbox.is_anothers("x.jpg", make_result())
     outbox.publish("x.jpg", make_result())
-    assert outbox.taken("x.jpg")
     assert outbox.holds("x.jpg") == "ab" * 32
-    (tmp_path / "x.jpg.json").unlink()
-    assert outbox.taken("x.jpg")
-    assert outbox.holds("x.jpg") is None
+    assert not outbox.is_anothers("x.jpg", make_result(text="read otherwise"))
+    assert outbox.is_anothers("x.jpg", of_other_content(make_result()))
+
+
+@pytest.mark.parametrize("suffix", [".annotated.jpg", ".p2.annotated.jpg", ".csv", ".json"])
+def test_a_name_under_which_a_file_of_somebody_stands_is_anothers(tmp_path: Path, suffix: str) -> None:
+    outbox = make_outbox(tmp_path)
+    (tmp_path / f"x.jpg{suffix}").write_bytes(b"somebody's")
+    assert outbox.is_anothers("x.jpg", make_result(pages=2))
+
+
+@pytest.mark.parametrize("published", [1, 2, 3])
+def test_what_a_killed_publication_left_is_its_own_and_not_that_of_other_content(
+    tmp_path: Path, published: int
+) -> None:
+    outbox = make_outbox(tmp_path)
+    files = outbox.publish("x.jpg", make_result(pages=2))
+    for name in files[published:]:
+        (tmp_path / name).unlink()
+    assert not outbox.is_anothers("x.jpg", make_result(pages=2))
+    other = make_result(pages=2, text="12")
+    pages = tuple(dataclasses.replace(page, annotated=b"another picture") for page in other.content.pages)
+    assert outbox.is_anothers("x.jpg", of_other_content(dataclasses.replace(other, content=Document(pages))))
+
+
+def test_a_table_that_somebody_corrected_is_not_overwritten_by_the_same_content(tmp_path: Path) -> None:
+    outbox = make_outbox(tmp_path)
+    outbox.publish("x.jpg", make_result())
+    (tmp_path / "x.jpg.csv").write_bytes(b"corrected in a spreadsheet")
+    assert outbox.is_anothers("x.jpg", make_result())
+    assert outbox.is_anothers("x.jpg", make_result(text="12"))
+
+
+def test_pictures_of_further_pages_that_are_somebodys_are_not_removed(tmp_path: Path) -> None:
+    outbox = make_outbox(tmp_path)
+    (tmp_path / "x.jpg.p2.annotated.jpg").write_bytes(b"somebody's")
+    for _ in range(2):
+        assert not outbox.is_anothers("x.jpg", make_result())
+        outbox.publish("x.jpg", make_result())
+    assert (tmp_path / "x.jpg.p2.annotated.jpg").read_bytes() == b"somebody's"
 
 
 def test_a_name_with_the_byte_0xff_is_published_and_survives_the_json(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from daemon.documents import Candidate, Identity, State
 from daemon.engine.interface import OutcomeKind
+from daemon.errors import LedgerError
 from daemon.ledger_reports import faulty
 from daemon.result import Result
 
@@ -32,14 +33,17 @@ def test_a_missing_outbox_keeps_everything_until_it_is_back(desk: Any, caplog: p
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
 def test_what_stands_in_the_way_in_the_outbox_is_told_once(
-    desk: Any, mounts: Any, caplog: pytest.LogCaptureFixture
+    desk: Any, mounts: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    desk.settings.outbox.rmdir()
+    def full(*arguments: object) -> None:
+        raise LedgerError("the ledger's disk is full")
+
     desk.arrive("scan.jpg", b"page")
-    desk.run()
-    desk.settings.outbox.mkdir()
-    held = desk.settings.outbox / "scan.jpg.csv"
-    held.touch()
+    monkeypatch.setattr(desk.ledger, "publish", full)
+    with pytest.raises(LedgerError):
+        desk.run()
+    desk.restart()
+    held = desk.settings.outbox / "scan.jpg.csv"  # its own, which is to be written once more
     caplog.clear()
     with mounts.mounted(held, "--bind", held):  # as a lock: nothing can be put in its place
         for _ in range(5):

@@ -54,6 +54,20 @@ def test_results_that_stood_in_an_outbox_that_was_away_are_not_overwritten(desk:
     assert desk.files("archive").keys() == {"scan.jpg", "scan~2.jpg"}
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".annotated.jpg"])
+def test_a_file_of_somebody_that_stood_in_an_outbox_that_was_away_is_not_overwritten(desk: Any, suffix: str) -> None:
+    (desk.settings.outbox / f"scan.jpg{suffix}").write_bytes(b"someone else's")
+    away = desk.settings.outbox.rename(desk.root / "away")
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    away.rename(desk.settings.outbox)
+    desk.run(61)
+    outbox = desk.files("outbox")
+    assert outbox.pop(f"scan.jpg{suffix}") == b"someone else's"
+    assert outbox.keys() == {"scan~2.jpg.json", "scan~2.jpg.csv", "scan~2.jpg.annotated.jpg"}
+    assert desk.files("archive").keys() == {"scan~2.jpg"}
+
+
 def test_a_folder_under_whose_name_a_file_stands_in_the_outbox_gets_a_number(desk: Any) -> None:
     (desk.settings.outbox / "a").write_bytes(b"a list of the office")
     for content in (b"page", b"another page"):
