@@ -87,6 +87,15 @@ class Delivery:
         self._fresh.clear()
         return bool(entries)
 
+    def lacks_results(self, key: int) -> bool:
+        """Whether results that were published are no longer in the outbox, or not all of them.
+
+        Raises:
+            OSError: the outbox is missing, or cannot be looked into.
+        """
+        _require_folder(self._settings.outbox)
+        return self._outbox.lacks(self._ledger.renewals.outputs(key))
+
     def archive_place(self, name: str) -> str | None:
         """A free name in archive/ for an original; None when originals are left in the inbox."""
         archive = self._settings.archive
@@ -103,11 +112,12 @@ class Delivery:
     def _publish(self, entry: Entry, beat: Beat) -> None:
         _require_folder(self._settings.outbox)
         result = self._fresh.get(entry.key) or self._stored(entry.key)
-        name = entry.name or entry.path
+        name = self._ledger.renewals.name(entry)
         if self._outbox.is_barred(name, result):
             name = self._renamed(entry, result)
         outputs = self._outbox.publish(name, result, beat)
-        self._ledger.publish(entry.key, outputs, self.archive_place(name))
+        original = name if entry.duplicate_of is None else entry.path
+        self._ledger.publish(entry.key, outputs, self.archive_place(original))
         self._summaries[entry.key] = _summary(name, result)
 
     def _renamed(self, entry: Entry, result: Result) -> str:

@@ -13,6 +13,7 @@ document in the state on the left at its next start, and the step is taken again
 | postpone | working / others | waiting / the same | something passing was in the way; no attempt is counted |
 | recover | working | waiting | the daemon that had claimed it is dead; a loss is counted |
 | record | working | recognized | results, pictures and an outbox name are kept |
+| renew | working | recognized | the same content was read before; its results, which are gone, are kept once more |
 | rename | recognized | recognized | something else stands in the outbox under its name by now |
 | publish | recognized | published | its outputs stand in the outbox |
 | duplicate | working | published | the same content was read before |
@@ -41,12 +42,10 @@ from daemon.ledger_archive import ArchiveBook
 from daemon.ledger_arrivals import take_in
 from daemon.ledger_days import DayBook
 from daemon.ledger_hooks import HookQueue
+from daemon.ledger_renewals import Renewals
 from daemon.ledger_results import StoredResult, drop_pictures, reserve_name, store, stored
-from daemon.ledger_rows import delete, encoded, entry_of, require, state_list, update
+from daemon.ledger_rows import PROGRESS, delete, encoded, entry_of, require, state_list, update
 from daemon.ledger_schema import open_ledger_file, transaction
-
-_PROGRESS: dict[str, Any] = {"due": 0.0, "faults": 0, "fault": None, "fault_since": None}
-"""What every step forward sets back."""
 
 
 class Ledger:
@@ -62,6 +61,7 @@ class Ledger:
         days: the results by day, for the tables.
         archive: the originals in archive/.
         hooks: the finished documents whose hooks have not ended.
+        renewals: documents whose results are published once more.
 
     Raises:
         LedgerError: it cannot be opened, or was written by a newer digitdrop.
@@ -72,6 +72,7 @@ class Ledger:
         self.days = DayBook(self._connection)
         self.archive = ArchiveBook(self._connection)
         self.hooks = HookQueue(self._connection)
+        self.renewals = Renewals(self._connection, self.days)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -177,7 +178,7 @@ class Ledger:
             name = reserve_name(db, self.entry(key).path, taken)
             store(db, key, result)
             values = {"state": str(State.RECOGNIZED), "lease": None, "name": encoded(name)}
-            update(db, key, (State.WORKING,), **values, **_PROGRESS)
+            update(db, key, (State.WORKING,), **values, **PROGRESS)
         return name
 
     def rename(self, key: int, path: str, taken: Taken) -> str:
@@ -188,7 +189,7 @@ class Ledger:
         return name
 
     def result(self, key: int) -> StoredResult:
-        """What `record` kept, with the annotated pages as long as they are not published."""
+        """What `record` or `renew` kept, with the annotated pages as long as they are not published."""
         return stored(self._connection, key)
 
     def publish(self, key: int, outputs: Sequence[str], target: str | None) -> None:
@@ -198,19 +199,21 @@ class Ledger:
         """
         with transaction(self._connection) as db:
             values = {"state": str(State.PUBLISHED), "outputs": json.dumps(outputs), "target": encoded(target)}
-            update(db, key, (State.RECOGNIZED,), **values, **_PROGRESS)
+            update(db, key, (State.RECOGNIZED,), **values, **PROGRESS)
+            query = "UPDATE documents SET outputs = ? WHERE key = (SELECT duplicate_of FROM documents WHERE key = ?)"
+            db.execute(query, (json.dumps(outputs), key))
             drop_pictures(db, key)
             self.days.change(key)
 
     def duplicate(self, key: int, of: int, target: str | None) -> None:
         """Says that a document's results are another's, which has the same content."""
         values = {"duplicate_of": of, "target": encoded(target), "lease": None}
-        self._step(key, (State.WORKING,), State.PUBLISHED, **values, **_PROGRESS)
+        self._step(key, (State.WORKING,), State.PUBLISHED, **values, **PROGRESS)
 
     def condemn(self, key: int, verdict: Verdict, target: str) -> None:
         """Says that a document cannot be read; its original is to go to `target` in failed/."""
         values = {"reason": verdict.reason, "remedy": verdict.remedy, "target": encoded(target), "lease": None}
-        self._step(key, (State.WORKING,), State.CONDEMNED, **values, **_PROGRESS)
+        self._step(key, (State.WORKING,), State.CONDEMNED, **values, **PROGRESS)
 
     # The original, and the end
 
@@ -290,7 +293,7 @@ class Ledger:
 
     def _end(self, key: int, source: State, to: State, wall: float, *, hook: bool) -> None:
         with transaction(self._connection) as db:
-            update(db, key, (source,), state=str(to), finished_at=wall, **_PROGRESS)
+            update(db, key, (source,), state=str(to), finished_at=wall, **PROGRESS)
             if hook:
                 self.hooks.add(key)
 

@@ -32,15 +32,33 @@ class StoredResult:
 
 def store(db: sqlite3.Connection, key: int, result: StoredResult) -> None:
     """Keeps the results of a document, within a transaction."""
-    db.execute("INSERT INTO results VALUES (?, ?, ?)", (key, result.day, zlib.compress(result.json)))
+    store_pictures(db, key, result)
+    replace(db, key, result)
+
+
+def store_pictures(db: sqlite3.Connection, key: int, result: StoredResult) -> None:
+    """Keeps the annotated pages of a document, within a transaction."""
     db.executemany("INSERT INTO pictures VALUES (?, ?, ?)", [(key, *picture) for picture in result.pictures.items()])
+
+
+def replace(db: sqlite3.Connection, key: int, result: StoredResult) -> None:
+    """Keeps the JSON and the crops of a document in place of those it has, within a transaction."""
+    db.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", (key, result.day, zlib.compress(result.json)))
+    db.execute("DELETE FROM crops WHERE document = ?", (key,))
     crops = [(key, number, png) for number, png in enumerate(result.crops) if png]
     db.executemany("INSERT INTO crops VALUES (?, ?, ?)", crops)
 
 
 def stored(db: sqlite3.Connection, key: int) -> StoredResult:
-    """What `store` kept, without the crops, and without the pictures once they are dropped."""
-    row = db.execute("SELECT day, json FROM results WHERE document = ?", (key,)).fetchone()
+    """What `store` kept, without the crops, and without the pictures once they are dropped.
+
+    Of a document that was read again, the results of the one that was read before, and its own pictures.
+    """
+    row = db.execute(
+        """SELECT day, json FROM documents JOIN results ON results.document = COALESCE(duplicate_of, key)
+            WHERE key = ?""",
+        (key,),
+    ).fetchone()
     pictures = db.execute("SELECT page, jpeg FROM pictures WHERE document = ?", (key,))
     return StoredResult(row["day"], zlib.decompress(row["json"]), dict(pictures))
 

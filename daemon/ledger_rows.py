@@ -24,6 +24,10 @@ _PLAIN_COLUMNS = (
 )
 
 
+PROGRESS: dict[str, Any] = {"due": 0.0, "faults": 0, "fault": None, "fault_since": None}
+"""What every step forward sets back."""
+
+
 def entry_of(row: sqlite3.Row) -> Entry:
     """The document of a row."""
     return Entry(

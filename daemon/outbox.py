@@ -8,7 +8,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
@@ -106,6 +106,14 @@ class Outbox:
         """
         return past_files(self._folder, name) != name or self.is_anothers(name, result)
 
+    def lacks(self, outputs: Iterable[str]) -> bool:
+        """Whether any of the files that `publish` has written is gone.
+
+        Raises:
+            OSError: the outbox cannot be looked into.
+        """
+        return not all(_is_there(self._folder / output) for output in outputs)
+
     def folder_of(self, name: str) -> Path:
         """The folder that the files of an outbox name stand in."""
         return self._stem(name).parent
@@ -178,6 +186,14 @@ def _standing(stem: Path) -> dict[str, Any] | None:
         return value | {"sha256": str(value["sha256"]), "pages": list(value["pages"])}
     except (OSError, ValueError, LookupError, TypeError, RecursionError):  # nothing there, or nothing of ours
         return None
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _content_is(path: Path, content: bytes) -> bool:

@@ -40,7 +40,7 @@ def _where_files_may_be_unfinished(settings: Settings, ledger: Ledger) -> set[Pa
 
     outbox = Outbox(settings.outbox, settings.tables)
     folders = {settings.state, settings.outbox / TABLES}
-    folders |= {outbox.folder_of(entry.name) for entry in on_the_way(State.RECOGNIZED) if entry.name}
+    folders |= {outbox.folder_of(ledger.renewals.name(entry)) for entry in on_the_way(State.RECOGNIZED)}
     for state, place in ((State.PUBLISHED, settings.archive), (State.CONDEMNED, settings.failed)):
         if place is not None:
             folders |= {(place / entry.target).parent for entry in on_the_way(state) if entry.target}

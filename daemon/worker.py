@@ -10,10 +10,12 @@ import secrets
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 
 from config.schema import Settings
+from daemon.days import CROP_DAYS
 from daemon.deliver import Delivery
-from daemon.documents import MAX_DOCUMENT_BYTES, Entry, State, Verdict, size_rule
+from daemon.documents import MAX_DOCUMENT_BYTES, READ, Entry, State, Verdict, size_rule
 from daemon.engine.interface import Engine, Job, Outcome, OutcomeKind
 from daemon.errors import EngineError, LedgerError, ReadError
 from daemon.ledger import Ledger
@@ -153,17 +155,32 @@ class Worker:
         except OSError as error:
             remedy = "See to the permissions of the file and of its folder"
             return self._setbacks.postpone(entry, ReadError(f"it must be readable. Received: {error}. {remedy}"), now)
-        if not self._is_known(entry, hashlib.sha256(data).hexdigest()):
+        if not self._is_known(entry, hashlib.sha256(data).hexdigest(), now):
             self._submit(entry, data, now)
         return None
 
-    def _is_known(self, entry: Entry, sha256: str) -> bool:
-        """Whether the same content was read before or is in work, which settles the document for now."""
+    def _is_known(self, entry: Entry, sha256: str, now: float) -> bool:
+        """Whether the same content was read before or is in work, which settles the document for now.
+
+        Where somebody took the results out of the outbox the content is read again, as it is dropped to have them.
+        """
         twin = self._ledger.identify(entry.key, sha256)
         if twin is None:
             return False
-        if twin.state is State.WORKING:
-            self._ledger.give_back(entry.key, twin=twin.key)
+        try:
+            lacking = twin.state in READ and self.delivery.lacks_results(twin.key)
+        except OSError as error:
+            self._setbacks.postpone(entry, error, now)
+            return True
+        busy = self._ledger.renewals.in_work(entry.key, sha256) if lacking else None
+        if busy or twin.state is State.WORKING:
+            self._ledger.give_back(entry.key, twin=(busy or twin).key)
+        elif lacking:
+            log.info(
+                "document=%s has the same content as %s, whose results are gone from the outbox; it is read again",
+                shown(entry.path), shown(twin.path),
+            )  # fmt: skip
+            return False
         else:
             log.info(
                 "document=%s has the same content as %s, whose results are its own: %s",
@@ -217,15 +234,26 @@ class Worker:
         if outcome.document is None or entry.sha256 is None:
             raise RuntimeError(f"an outcome that was read must have a document. Received: {outcome}")
         model, time = self._engine.model, self._wall()
-        result = Result(entry.path, entry.sha256, time, model, outcome.seconds, outcome.document)
-        stored = StoredResult(
-            time.date().isoformat(),
-            json.dumps(result.to_json(), separators=(",", ":")).encode(),
-            {page.page: page.annotated for page in outcome.document.pages if page.annotated},
-            result.crops(),
+        before = self._ledger.renewals.read_before(entry.key, entry.sha256)
+        path = entry.path if before is None else before.path
+        result = Result(path, entry.sha256, time, model, outcome.seconds, outcome.document)
+        if before is not None:
+            return self._renew(entry, before, result)
+        self._ledger.record(
+            entry.key, _stored(result, time.date()), lambda name: self._outbox.is_anothers(name, result)
         )
-        self._ledger.record(entry.key, stored, lambda name: self._outbox.is_anothers(name, result))
         self.delivery.offer(entry.key, result)
+        return None
+
+    def _renew(self, entry: Entry, before: Entry, result: Result) -> None:
+        """Has results published once more: as they are recorded, unless reading finds something else by now."""
+        recorded = self._ledger.result(before.key)
+        day = date.fromisoformat(recorded.day)
+        new = _stored(result, day)
+        differs = json.loads(new.json)["pages"] != json.loads(recorded.json)["pages"]
+        # Without the crops of its other numbers an old day's table stays as it is.
+        tabulate = day >= result.processed_at.date() - timedelta(CROP_DAYS)
+        self._ledger.renewals.renew(entry.key, before.key, new, differs=differs, tabulate=tabulate)
 
     def _blame(self, entry: Entry, error: str, now: float) -> None:
         limit = self._settings.engine.attempts
@@ -243,6 +271,16 @@ class Worker:
 
     def _condemn(self, entry: Entry, verdict: Verdict) -> None:
         self._ledger.condemn(entry.key, verdict, self.delivery.failed_place(entry.path))
+
+
+def _stored(result: Result, day: date) -> StoredResult:
+    pages = result.content.pages
+    return StoredResult(
+        day.isoformat(),
+        json.dumps(result.to_json(), separators=(",", ":")).encode(),
+        {page.page: page.annotated for page in pages if page.annotated},
+        result.crops(),
+    )
 
 
 def _parted(error: str) -> tuple[str, str]:

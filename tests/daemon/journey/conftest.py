@@ -46,6 +46,7 @@ class TameEngine:
         self.capacity = 2
         self.model = ModelInfo("tame", "0" * 64)
         self.answer: Answer = lambda data: OutcomeKind.READ if is_whole(data) else OutcomeKind.INCOMPLETE
+        self.read = document_of
         self.held = False
         self.refusing = False
         self.problem: str | None = None
@@ -87,7 +88,7 @@ class TameEngine:
     def _outcome(self, job: Job) -> Outcome:
         kind = self.answer(job.data)
         if kind is OutcomeKind.READ:
-            return Outcome(job.key, kind, document_of(job.data), 0.1)
+            return Outcome(job.key, kind, self.read(job.data), 0.1)
         return Outcome(job.key, kind, None, 0.1, f"the tame engine says {kind}")
 
 

@@ -24,6 +24,7 @@ from daemon.ledger import Ledger
 STEPS = (
     *(f"daemon.ledger.Ledger.{name}" for name in ("claim", "identify", "blame", "postpone", "record", "publish")),
     *(f"daemon.ledger.Ledger.{name}" for name in ("duplicate", "condemn", "aim", "finish", "quarantine", "forget")),
+    "daemon.ledger_renewals.Renewals.renew",
     "daemon.outbox.replacing",
     "daemon.outbox.sync_folder",
     "daemon.quarantine.write_reason",
@@ -116,6 +117,31 @@ def test_killed_at_any_step_the_next_start_repairs_it(
             fuse.left = None
             desk.check(contents, unreadable)
             assert step > 60, "the steps were not counted"
+            return
+    pytest.fail("it never came to an end")
+
+
+@pytest.mark.usefixtures("file_systems")
+def test_killed_at_any_step_results_that_were_taken_away_are_published_again(make_desk: Any, fuse: Fuse) -> None:
+    for step in range(1000):
+        desk = make_desk()
+        desk.arrive("scan.jpg", b"one")
+        desk.run()
+        for name in desk.files("outbox"):
+            (desk.settings.outbox / name).unlink()
+        desk.arrive("again.jpg", b"one")
+        fuse.left = step
+        try:
+            desk.run_to_the_end()
+        except Killed:
+            fuse.left = None
+            desk.restart()
+            desk.run_to_the_end()
+            desk.check([b"one", b"one"])
+        else:
+            fuse.left = None
+            desk.check([b"one", b"one"])
+            assert step > 20, "the steps were not counted"
             return
     pytest.fail("it never came to an end")
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import logging
 from typing import Any
 
 import pytest
 
+from daemon.days import CROP_DAYS, DayTables
 from daemon.engine.interface import OutcomeKind
 
 
@@ -49,3 +52,140 @@ def test_a_twin_of_a_document_that_fails_is_tried_itself(desk: Any) -> None:
     desk.arrive("second.jpg", b"page")
     desk.run()
     assert {"first.jpg", "second.jpg"} < desk.files("failed").keys()
+
+
+def take_away(desk: Any, *suffixes: str) -> None:
+    """Somebody removes results from the outbox, day tables apart."""
+    for name in desk.files("outbox"):
+        if name.endswith(suffixes or ""):
+            (desk.settings.outbox / name).unlink()
+
+
+@pytest.fixture
+def tables(desk: Any) -> DayTables:
+    return DayTables(desk.settings.outbox / "tables", desk.ledger, desk.settings.tables, wall=desk.wall)
+
+
+def documents(desk: Any) -> list[str]:
+    """What stands in the tables of all days."""
+    found = []
+    for path in sorted((desk.settings.outbox / "tables").glob("*.csv")):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            found += [f"{row['document']} {row['number']}" for row in csv.DictReader(file)]
+    return found
+
+
+@pytest.mark.parametrize("suffix", ["", ".json", ".csv", ".annotated.jpg"])
+@pytest.mark.parametrize("name", ["scan.jpg", "again.jpg"])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_results_that_were_taken_away_are_there_again_when_the_scan_is_dropped_again(
+    desk: Any, suffix: str, name: str, restarted: bool
+) -> None:
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    published = desk.files("outbox")
+    take_away(desk, suffix)
+    if restarted:
+        desk.restart()
+    desk.arrive(name, b"page")
+    desk.run(3 * 86_400)
+    assert desk.files("outbox") == published
+    assert desk.files("archive") == {"scan.jpg": b"page", "scan~2.jpg" if name == "scan.jpg" else name: b"page"}
+    assert desk.files("inbox") == {}
+    days = {
+        entry.result["document"] for day in desk.ledger.days.changed() for entry in desk.ledger.days.entries(day.day)
+    }
+    assert days == {"scan.jpg"}
+
+
+def test_a_document_whose_results_are_published_again_stands_in_its_days_table_once(
+    desk: Any, tables: DayTables
+) -> None:
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    assert tables.run_once(0.0)
+    before = documents(desk)
+    for days in (0, 1, 30):
+        take_away(desk)
+        desk.arrive("scan.jpg", b"page")
+        desk.run(days * 86_400)
+        assert len(desk.files("outbox")) == 3
+        assert tables.next_due() is None, "the tables are as they were"
+    assert documents(desk) == before
+    assert len(before) == 1
+
+
+@pytest.mark.parametrize("days", [0, CROP_DAYS + 1])
+def test_what_is_read_otherwise_by_now_takes_the_place_of_what_was_read(
+    desk: Any, tables: DayTables, days: int
+) -> None:
+    desk.arrive("scan.jpg", b"page")
+    desk.arrive("other.jpg", b"other page")
+    desk.run()
+    assert tables.run_once(0.0)
+    before = documents(desk)
+    take_away(desk)
+    better = desk.engine.read(b"read by a better network")
+    desk.engine.read = lambda data: better
+    desk.arrive("again.jpg", b"page")
+    desk.run(days * 86_400)
+    text = better.pages[0].numbers[0].text
+    result = json.loads(desk.files("outbox")["scan.jpg.json"])
+    assert (result["document"], result["pages"][0]["numbers"][0]["text"]) == ("scan.jpg", text)
+    assert tables.run_once(100.0)
+    read_now = [f"scan.jpg {text}" if row.startswith("scan.jpg") else row for row in before]
+    assert documents(desk) == (before if days else read_now), "an old table would lose the others' pictures"
+
+
+def test_copies_of_a_scan_whose_results_were_taken_away_are_read_once(desk: Any) -> None:
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    published = desk.files("outbox")
+    take_away(desk)
+    for number in range(5):
+        desk.arrive(f"{number}.jpg", b"page")
+    desk.run()
+    assert desk.engine.taken == [b"page", b"page"]
+    assert desk.files("outbox") == published
+    assert len(desk.files("archive")) == 6
+
+
+def test_results_are_not_put_in_the_place_of_anothers_when_they_are_published_again(desk: Any) -> None:
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    take_away(desk)
+    (desk.settings.outbox / "scan.jpg.csv").write_bytes(b"somebody's")
+    for _ in range(2):
+        desk.arrive("scan.jpg", b"page")
+        desk.run()
+    outbox = desk.files("outbox")
+    assert outbox.pop("scan.jpg.csv") == b"somebody's"
+    assert outbox.keys() == {"scan~2.jpg.json", "scan~2.jpg.csv", "scan~2.jpg.annotated.jpg"}
+    assert desk.engine.taken == [b"page", b"page"], "where they are now is known"
+
+
+def test_a_twin_waits_for_an_outbox_that_is_away_and_is_not_read_again(desk: Any) -> None:
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    away = desk.settings.outbox.rename(desk.root / "away")
+    desk.arrive("again.jpg", b"page")
+    desk.run(30)
+    assert desk.files("inbox") == {"again.jpg": b"page"}
+    away.rename(desk.settings.outbox)
+    desk.run(61)
+    assert desk.files("archive") == {"scan.jpg": b"page", "again.jpg": b"page"}
+    assert desk.engine.taken == [b"page"]
+
+
+def test_a_scan_that_is_read_again_and_can_not_be_fails_like_any_other(desk: Any) -> None:
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    take_away(desk)
+    desk.engine.answer = lambda data: OutcomeKind.UNREADABLE
+    desk.arrive("again.jpg", b"page")
+    desk.run()
+    assert desk.files("failed").keys() == {"again.jpg", "again.jpg.reason.json"}
+    desk.engine.answer = lambda data: OutcomeKind.READ
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    assert len(desk.files("outbox")) == 3
