@@ -61,8 +61,8 @@ def decode(data: bytes, kind: Format, params: LoadParams) -> Iterator[Decoded]:
         if not is_whole(data):
             raise refusals.incomplete(kind, data)
         frames = _pages(image, data, params) if isinstance(image, TiffImagePlugin.TiffImageFile) else [0]
-        for frame in frames:
-            with _decoding(data, kind):
+        for number, frame in enumerate(frames, start=1):
+            with refusals.naming_page(number, len(frames)), _decoding(data, kind):
                 if frame:
                     image.seek(frame)
                     _check_size(image, params)

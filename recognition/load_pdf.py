@@ -35,7 +35,7 @@ def render(data: bytes, params: LoadParams) -> Iterator[tuple[NDArray[np.uint8],
         if pages > params.max_pages:
             raise refusals.too_many_pages(pages, params)
         for index in range(pages):
-            with refusals.refusing_damage(data, Format.PDF):
+            with refusals.naming_page(index + 1, pages), refusals.refusing_damage(data, Format.PDF):
                 rendered = _render_page(document, index, params)
             yield rendered
 

@@ -76,6 +76,17 @@ def too_many_pages(pages: int, params: LoadParams) -> UnreadableImageError:
 
 
 @contextmanager
+def naming_page(number: int, pages: int) -> Iterator[None]:
+    """Names the page in a refusal, where the document has several: people look for the one to scan again."""
+    try:
+        yield
+    except UnreadableImageError as error:
+        if pages == 1:
+            raise
+        raise UnreadableImageError(f"page {number} of {pages}: {error}", incomplete=error.incomplete) from error
+
+
+@contextmanager
 def refusing_damage(data: bytes, kind: Format) -> Iterator[None]:
     """Turns whatever a decoder raises on hostile bytes into a refusal; lack of memory stays what it is."""
     try:

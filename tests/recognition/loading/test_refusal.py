@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 from PIL import Image
 
@@ -54,3 +56,29 @@ def test_a_text_is_refused_with_what_was_got_and_the_remedy(refusal):
     assert not error.incomplete
     assert "b'Dear reader" in str(error)
     assert "Save it as JPEG, PNG, TIFF or PDF" in str(error)
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "jpeg"])
+def test_the_damaged_page_of_a_tiff_is_named(compression, picture, encode, refusal):
+    data = bytearray(encode(picture, "TIFF", save_all=True, append_images=[picture] * 2, compression=compression))
+    with Image.open(BytesIO(data)) as image:
+        image.seek(1)
+        (start,), (length,) = image.tag_v2[273], image.tag_v2[279]  # where its one strip stands
+    data[start : start + length] = bytes(length)
+    assert str(refusal(bytes(data))).startswith("page 2 of 3: the TIFF is damaged")
+
+
+def test_the_page_of_a_tiff_that_is_over_the_limit_is_named(encode, refusal):
+    pages = [Image.new("1", size) for size in ((10, 10), (10, 10), (1001, 1000))]
+    data = encode(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+    assert str(refusal(data, LoadParams(max_megapixels=1))).startswith("page 3 of 3: a page may have 1 megapixels")
+
+
+def test_the_damaged_page_of_a_pdf_is_named(make_pdf, refusal):
+    data = make_pdf("", "", "").replace(b"12 0 obj <</Type/Page/", b"12 0 obj <</Type/Text/")
+    assert str(refusal(data)).startswith("page 2 of 3: the PDF is damaged")
+
+
+def test_of_a_document_of_one_page_no_page_is_named(make_pdf, refusal):
+    error = refusal(make_pdf("", size=(14_400_000, 14_400_000)), LoadParams(max_megapixels=1))
+    assert str(error).startswith("a page may have 1 megapixels")
