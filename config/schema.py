@@ -84,6 +84,12 @@ def _rescan(value: object) -> object:
     raise PydanticCustomError(RULE, f"must be auto, or a number from {MIN_RESCAN_S} to {MAX_RESCAN_S:g}")
 
 
+def _some(value: object) -> object:
+    if isinstance(value, list | tuple) and not value:
+        raise PydanticCustomError(RULE, 'must have at least one pattern, such as ["*"]: without, no file is ever taken')
+    return value
+
+
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -136,7 +142,7 @@ class WatchSettings(Section):
     """Which files are taken, and when."""
 
     recursive: bool = True
-    include: Patterns = ("*",)
+    include: Annotated[Patterns, BeforeValidator(_some)] = ("*",)
     ignore: Patterns = IGNORED
     stable_seconds: float = Field(default=2.0, ge=0.1, le=3600)
     rescan_seconds: Annotated[float | Literal["auto"], BeforeValidator(_rescan)] = "auto"

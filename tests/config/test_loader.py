@@ -105,6 +105,8 @@ def test_a_file_saved_by_a_windows_editor_is_read(load):
         ("watch: {rescan_seconds: often}", "watch.rescan_seconds: must be auto, or a number from 0.5 to 86400. Rec"),
         ("watch: {rescan_seconds: yes}", "watch.rescan_seconds: must be auto, or a number from 0.5 to 86400. Rec"),
         ('watch: {include: "*.jpg"}', 'watch.include: must be a list, such as ["*.jpg", "*.png"]. Received: "*.jpg"'),
+        ("watch: {include: []}", 'watch.include: must have at least one pattern, such as ["*"]: without, no file is '),
+        ('watch: {include: [""]}', 'watch.include.0: must not be empty. Received: ""'),
         ("watch: {ignore: [1]}", "watch.ignore.0: must be a text, in quotes where it looks like something else. Rec"),
         ("watch: {recursive: sometimes}", 'watch.recursive: must be true or false. Received: "sometimes"'),
         ("watch: 5", "watch: must be a section: a line `watch:`, and its keys indented below it. Received: 5"),
