@@ -37,6 +37,9 @@ def check_folders(settings: Settings, mountinfo: str | None = None) -> Iterator[
     started = _exists(settings.state / LEDGER_FILE)
     for name, folder in folders.items():
         yield access(name, folder, started=started) if folder else ok(name, "none: originals stay in the inbox")
+    if settings.archive is None and settings.archive_days is not None:
+        text = f"{settings.archive_days} days have no effect: without an archive, originals stay in the inbox for good"
+        yield warn("archive_days", text, "name a folder as archive, or set archive_days to null")
     yield from watching(settings, file_system(settings.inbox.resolve(), mounts))
     for name in ("archive", "failed"):
         if folders[name]:

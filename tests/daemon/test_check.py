@@ -252,6 +252,16 @@ def test_no_archive_is_told_as_such(settings):
     found = by_subject(folders.check_folders(settings.model_copy(update={"archive": None}), mountinfo({})))
     assert found["archive"].text == "none: originals stay in the inbox"
     assert "archive move" not in found
+    assert "archive_days" not in found
+
+
+def test_days_to_keep_originals_in_no_archive_are_warned_of_as_the_service_works_with_them(settings):
+    kept = settings.model_copy(update={"archive_days": 30})
+    assert "archive_days" not in by_subject(folders.check_folders(kept, mountinfo({})))
+    without = kept.model_copy(update={"archive": None})
+    finding = by_subject(folders.check_folders(without, mountinfo({})))["archive_days"]
+    assert finding.level is Level.WARN
+    assert finding.text.startswith("30 days have no effect")
 
 
 def test_a_file_for_prometheus_in_a_folder_that_may_be_written_is_fine(settings, root):
