@@ -195,6 +195,7 @@ class SelectParams:
         min_height: of a digit, as a share of the writing's height.
         max_height: likewise.
         min_darkness: of a digit's ink, as a share of the writing's.
+        min_member_darkness: likewise, right beside a digit; what is paler shows through from the back of the page.
         min_unread_darkness: likewise, of what may be part of one: a pen that runs dry leaves pale digits.
         min_confidence: a reading below it is no digit.
         min_member_confidence: likewise, right beside a digit: left out, it would go unnoticed, while read it is marked
@@ -206,6 +207,7 @@ class SelectParams:
     min_height: float = 0.4
     max_height: float = 2.6
     min_darkness: float = 0.45
+    min_member_darkness: float = 0.35
     min_unread_darkness: float = 0.18
     min_confidence: float = 0.3
     min_member_confidence: float = 0.2
@@ -214,7 +216,7 @@ class SelectParams:
 
     def __post_init__(self) -> None:
         check_range(self, min_height=(0, 1), max_height=(1, 10), min_darkness=(0, 1), min_confidence=(0, 1))
-        check_range(self, min_unread_darkness=(0, 1))
+        check_range(self, min_member_darkness=(0, 1), min_unread_darkness=(0, 1))
         check_range(self, min_member_confidence=(0, 1), word_gap=(0, 2), min_part=(0, 1))
 
 

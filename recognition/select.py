@@ -59,7 +59,8 @@ def select_digits(
         np.array([float(reading.piece.area_px) for reading in sure]),
     )
     digits = [reading for reading in likely if reading.piece.darkness >= params.min_darkness * typical]
-    digits += _likely_members(readings, digits, letters, height_px, params)
+    inked = [reading for reading in readings if reading.piece.darkness >= params.min_member_darkness * typical]
+    digits += _likely_members(inked, digits, letters, height_px, params)
     chosen = {id(reading) for reading in digits}
     low, high = params.min_part * height_px, params.max_height * height_px
     unread: list[Reading] = []

@@ -53,12 +53,18 @@ def test_a_doubtful_digit_stays_for_a_person_to_see(digits, make_reading):
 
 
 @pytest.mark.parametrize(
-    ("box", "stays"),
-    [((300, 300, 30, 50), True), ((330, 300, 30, 50), False), ((300, 300, 30, 30), False)],
-    ids=["beside and as high", "far away", "lower"],
+    ("box", "darkness", "stays"),
+    [
+        ((300, 300, 30, 50), 200, True),
+        ((300, 300, 30, 50), 80, True),
+        ((300, 300, 30, 50), 60, False),
+        ((330, 300, 30, 50), 200, False),
+        ((300, 300, 30, 30), 200, False),
+    ],
+    ids=["beside and as high", "paler", "as pale as what shows through", "far away", "lower"],
 )
-def test_what_alone_is_no_digit_stays_right_beside_one_of_its_height(digits, make_reading, box, stays):
-    faint = make_reading(7, box, 0.25, rubbish=0.6)
+def test_what_alone_is_no_digit_stays_right_beside_one_of_its_height(digits, make_reading, box, darkness, stays):
+    faint = make_reading(7, box, 0.25, rubbish=0.6, darkness=darkness)
     assert (faint in chosen([*digits, faint])) is stays
 
 
