@@ -19,6 +19,7 @@ from recognition.reader import Reader
 from recognition.reading import Reading
 from recognition.rules import remove_rules
 from recognition.shading import without_shading
+from recognition.show_through import without_show_through
 from recognition.skew import sheet_skew_deg, writing_skew_deg
 from recognition.turn import QUARTERS_DEG, best_angle_deg, sample, turn_deg
 from recognition.types import BoundingBox
@@ -80,6 +81,7 @@ def look_at(
     found = off_the_edge(found, inside, to_page, pixels.shape)
     fields, cells, uprights = writing.fields, writing.cells, writing.uprights
     del writing
+    found = without_show_through(found, darkness, params.show_through, params.components)
     pieces = without_shading(found, darkness, params.shading, params.components)
     return Look(darkness, reader.read(pieces, darkness), fields, cells, uprights, to_page, sheet, thinned_px)
 

@@ -26,6 +26,7 @@ from recognition.params_page import (
     PenParams,
     RuleParams,
     ShadingParams,
+    ShowThroughParams,
     SizeParams,
     TurnParams,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "RuleParams",
     "SelectParams",
     "ShadingParams",
+    "ShowThroughParams",
     "SignParams",
     "SizeParams",
     "SlashParams",
@@ -140,6 +142,7 @@ class RecognitionParams:
     binarize: BinarizeParams = field(default_factory=BinarizeParams)
     rules: RuleParams = field(default_factory=RuleParams)
     components: ComponentParams = field(default_factory=ComponentParams)
+    show_through: ShowThroughParams = field(default_factory=ShowThroughParams)
     shading: ShadingParams = field(default_factory=ShadingParams)
     pen: PenParams = field(default_factory=PenParams)
     turn: TurnParams = field(default_factory=TurnParams)

@@ -195,6 +195,32 @@ class ShadingParams:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowThroughParams:
+    """What of the ink shows through from the back of the page.
+
+    Attributes:
+        max_side: the writing is told from pieces whose longer side is at most this share of the page's.
+        min_side: what shows through is pieces whose longer side is at least this share of the writing's,
+        pale: and that are paler than this share of it.
+        min_count: something shows through where there are so many of them,
+        min_share: and they are this share of the pieces as large.
+        share: of a piece's dark strokes; what is paler is of the back. At 0.35 more of it is left, and with a rim of
+            one pixel around the strokes.
+    """
+
+    max_side: float = 0.25
+    min_side: float = 0.5
+    pale: float = 0.42
+    min_count: int = 5
+    min_share: float = 0.15
+    share: float = 0.4
+
+    def __post_init__(self) -> None:
+        check_range(self, max_side=(0, 1), min_side=(0, 10), pale=(0, 1), min_count=(1, 1000), min_share=(0, 1))
+        check_range(self, share=(0, 1))
+
+
+@dataclass(frozen=True, slots=True)
 class TurnParams:
     """When a page is turned before it is read. Scores are means of the logarithm of each piece's confidence.
 

@@ -62,14 +62,10 @@ def _without_shadows(
 
 def _strokes(piece: Component, darkness: Image, params: ShadingParams, of_pieces: ComponentParams) -> list[Component]:
     """What is far darker than most of a piece, in parts; the piece itself where nothing is."""
-    box = piece.bbox
-    ink = darkness[box.y : box.bottom, box.x : box.right] & piece.mask
-    smooth = cv2.GaussianBlur(ink, (3, 3), 0)
-    darkest = int(smooth.max())
+    darkest = int(cv2.GaussianBlur(_ink(piece, darkness), (3, 3), 0).max())
     if piece.darkness > params.shadow * darkest:
         return [piece]
-    strokes = as_mask(smooth > params.share * darkest) & piece.mask
-    return [_moved(part, box.x, box.y) for part in find_components(strokes, ink, of_pieces)]
+    return darker_parts(piece, darkness, params.share * darkest, of_pieces)
 
 
 def _dark_parts(
@@ -77,12 +73,12 @@ def _dark_parts(
 ) -> list[Component]:
     """What is left of a piece without its shading, in parts; none where it has no shading."""
     box = piece.bbox
-    ink = darkness[box.y : box.bottom, box.x : box.right] & piece.mask
+    ink = _ink(piece, darkness)
     if piece.darkness > params.pale * int(ink.max()):
         return []
     dark = float(np.percentile(ink[piece.mask > 0], 95))
-    strokes = as_mask(cv2.GaussianBlur(ink, (3, 3), 0) > params.share * dark) & piece.mask
-    parts = [_moved(part, box.x, box.y) for part in find_components(strokes, ink, of_pieces)]
+    strokes = _darker(piece, ink, params.share * dark)
+    parts = _parts(piece, strokes, ink, of_pieces)
     if not parts:
         return []
     *crumbs, largest = sorted(parts, key=lambda part: part.area_px)
@@ -90,6 +86,34 @@ def _dark_parts(
     whole = all(crumb.area_px <= params.max_crumb * largest.area_px for crumb in crumbs)
     kept = float((ink & strokes).sum()) >= params.min_ink * float(ink.sum())
     return parts if shrunk and whole and kept else []
+
+
+def darker_parts(piece: Component, darkness: Image, limit: float, of_pieces: ComponentParams) -> list[Component]:
+    """Returns the parts of a piece that are darker than a limit, of 255; none where nothing is, or only crumbs are.
+
+    Args:
+        piece: of ink.
+        darkness: uint8 page.
+        limit: see above.
+        of_pieces: which parts are too small.
+    """
+    ink = _ink(piece, darkness)
+    return _parts(piece, _darker(piece, ink, limit), ink, of_pieces)
+
+
+def _ink(piece: Component, darkness: Image) -> Image:
+    """The darkness of the piece, and none around it."""
+    box = piece.bbox
+    return darkness[box.y : box.bottom, box.x : box.right] & piece.mask
+
+
+def _darker(piece: Component, ink: Image, limit: float) -> Image:
+    return as_mask(cv2.GaussianBlur(ink, (3, 3), 0) > limit) & piece.mask
+
+
+def _parts(piece: Component, strokes: Image, ink: Image, of_pieces: ComponentParams) -> list[Component]:
+    """The strokes of a piece, each by itself, as they stand on the page."""
+    return [_moved(part, piece.bbox.x, piece.bbox.y) for part in find_components(strokes, ink, of_pieces)]
 
 
 def _moved(part: Component, x: int, y: int) -> Component:

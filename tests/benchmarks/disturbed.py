@@ -93,8 +93,10 @@ def in_shadow(page: Pixels, light: float) -> Pixels:
 
 
 def showing_through(page: Pixels, share: float) -> Pixels:
-    """The page with its own mirror image on its back, so dark and blurred."""
+    """The page with its own mirror image on its back, so dark and blurred; a board has no back."""
     paper = float(np.median(page))
+    if paper < 128:
+        return page
     back = cv2.GaussianBlur(np.ascontiguousarray(page[:, ::-1]), (0, 0), 2.5).astype(np.float32)
     return as_pixels(np.minimum(page, paper - (paper - back) * share))
 
