@@ -11,6 +11,7 @@ from recognition.arrays import Image, as_image
 from recognition.binarize import darkness_of, find_ink
 from recognition.components import find_components
 from recognition.fields import Field
+from recognition.highlights import without_highlights
 from recognition.lines import Rule
 from recognition.paper import Sheet
 from recognition.params import RecognitionParams, TurnParams
@@ -70,7 +71,7 @@ def look_at(
     if angle_deg:
         view = turned_view(view, angle_deg)
     inside, to_page, sheet = view.inside, view.to_page, view.sheet
-    darkness = darkness_of(view.gray, params.binarize)
+    darkness = without_highlights(darkness_of(view.gray, params.binarize), params.highlight)
     if thinned_px:
         darkness = as_image(cv2.erode(darkness, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (thinned_px, thinned_px))))
     del view  # each picture of a page is much memory

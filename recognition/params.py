@@ -22,6 +22,7 @@ from recognition.params_numbers import (
 from recognition.params_page import (
     BinarizeParams,
     ComponentParams,
+    HighlightParams,
     PaperParams,
     PenParams,
     RuleParams,
@@ -54,6 +55,7 @@ __all__ = [
     "CopyParams",
     "CrowdParams",
     "GridParams",
+    "HighlightParams",
     "JoinParams",
     "LayoutParams",
     "LikenessParams",
@@ -140,6 +142,7 @@ class RecognitionParams:
     size: SizeParams = field(default_factory=SizeParams)
     paper: PaperParams = field(default_factory=PaperParams)
     binarize: BinarizeParams = field(default_factory=BinarizeParams)
+    highlight: HighlightParams = field(default_factory=HighlightParams)
     rules: RuleParams = field(default_factory=RuleParams)
     components: ComponentParams = field(default_factory=ComponentParams)
     show_through: ShowThroughParams = field(default_factory=ShowThroughParams)

@@ -77,6 +77,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "deskew": (look, "deskewed", lambda seen, *_: seen),
     "rules and boxes": (look, "remove_rules", lambda ink, _: Writing(ink.mask, ())),
     "covered lines": (rules, "covered_lines", lambda *_: []),
+    "highlights": (look, "without_highlights", lambda darkness, _: darkness),
     "show-through": (look, "without_show_through", lambda pieces, *_: list(pieces)),
     "paper's shading": (look, "without_shading", lambda pieces, *_: list(pieces)),
     "boxes by themselves": (page, "prior_of", lambda seen, height, _, params: prior_of(seen, height, (), params)),
