@@ -35,6 +35,7 @@ from recognition.signs import part_at_signs
 from recognition.slashes import part_at_slashes
 from recognition.split import split_touching
 from recognition.strays import may_have_strays
+from recognition.struck import may_be_struck_out
 from recognition.types import BoundingBox, Document, Number, Page
 from recognition.views import closely_read
 
@@ -106,12 +107,13 @@ def _numbers(
     more = may_be_more(read, unread, found.fields, darkness, reader, params.beside)
     stray = may_have_strays(read, params.stray)
     crowded = may_share_digits(read, params.crowd)
+    struck = may_be_struck_out(read, darkness, params.struck)
     cut = [piece for piece in unread if place.cuts_off(place.on_page(piece.bbox))]
     cut_off = may_be_cut_off(read, cut, params.beside)
     result = [
         to_number(number.digits, position, number.missed or any(doubts), place, params.thresholds, cut_off=lost)
         for number, position, lost, *doubts in zip(
-            twice, positions, cut_off, signed, loose, more, stray, crowded, strict=True
+            twice, positions, cut_off, signed, loose, more, stray, crowded, struck, strict=True
         )
     ]
     return result, [place.on_page(one.piece.bbox) for one in others if one.by_ink_confidence >= MIN_LIKE_A_DIGIT]

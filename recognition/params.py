@@ -18,6 +18,7 @@ from recognition.params_numbers import (
     SignParams,
     SlashParams,
     StrayParams,
+    StruckParams,
 )
 from recognition.params_page import (
     BinarizeParams,
@@ -74,6 +75,7 @@ __all__ = [
     "SlashParams",
     "SplitParams",
     "StrayParams",
+    "StruckParams",
     "Thresholds",
     "TurnParams",
     "ViewParams",
@@ -166,6 +168,7 @@ class RecognitionParams:
     recheck: RecheckParams = field(default_factory=RecheckParams)
     beside: BesideParams = field(default_factory=BesideParams)
     stray: StrayParams = field(default_factory=StrayParams)
+    struck: StruckParams = field(default_factory=StruckParams)
     crowd: CrowdParams = field(default_factory=CrowdParams)
     thresholds: Thresholds = field(default_factory=Thresholds)
     annotate: AnnotateParams = field(default_factory=AnnotateParams)
