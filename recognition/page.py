@@ -30,6 +30,7 @@ from recognition.prior import prior_of
 from recognition.reader import Reader
 from recognition.reading import Reading, raised, writing_height
 from recognition.recheck import recheck
+from recognition.rings import without_rings
 from recognition.select import select_digits
 from recognition.signs import part_at_signs
 from recognition.slashes import part_at_slashes
@@ -144,7 +145,9 @@ class Found:
 
 def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
     """Returns what stands on a page."""
-    darkness, readings = look.darkness, without_copies(look.readings, params.copies)
+    darkness = look.darkness
+    readings = without_rings(look.readings, darkness, reader, params.rings, params.components)
+    readings = without_copies(readings, params.copies)
     height = writing_height(readings, darkness.shape)
     if height == 0:
         return Found([], [], [], look.fields)

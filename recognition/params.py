@@ -39,6 +39,7 @@ from recognition.params_pieces import (
     JoinParams,
     LikenessParams,
     PriorParams,
+    RingParams,
     SelectParams,
     SplitParams,
     ViewParams,
@@ -66,6 +67,7 @@ __all__ = [
     "PriorParams",
     "RecheckParams",
     "RecognitionParams",
+    "RingParams",
     "RuleParams",
     "SelectParams",
     "ShadingParams",
@@ -151,6 +153,7 @@ class RecognitionParams:
     shading: ShadingParams = field(default_factory=ShadingParams)
     pen: PenParams = field(default_factory=PenParams)
     turn: TurnParams = field(default_factory=TurnParams)
+    rings: RingParams = field(default_factory=RingParams)
     copies: CopyParams = field(default_factory=CopyParams)
     join: JoinParams = field(default_factory=JoinParams)
     split: SplitParams = field(default_factory=SplitParams)

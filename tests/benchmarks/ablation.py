@@ -73,6 +73,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "sheet of paper": (view, "find_sheet", lambda *_: None),
     "quarter turns": (look, "turn_deg", lambda *_: 0.0),
     "bold pens": (look, "too_bold_px", lambda *_: 0),
+    "rings": (page, "without_rings", lambda readings, *_: list(readings)),
     "printed copies": (page, "without_copies", lambda readings, *_: list(readings)),
     "deskew": (look, "deskewed", lambda seen, *_: seen),
     "rules and boxes": (look, "remove_rules", lambda ink, _: Writing(ink.mask, ())),
