@@ -208,14 +208,16 @@ class StrayParams:
         min_pen_px: theirs is so wide at least; thinner ones differ by a pixel.
         pale: any digit paler than this share of the darkest may show through from the back. On real pages the palest
             has 0.62, of 32,000 numbers on drawn ones 7 have less than this, 2 of which are wrong.
+        low: several ones of which none is as high as this share of the page's digits may be a ditto or inch mark.
     """
 
     max_share: float = 0.36
     min_pen_px: float = 2.0
     pale: float = 0.4
+    low: float = 0.6
 
     def __post_init__(self) -> None:
-        check_range(self, max_share=(0, 10), min_pen_px=(0, 100), pale=(0, 1))
+        check_range(self, max_share=(0, 10), min_pen_px=(0, 100), pale=(0, 1), low=(0, 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,20 +17,30 @@ from recognition.reading import Reading
 def may_have_strays(numbers: Sequence[Sequence[Reading]], params: StrayParams) -> list[bool]:
     """Tells of each number whether a digit in it is far paler than another, or a 1 low or of a thin pen, or both.
 
-    A 1 that was cut off other digits may be low: where they touched it, a part of it was left to them.
+    So are several ones and nothing else, far lower than the page's other digits: they may be a ditto mark. A 1 that was
+    cut off other digits may be low: where they touched it, a part of it was left to them.
 
     Args:
         numbers: each of at least one digit.
         params: see there.
     """
+    heights = [digit.piece.bbox.height for digits in numbers for digit in digits if digit.digit != 1]
+    low_px = params.low * median(heights) if heights else 0.0
     return [
-        _has_pale(digits, params) or any(_is_stray(digits, k, params) for k in range(len(digits))) for digits in numbers
+        _has_pale(digits, params)
+        or _may_be_ditto(digits, low_px)
+        or any(_is_stray(digits, k, params) for k in range(len(digits)))
+        for digits in numbers
     ]
 
 
 def _has_pale(digits: Sequence[Reading], params: StrayParams) -> bool:
     darkness = [digit.piece.darkness for digit in digits]
     return min(darkness) < params.pale * max(darkness)
+
+
+def _may_be_ditto(digits: Sequence[Reading], low_px: float) -> bool:
+    return len(digits) > 1 and all(one.digit == 1 and one.piece.bbox.height < low_px for one in digits)
 
 
 def _is_stray(digits: Sequence[Reading], k: int, params: StrayParams) -> bool:

@@ -45,3 +45,19 @@ def test_lone_ones_and_ones_among_thin_digits_are_what_they_are(stroke):
     assert may_have_strays([[stroke(1, 0, 30, 2)]], PARAMS) == [False]
     assert may_have_strays([[stroke(4, 0, 12, 1), stroke(1, 9, 4, 1)]], PARAMS) == [False]
     assert may_have_strays([], PARAMS) == []
+
+
+@pytest.mark.parametrize(
+    ("heights", "doubted", "why"),
+    [
+        ((24, 26), True, "as a ditto mark or the sign for inches"),
+        ((24, 50), False, "one is as high as the rest"),
+        ((48, 50), False, "an eleven"),
+        ((24,), False, "a lone one may be small"),
+    ],
+)
+def test_ones_that_are_all_low_may_be_a_ditto_mark(stroke, heights, doubted, why):
+    marks = [stroke(1, 300 + 14 * k, height, 6) for k, height in enumerate(heights)]
+    others = [[stroke(digit, 100 * digit, 60, 10)] for digit in (4, 6, 8)]
+    assert may_have_strays([*others, marks], PARAMS)[-1] is doubted, why
+    assert may_have_strays([marks], PARAMS) == [False], "nothing tells how high the digits are"
