@@ -32,7 +32,7 @@ from recognition.reading import Reading, raised, writing_height
 from recognition.recheck import recheck
 from recognition.rings import without_rings
 from recognition.select import select_digits
-from recognition.signs import part_at_signs
+from recognition.signs import may_be_negative, part_at_signs
 from recognition.slashes import part_at_slashes
 from recognition.split import split_touching
 from recognition.strays import may_have_strays
@@ -105,6 +105,7 @@ def _numbers(
     twice = recheck(numbers, others, darkness, reader, params.recheck, params.views)
     unread = [reading.piece for reading in (*others, *crumbs)]
     read = [number.digits for number in twice]
+    negative = may_be_negative(read, unread, params.sign)
     more = may_be_more(read, unread, found.fields, darkness, reader, params.beside)
     stray = may_have_strays(read, params.stray)
     crowded = may_share_digits(read, params.crowd)
@@ -114,7 +115,7 @@ def _numbers(
     result = [
         to_number(number.digits, position, number.missed or any(doubts), place, params.thresholds, cut_off=lost)
         for number, position, lost, *doubts in zip(
-            twice, positions, cut_off, signed, loose, more, stray, crowded, struck, strict=True
+            twice, positions, cut_off, signed, loose, negative, more, stray, crowded, struck, strict=True
         )
     ]
     return result, [place.on_page(one.piece.bbox) for one in others if one.by_ink_confidence >= MIN_LIKE_A_DIGIT]

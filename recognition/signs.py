@@ -1,4 +1,4 @@
-"""Parts numbers at decimal points, commas, colons and dashes.
+"""Parts numbers at decimal points, commas, colons and dashes, and doubts those with a dash before them.
 
 Such signs are too small for pieces of writing, and dust is as small; but dust seldom lies between two digits, alone,
 and as dark as they are. Where it does so once on a page, nobody can tell, and a person should look; where it does so in
@@ -13,6 +13,7 @@ from itertools import pairwise
 from statistics import median
 
 import cv2
+import numpy as np
 
 from recognition.arrays import Image, as_mask
 from recognition.components import Component, connected, make_component
@@ -143,6 +144,37 @@ def find_sign(
     if depth < params.min_depth or not _is_sign(seen, depth, height_px, params):
         return None
     return BoundingBox(left.bbox.right, top, gap, bottom - top)
+
+
+def may_be_negative(
+    numbers: Sequence[Sequence[Reading]], unread: Sequence[Component], params: SignParams
+) -> list[bool]:
+    """Tells of each number whether a dash stands before it: without its sign it would look right and be wrong.
+
+    Args:
+        numbers: each of at least one digit, from left to right.
+        unread: what else stands on the page.
+        params: see there.
+    """
+    dashes = [piece for piece in unread if piece.bbox.height <= piece.bbox.width / 2]
+    left, top, right, bottom = np.array([_edges(piece.bbox) for piece in dashes], np.float64).reshape(-1, 4).T
+    darkness = np.array([piece.darkness for piece in dashes])
+    result = []
+    for digits in numbers:
+        first = digits[0].piece.bbox
+        height = median(digit.piece.bbox.height for digit in digits)
+        gap = first.x - right
+        depth = ((top + bottom) / 2 - first.y) / first.height
+        near = (gap >= 0) & (gap <= params.max_sign_gap * height)
+        long = (params.min_dash * height <= right - left) & (right - left <= params.max_dash * height)
+        flat = (bottom - top <= params.max_thickness * height) & (params.min_depth <= depth)
+        dark = darkness >= params.min_darkness * digits[0].piece.darkness
+        result.append(bool((near & long & flat & dark & (depth <= params.max_dash_depth)).any()))
+    return result
+
+
+def _edges(box: BoundingBox) -> tuple[int, int, int, int]:
+    return box.x, box.y, box.right, box.bottom
 
 
 @dataclass(frozen=True, slots=True)

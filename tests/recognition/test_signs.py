@@ -8,7 +8,7 @@ import pytest
 
 from recognition.components import Component
 from recognition.params import SignParams
-from recognition.signs import find_sign, part_at_signs
+from recognition.signs import find_sign, may_be_negative, part_at_signs
 from recognition.types import BoundingBox
 
 PARAMS = SignParams()
@@ -133,3 +133,25 @@ def test_between_digits_that_are_close_there_is_no_room_for_a_point(write):
     [[[left, right]]], page = write("12")
     spot(page, 52, 60, 5, 5)
     assert not find_sign(left.piece, right.piece, HEIGHT, page, replace(PARAMS, min_gap=0.6))
+
+
+@pytest.mark.parametrize(
+    ("box", "darkness", "doubted", "why"),
+    [
+        ((66, 126, 22, 6), 200, True, "a dash before it"),
+        ((58, 120, 30, 9), 120, True, "longer, lower and paler"),
+        ((66, 126, 22, 6), 60, False, "paler than any writing"),
+        ((20, 126, 22, 6), 200, False, "far away"),
+        ((80, 126, 8, 3), 200, False, "a speck"),
+        ((20, 126, 68, 6), 200, False, "a rule"),
+        ((66, 160, 22, 6), 200, False, "below, as the end of a rule"),
+        ((66, 104, 22, 6), 200, False, "above, as the bar of a 5 or a 7"),
+        ((66, 116, 22, 22), 200, False, "no dash"),
+        ((140, 126, 22, 6), 200, False, "behind it"),
+    ],
+)
+def test_a_number_after_a_dash_may_be_negative(make_reading, box, darkness, doubted, why):
+    number = [make_reading(4, (100, 100, 30, 60), darkness=200), make_reading(2, (140, 100, 30, 60), darkness=200)]
+    mark = make_reading(1, box, darkness=darkness).piece
+    assert may_be_negative([number, number[1:]], [mark], SignParams())[0] is doubted, why
+    assert may_be_negative([number], [], SignParams()) == [False]
