@@ -38,6 +38,7 @@ from recognition.split import split_touching
 from recognition.strays import may_have_strays
 from recognition.struck import may_be_struck_out
 from recognition.types import BoundingBox, Document, Number, Page
+from recognition.underlines import without_underlines
 from recognition.views import closely_read
 
 MIN_LIKE_A_DIGIT = 0.5
@@ -89,8 +90,8 @@ def _numbers(
     look: Look, pixels: Image, reader: Reader, params: RecognitionParams
 ) -> tuple[list[Number], list[BoundingBox]]:
     """The numbers of a page, and where else by its ink alone a digit might stand."""
-    found = read_digits(look, reader, params)
-    darkness = look.darkness
+    readings, darkness = without_underlines(look.readings, look.darkness, reader, params.underline)
+    found = read_digits(replace(look, readings=readings, darkness=darkness), reader, params)
     arranged = arrange(found.digits, found.fields, params.layout)
     arranged = part_at_columns(arranged, look.uprights, found.fields, params.column)
     dated = part_at_slashes(arranged, params.slash)

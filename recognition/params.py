@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from recognition.params_marks import UnderlineParams
 from recognition.params_numbers import (
     BesideParams,
     BlotParams,
@@ -80,6 +81,7 @@ __all__ = [
     "StruckParams",
     "Thresholds",
     "TurnParams",
+    "UnderlineParams",
     "ViewParams",
 ]
 
@@ -154,6 +156,7 @@ class RecognitionParams:
     pen: PenParams = field(default_factory=PenParams)
     turn: TurnParams = field(default_factory=TurnParams)
     rings: RingParams = field(default_factory=RingParams)
+    underline: UnderlineParams = field(default_factory=UnderlineParams)
     copies: CopyParams = field(default_factory=CopyParams)
     join: JoinParams = field(default_factory=JoinParams)
     split: SplitParams = field(default_factory=SplitParams)

@@ -82,6 +82,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "show-through": (look, "without_show_through", lambda pieces, *_: list(pieces)),
     "paper's shading": (look, "without_shading", lambda pieces, *_: list(pieces)),
     "boxes by themselves": (page, "prior_of", lambda seen, height, _, params: prior_of(seen, height, (), params)),
+    "underlines": (page, "without_underlines", lambda readings, darkness, *_: (list(readings), darkness)),
     "dotted lines": (page, "without_dotted_lines", lambda readings, *_: list(readings)),
     "joining": (page, "join_broken", lambda readings, *_: list(readings)),
     "cutting": (page, "split_touching", lambda readings, *_: list(readings)),

@@ -130,6 +130,18 @@ def test_the_dots_of_the_lines_to_write_on_are_no_parts_of_digits(write, read):
     assert in_doubt(numbers) == []
 
 
+@pytest.mark.parametrize("lines", [1, 2])
+def test_numbers_that_are_underlined_are_read_and_accepted_like_others(write, read, lines):
+    hand = write(2, *(("5082", x, y) for y in (30, 120, 210) for x in (40, 330)), height_px=50)
+    for y in (30, 210):
+        for k in range(lines):
+            row = y + 62 + 14 * k
+            cv2.polylines(hand.ink, [np.array([(32, row), (140, row + 2), (260, row - 2)])], False, 1.0, 4, cv2.LINE_AA)
+    numbers = read(hand)
+    assert texts(numbers) == ["5082"] * 6
+    assert in_doubt(numbers) == []
+
+
 def table(*rows, x, step):
     """Lone digits in rows and columns, as `write` takes them."""
     return [(digit, x + step * k, y) for row, y in zip(rows, LINES, strict=True) for k, digit in enumerate(row)]

@@ -1,0 +1,266 @@
+"""Takes lines drawn by hand under numbers, and over sums, off the page.
+
+They are no part of any digit, and nothing that was left unread beside one. But they look like the base of a 2 or the
+bar of a 5 to whoever sees a digit with what is close to it; so the digits are read again without them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognition.arrays import Image, dilated
+from recognition.components import Component, join
+from recognition.params import UnderlineParams
+from recognition.reader import Reader
+from recognition.reading import Reading, writing_height
+from recognition.types import BoundingBox
+
+SURE = 0.9
+"""By its ink a digit under which there is a short line is at least so sure, and what it is with the line is, too."""
+REACH = 3.0
+"""What is nearer to a line than so many heights of the writing is read again without it."""
+_SOFT_PX = 2
+"""The edges of a line are paler than what counts as ink, so many pixels beyond it."""
+
+
+def without_underlines(
+    readings: Sequence[Reading], darkness: Image, reader: Reader, params: UnderlineParams
+) -> tuple[list[Reading], Image]:
+    """Returns the readings without underlines, and the page without them.
+
+    A line is known by its form, thin, level and about straight, and by the digits that it stands under. A short one may
+    be a part of the one digit above it instead: it is left if it makes another digit of that.
+
+    Args:
+        readings: of all pieces, before anything is known of the page as a whole.
+        darkness: uint8 page.
+        reader: reads again what stands by the lines.
+        params: see there.
+
+    Returns:
+        The same darkness where there is no underline.
+    """
+    height = writing_height(readings, darkness.shape)
+    strokes = _strokes(readings, height, params) if height else {}
+    if not strokes:
+        return list(readings), darkness
+    lines = _underlines(strokes, readings, height, darkness, reader, params)
+    if not lines:
+        return list(readings), darkness
+    rest = [reading for k, reading in enumerate(readings) if k not in lines]
+    pieces = [readings[k].piece for k in sorted(lines)]
+    cleared = _cleared(darkness, pieces, [reading.piece for reading in rest])
+    return _read_again(rest, pieces, height, cleared, reader), cleared
+
+
+@dataclass(frozen=True, slots=True)
+class _Stroke:
+    """A thin, level and about straight stroke, in pixels of the page.
+
+    Attributes:
+        start: its first column.
+        end: the column after its last.
+        slope: rows a column.
+        row: of its middle at column 0.
+        thickness: of most of it.
+    """
+
+    start: int
+    end: int
+    slope: float
+    row: float
+    thickness: float
+
+    @property
+    def length(self) -> int:
+        return self.end - self.start
+
+    def rows_at(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The row of its middle in each column."""
+        return self.row + self.slope * columns
+
+
+def _strokes(readings: Sequence[Reading], height_px: float, params: UnderlineParams) -> dict[int, _Stroke]:
+    """The strokes that by their form may be underlines, by the index of their reading."""
+    found = {}
+    for k, reading in enumerate(readings):
+        box = reading.piece.bbox
+        rise = params.max_thickness * height_px + (params.max_slope + params.max_bend) * box.width
+        if box.width >= params.min_length * height_px and box.height <= rise:
+            stroke = _stroke(reading.piece, height_px, params)
+            if stroke is not None:
+                found[k] = stroke
+    return found
+
+
+def _stroke(piece: Component, height_px: float, params: UnderlineParams) -> _Stroke | None:
+    box, ink = piece.bbox, piece.mask > 0
+    counts = ink.sum(axis=0)  # each column of a connected piece has ink
+    thickness = float(np.median(counts))
+    if thickness > params.max_thickness * height_px or params.min_slenderness * thickness > box.width:
+        return None
+    columns = np.arange(box.width, dtype=np.float64)
+    rows = (np.arange(box.height)[:, None] * ink).sum(axis=0) / counts
+    slope, row = np.polyfit(columns, rows, 1)
+    off = float(np.sqrt(np.mean((rows - row - slope * columns) ** 2)))
+    if abs(slope) > params.max_slope or off > params.max_bend * box.width:
+        return None
+    bow = np.polyval(np.polyfit(columns, rows, 2), columns)
+    if np.abs(np.arange(box.height)[:, None] - bow)[ink].max() > thickness / 2 + params.max_rough * height_px:
+        return None  # something hangs on it
+    return _Stroke(box.x, box.right, float(slope), float(row + box.y - slope * box.x), thickness)
+
+
+class _Bodies:
+    """What digits may be, whole or grown together, around the strokes of a page."""
+
+    def __init__(self, readings: Sequence[Reading], strokes: dict[int, _Stroke], height_px: float) -> None:
+        low = {k for k, reading in enumerate(readings) if reading.piece.bbox.height < 0.5 * height_px}
+        self.index = np.array([k for k in range(len(readings)) if k not in strokes and k not in low], np.intp)
+        boxes = [readings[int(k)].piece.bbox for k in self.index]
+        sides = np.array([(box.x, box.y, box.right, box.bottom) for box in boxes], np.float64).reshape(-1, 4)
+        self.left, self.top, self.right, self.bottom = sides.T
+
+
+def _underlines(
+    strokes: dict[int, _Stroke],
+    readings: Sequence[Reading],
+    height_px: float,
+    darkness: Image,
+    reader: Reader,
+    params: UnderlineParams,
+) -> set[int]:
+    """Which strokes are underlines, or lines over a sum, by the index of their reading."""
+    bodies = _Bodies(readings, strokes, height_px)
+    found: set[int] = set()
+    short: list[tuple[int, list[int]]] = []
+    for k, stroke in strokes.items():
+        above, below, across = _places(stroke, bodies, height_px, params)
+        if across.any():
+            continue
+        if stroke.length >= params.long * height_px:
+            chosen = above if _covers(stroke, bodies, above, height_px) >= params.min_covered else below
+            if _covers(stroke, bodies, chosen, height_px) >= params.min_covered:
+                found.add(k)
+        elif above.any() and not below.any() and _covers(stroke, bodies, above, height_px) >= params.min_covered:
+            short.append((k, bodies.index[above].tolist()))
+    found |= _no_parts(short, readings, darkness, reader)
+    return found | _second_lines(strokes, found, height_px, params)
+
+
+def _places(
+    stroke: _Stroke, bodies: _Bodies, height_px: float, params: UnderlineParams
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which bodies stand right above a stroke, right below it, and across it, each bool (n,)."""
+    middles = (bodies.left + bodies.right) / 2
+    rows = stroke.rows_at(middles)
+    over = rows - stroke.thickness / 2 - bodies.bottom
+    under = bodies.top - rows - stroke.thickness / 2
+    within = (middles >= stroke.start) & (middles <= stroke.end)
+    near = -params.max_overlap * height_px, params.max_gap * height_px
+    above = within & (over >= near[0]) & (over <= near[1])
+    below = within & (under >= near[0]) & (under <= near[1])
+    margin = params.beside * height_px
+    beside = (bodies.right >= stroke.start - margin) & (bodies.left <= stroke.end + margin)
+    across = beside & (over < near[0]) & (under < near[0])
+    return above, below, across
+
+
+def _covers(stroke: _Stroke, bodies: _Bodies, chosen: NDArray[np.bool_], height_px: float) -> float:
+    """The share of a stroke that has one of these bodies, or the gap between two digits, above or below it."""
+    margin = 0.2 * height_px
+    columns = np.zeros(stroke.length, np.bool_)
+    for left, right in zip(bodies.left[chosen] - margin, bodies.right[chosen] + margin, strict=True):
+        columns[max(0, round(left) - stroke.start) : max(0, round(right) - stroke.start)] = True
+    return float(columns.mean())
+
+
+def _no_parts(
+    short: Sequence[tuple[int, list[int]]], readings: Sequence[Reading], darkness: Image, reader: Reader
+) -> set[int]:
+    """Which short strokes are no part of a digit: those above them are sure, and are no others with the stroke."""
+    pairs = [(k, digit) for k, above in short for digit in above]
+    wholes = reader.read([join(readings[digit].piece, readings[k].piece, darkness) for k, digit in pairs], darkness)
+    parts = {
+        k
+        for (k, digit), whole in zip(pairs, wholes, strict=True)
+        if readings[digit].by_ink_confidence < SURE
+        or (whole.by_ink_confidence >= SURE and _by_ink(whole) != _by_ink(readings[digit]))
+    }
+    return {k for k, _ in short} - parts
+
+
+def _by_ink(reading: Reading) -> int:
+    return int(reading.by_ink[:-1].argmax())
+
+
+def _second_lines(strokes: dict[int, _Stroke], found: set[int], height_px: float, params: UnderlineParams) -> set[int]:
+    """Which strokes run along one that is an underline, as the second one below a sum does."""
+    return {
+        k
+        for k, stroke in strokes.items()
+        if k not in found and any(_run_along(stroke, strokes[one], params.max_gap * height_px) for one in found)
+    }
+
+
+def _run_along(stroke: _Stroke, other: _Stroke, gap_px: float) -> bool:
+    shared = min(stroke.end, other.end) - max(stroke.start, other.start)
+    middle = np.array([(stroke.start + stroke.end) / 2])
+    apart = abs(float((stroke.rows_at(middle) - other.rows_at(middle))[0]))
+    return shared >= 0.7 * max(stroke.length, other.length) and apart <= gap_px
+
+
+def _cleared(darkness: Image, lines: Sequence[Component], others: Sequence[Component]) -> Image:
+    """The page without the lines, and with all ink of the other pieces."""
+    result = darkness.copy()
+    boxes = np.array([(one.bbox.x, one.bbox.y, one.bbox.right, one.bbox.bottom) for one in others]).reshape(-1, 4)
+    for line in lines:
+        x, y = max(0, line.bbox.x - _SOFT_PX), max(0, line.bbox.y - _SOFT_PX)
+        right = min(darkness.shape[1], line.bbox.right + _SOFT_PX)
+        bottom = min(darkness.shape[0], line.bbox.bottom + _SOFT_PX)
+        zone = np.zeros((bottom - y, right - x), np.uint8)
+        place = line.bbox.y - y, line.bbox.x - x
+        zone[place[0] : place[0] + line.bbox.height, place[1] : place[1] + line.bbox.width] = line.mask
+        zone = dilated(zone, 2 * _SOFT_PX + 1, 2 * _SOFT_PX + 1)
+        near = (boxes[:, 0] < right) & (boxes[:, 2] > x) & (boxes[:, 1] < bottom) & (boxes[:, 3] > y)
+        for k in np.flatnonzero(near).tolist():
+            _take_off(zone, BoundingBox(x, y, right - x, bottom - y), others[k])
+        result[y:bottom, x:right][zone > 0] = 0
+    return result
+
+
+def _take_off(zone: Image, box: BoundingBox, piece: Component) -> None:
+    """Clears a mask of a part of the page where a piece has ink."""
+    place = piece.bbox
+    x, y = max(place.x, box.x), max(place.y, box.y)
+    right, bottom = min(place.right, box.right), min(place.bottom, box.bottom)
+    part = piece.mask[y - place.y : bottom - place.y, x - place.x : right - place.x]
+    zone[y - box.y : bottom - box.y, x - box.x : right - box.x][part > 0] = 0
+
+
+def _read_again(
+    readings: Sequence[Reading], lines: Sequence[Component], height_px: float, cleared: Image, reader: Reader
+) -> list[Reading]:
+    """The readings, those of pieces near to a line by what surrounds them without it."""
+    boxes = np.array(
+        [(one.piece.bbox.x, one.piece.bbox.y, one.piece.bbox.right, one.piece.bbox.bottom) for one in readings]
+    ).reshape(-1, 4)
+    near = np.zeros(len(readings), np.bool_)
+    reach = REACH * height_px
+    for line in lines:
+        box = line.bbox
+        near |= (
+            (boxes[:, 0] <= box.right + reach)
+            & (boxes[:, 2] >= box.x - reach)
+            & (boxes[:, 1] <= box.bottom + reach)
+            & (boxes[:, 3] >= box.y - reach)
+        )
+    result = list(readings)
+    chosen = np.flatnonzero(near).tolist()
+    for k, reading in zip(chosen, reader.read([result[k].piece for k in chosen], cleared), strict=True):
+        result[k] = reading
+    return result

@@ -1,0 +1,140 @@
+"""Lines drawn by hand under numbers, and what looks like one and is none."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recognition.components import find_components
+from recognition.params import ComponentParams, UnderlineParams
+from recognition.underlines import without_underlines
+
+PARAMS = UnderlineParams()
+HEIGHT = 60
+FEET = 120
+"""The row that the drawn digits stand on."""
+
+
+@pytest.fixture
+def page(sample_pages):
+    """A page, uint8 (280, 600), of its darkness: 5804, its feet on row 120, and 962, its feet on row 260."""
+    hand = sample_pages.Hand(np.random.default_rng(3), sample_pages.Digits.load(), (280, 600))
+    hand.write("5804", 60, FEET - HEIGHT, HEIGHT)
+    hand.write("962", 60, FEET + 80, HEIGHT)
+    return np.rint(200 * hand.ink).astype(np.uint8)
+
+
+@pytest.fixture
+def taken(reader):
+    """Takes the underlines off a page, and gives the boxes of what was taken, and the page without it."""
+
+    def take(darkness):
+        pieces = find_components(np.where(darkness > 60, np.uint8(255), np.uint8(0)), darkness, ComponentParams())
+        readings = reader.read(pieces, darkness)
+        left, cleared = without_underlines(readings, darkness, reader, PARAMS)
+        kept = {reading.piece for reading in left}
+        return [piece.bbox for piece in pieces if piece not in kept], cleared
+
+    return take
+
+
+def stroke(page, *points, thickness=5):
+    """The page with a stroke on it."""
+    drawn = page.copy()
+    cv2.polylines(drawn, [np.array(points, np.int32)], False, 200, thickness, cv2.LINE_AA)
+    return drawn
+
+
+LINE = [(50, 132), (120, 134), (200, 132), (300, 131)]
+
+
+@pytest.mark.parametrize(
+    ("points", "thickness"),
+    [
+        pytest.param(LINE, 5, id="about straight"),
+        pytest.param(LINE, 2, id="of a fine pen"),
+        pytest.param([(x, y + 4) for x, y in LINE], 11, id="of a thick pen"),
+        pytest.param([(50, 143), (300, 132)], 5, id="rising"),
+        pytest.param([(50, 130), (170, 137), (300, 131)], 5, id="bent"),
+        pytest.param([(60, 132), (330, 132)], 5, id="longer than the number"),
+        pytest.param([(110, 134), (250, 134)], 5, id="shorter than the number"),
+        pytest.param([(50, 40), (300, 42)], 5, id="over the number"),
+    ],
+)
+def test_a_line_goes_and_the_page_is_as_it_was_without_it(page, taken, points, thickness):
+    drawn = stroke(page, *points, thickness=thickness)
+    boxes, cleared = taken(drawn)
+    assert len(boxes) == 1
+    np.testing.assert_array_equal(cleared, page)
+
+
+def test_both_lines_below_a_sum_go(page, taken):
+    boxes, cleared = taken(stroke(stroke(page, *LINE), *((x, y + 24) for x, y in LINE)))
+    assert len(boxes) == 2
+    np.testing.assert_array_equal(cleared, page)
+
+
+def test_the_line_under_a_lone_digit_goes(sample_pages, taken):
+    hand = sample_pages.Hand(np.random.default_rng(3), sample_pages.Digits.load(), (200, 300))
+    hand.write("6", 60, FEET - HEIGHT, HEIGHT)
+    page = np.rint(200 * hand.ink).astype(np.uint8)
+    boxes, _ = taken(stroke(page, (55, 130), (105, 131)))
+    assert [box.y for box in boxes] == [pytest.approx(127, abs=1)]
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        pytest.param([(20, 90), (50, 90)], id="a minus before a number"),
+        pytest.param([(300, 90), (400, 90)], id="a long dash behind it"),
+        pytest.param([(300, 134), (420, 134)], id="a line beside it"),
+        pytest.param([(50, 145), (150, 145), (150, 60)], id="a frame's corner"),
+        pytest.param([(50, 150), (90, 132), (130, 155), (170, 132), (210, 155), (250, 132)], id="a wave"),
+        pytest.param([(50, 178), (300, 128)], id="a steep line"),
+    ],
+)
+def test_what_is_no_line_under_a_number_stays(page, taken, points):
+    drawn = stroke(page, *points)
+    boxes, cleared = taken(drawn)
+    assert boxes == []
+    assert cleared is drawn
+
+
+def test_the_bar_of_a_broken_4_stays(page, taken):
+    drawn = stroke(page, (352, 60), (348, 95))
+    drawn = stroke(drawn, (343, 104), (376, 104))
+    assert taken(stroke(drawn, (384, 58), (384, 122)))[0] == []
+
+
+def test_the_base_of_a_broken_2_stays(taken):
+    page = np.zeros((200, 300), np.uint8)
+    bow = np.array([(62, 72), (72, 62), (88, 62), (96, 74), (92, 88), (78, 104), (66, 112)], np.int32)
+    cv2.polylines(page, [bow], False, 200, 6, cv2.LINE_AA)
+    cv2.line(page, (62, 122), (100, 121), 200, 6, cv2.LINE_AA)
+    cv2.ellipse(page, (170, 92), (20, 30), 0, 0, 360, 200, 6, cv2.LINE_AA)  # tells how high the writing is
+    assert taken(page)[0] == []
+
+
+def test_the_bar_of_a_broken_5_stays(drawn_five, taken):
+    page = np.zeros((200, 300), np.uint8)
+    page[40:140, 40:140] = drawn_five
+    cv2.ellipse(page, (170, 92), (20, 30), 0, 0, 360, 200, 6, cv2.LINE_AA)
+    assert taken(page)[0] == []
+
+
+def test_a_blank_page_stays(taken):
+    page = np.zeros((100, 100), np.uint8)
+    assert taken(page) == ([], page)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 300), st.integers(0, 300), st.integers(1, 200), st.integers(1, 80)), max_size=9)
+)
+def test_no_digit_is_taken(make_reading, reader, boxes):
+    darkness = np.full((400, 520), 100, np.uint8)
+    digits = [make_reading(5, box) for box in boxes if box[3] > 0.3 * box[2]]
+    left, _ = without_underlines(digits, darkness, reader, PARAMS)
+    assert [reading.piece for reading in left] == [reading.piece for reading in digits]
