@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from recognition.params_marks import UnderlineParams
+from recognition.params_marks import HighlightParams, RingParams, StruckParams, UnderlineParams
 from recognition.params_numbers import (
     BesideParams,
     BlotParams,
@@ -19,12 +19,10 @@ from recognition.params_numbers import (
     SignParams,
     SlashParams,
     StrayParams,
-    StruckParams,
 )
 from recognition.params_page import (
     BinarizeParams,
     ComponentParams,
-    HighlightParams,
     PaperParams,
     PenParams,
     RuleParams,
@@ -40,7 +38,6 @@ from recognition.params_pieces import (
     JoinParams,
     LikenessParams,
     PriorParams,
-    RingParams,
     SelectParams,
     SplitParams,
     ViewParams,

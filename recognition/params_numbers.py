@@ -226,29 +226,6 @@ class StrayParams:
 
 
 @dataclass(frozen=True, slots=True)
-class StruckParams:
-    """Which numbers a line runs through.
-
-    Attributes:
-        min_darkness: of the line, as a share of the digits'.
-        max_slope: of the line.
-        outside: it runs no nearer to the number's upper or lower edge than this share of its height.
-        waver: it may leave the straight by this share of the digits' height, up and down together.
-        min_coverage: it has ink in this share of the columns from the first digit to the last. None of 1,200 accepted
-            numbers on real pages and 2,600 on drawn ones has such a line.
-    """
-
-    min_darkness: float = 0.4
-    max_slope: float = 0.12
-    outside: float = 0.2
-    waver: float = 0.06
-    min_coverage: float = 0.97
-
-    def __post_init__(self) -> None:
-        check_range(self, min_darkness=(0, 1), max_slope=(0, 1), outside=(0, 0.5), waver=(0, 1), min_coverage=(0, 1))
-
-
-@dataclass(frozen=True, slots=True)
 class CrowdParams:
     """Which numbers stand so close that parts of one digit may stand in both.
 

@@ -102,42 +102,6 @@ class BinarizeParams:
 
 
 @dataclass(frozen=True, slots=True)
-class HighlightParams:
-    """What of a page is a stripe of a highlighter, or a box printed grey, with writing on it.
-
-    Attributes:
-        side_px: stripes are sought on the page reduced to this longer side.
-        min_side: a stripe is at least so high, as a share of the longer side; strokes are narrower.
-        min_fill: of its box.
-        min_darkness: of the stripe, in 255ths; a paler one is no ink anyway.
-        max_darkness: likewise; a darker one hides what is written on it.
-        grain: it is even where it is within so much of its typical darkness,
-        unevenness: and such a share of that.
-        min_even: so much of it is, strokes aside.
-        contrast: strokes are darker than it by this share of what it is short of black.
-        min_strokes: of its area.
-        max_strokes: likewise.
-    """
-
-    side_px: int = 700
-    min_side: float = 0.011
-    min_fill: float = 0.75
-    min_darkness: float = 20.0
-    max_darkness: float = 130.0
-    grain: float = 8.0
-    unevenness: float = 0.1
-    min_even: float = 0.6
-    contrast: float = 0.25
-    min_strokes: float = 0.03
-    max_strokes: float = 0.45
-
-    def __post_init__(self) -> None:
-        check_range(self, side_px=(100, 4000), min_side=(0.001, 0.5), min_fill=(0, 1), min_darkness=(1, 254))
-        check_range(self, max_darkness=(1, 254), grain=(0, 255), unevenness=(0, 1), min_even=(0, 1), contrast=(0, 1))
-        check_range(self, min_strokes=(0, 1), max_strokes=(0, 1))
-
-
-@dataclass(frozen=True, slots=True)
 class RuleParams:
     """What is a ruled line or a box.
 

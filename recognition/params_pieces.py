@@ -254,37 +254,6 @@ class LikenessParams:
 
 
 @dataclass(frozen=True, slots=True)
-class RingParams:
-    """What is a circle or a frame around numbers.
-
-    Attributes:
-        max_fill: its ink is at most this share of its box.
-        min_confidence: by its ink alone, something in it is a digit, and no 1,
-        min_height: at least this share of its height,
-        max_height: and at most this share.
-        line: what is nearer to its outside than so many pens' widths is the line itself.
-        part: longer side of what is more than an end of the line, as a share of its height.
-        max_width: where the line is wider than so many, a stroke lies upon it.
-        most: no digit is surer than this in a line that something has grown together with,
-        reach: or beside it, by so many times its height.
-    """
-
-    max_fill: float = 0.35
-    min_confidence: float = 0.8
-    min_height: float = 0.2
-    max_height: float = 0.85
-    line: float = 2.0
-    part: float = 0.2
-    max_width: float = 1.75
-    most: float = 0.7
-    reach: float = 0.3
-
-    def __post_init__(self) -> None:
-        check_range(self, max_fill=(0, 1), min_confidence=(0, 1), min_height=(0, 1), max_height=(0, 1), line=(0, 20))
-        check_range(self, part=(0, 1), max_width=(1, 20), most=(0, 1), reach=(0, 10))
-
-
-@dataclass(frozen=True, slots=True)
 class CopyParams:
     """What is a printed mark and no digit, for the page has others that are just like it.
 
