@@ -6,6 +6,7 @@ Cut at the line, the digits of such a number are read as if nothing were wrong w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 
 import numpy as np
@@ -34,13 +35,20 @@ def _has_line_through(digits: Sequence[Reading], darkness: Image, params: Struck
     box = BoundingBox.around(digit.piece.bbox for digit in digits)
     height = median(digit.piece.bbox.height for digit in digits)
     limit = params.min_darkness * median(digit.piece.darkness for digit in digits)
-    ink = np.where(darkness[box.y : box.bottom, box.x : box.right] > limit, np.uint8(255), np.uint8(0))
-    if np.count_nonzero(ink.any(axis=0)) < params.min_coverage * box.width:
+    if not all(_is_inked(one.piece.bbox, other.piece.bbox, darkness, limit) for one, other in pairwise(digits)):
         return False
+    ink = np.where(darkness[box.y : box.bottom, box.x : box.right] > limit, np.uint8(255), np.uint8(0))
     covered = dilated(ink, 1, max(1, round(params.waver * height)) | 1) > 0
     return max(_coverage(covered, slope, params) for slope in np.linspace(-params.max_slope, params.max_slope, 9)) >= (
         params.min_coverage
     )
+
+
+def _is_inked(left: BoundingBox, right: BoundingBox, darkness: Image, limit: float) -> bool:
+    """Whether there is ink in the middle of the gap between two digits, or no gap; with none, no line runs on."""
+    column = (left.right + right.x) // 2
+    top, bottom = min(left.y, right.y), max(left.bottom, right.bottom)
+    return right.x <= left.right or bool(darkness[top:bottom, column].max() > limit)
 
 
 def _coverage(covered: NDArray[np.bool_], slope: float, params: StruckParams) -> float:

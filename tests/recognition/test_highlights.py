@@ -57,6 +57,7 @@ def test_the_strokes_of_a_stripe_are_as_dark_as_against_its_own_paper():
         (written(64, 64), "nothing is written on it"),
         (written(64, 90), "what is on it is its own grain"),
         (np.zeros((5, 5), np.uint8), "there is nothing"),
+        (np.full((3, 5000), 64, np.uint8), "it is narrower than any stripe"),
     ],
 )
 def test_other_pages_stay_as_they_are(page, why):
