@@ -11,6 +11,7 @@ from recognition.annotate import annotate, crop_png
 from recognition.arrays import Image
 from recognition.beside import may_be_cut_off, may_be_more
 from recognition.blots import without_blots
+from recognition.brackets import without_brackets
 from recognition.columns import part_at_columns
 from recognition.company import weighed
 from recognition.components import held
@@ -94,10 +95,11 @@ def _numbers(
     found = read_digits(replace(look, readings=readings, darkness=darkness), reader, params)
     arranged = arrange(found.digits, found.fields, params.layout)
     arranged = part_at_columns(arranged, look.uprights, found.fields, params.column)
-    dated = part_at_slashes(arranged, params.slash)
+    bare = without_brackets(arranged, found.unread, params.bracket)
+    dated = part_at_slashes(bare.lines, params.slash)
     parted = part_at_signs(dated.lines, darkness, params.sign)
-    lines, doubtful = parted.lines, dated.doubtful | parted.doubtful
-    others, crumbs = (_without(readings, parted.signs) for readings in (found.unread, found.crumbs))
+    lines, doubtful = parted.lines, bare.doubtful | dated.doubtful | parted.doubtful
+    others, crumbs = (_without(readings, bare.signs + parted.signs) for readings in (found.unread, found.crumbs))
     place = Place(look.to_page, pixels.shape[1], pixels.shape[0], look.thinned_px)
     positions = [(line, position) for line, numbers in enumerate(lines) for position in range(len(numbers))]
     numbers = [digits for line in lines for digits in line]

@@ -12,6 +12,7 @@ from recognition.params_marks import HighlightParams, RingParams, StruckParams, 
 from recognition.params_numbers import (
     BesideParams,
     BlotParams,
+    BracketParams,
     ColumnParams,
     CrowdParams,
     LayoutParams,
@@ -49,6 +50,7 @@ __all__ = [
     "BesideParams",
     "BinarizeParams",
     "BlotParams",
+    "BracketParams",
     "ColumnParams",
     "CompanyParams",
     "ComponentParams",
@@ -166,6 +168,7 @@ class RecognitionParams:
     likeness: LikenessParams = field(default_factory=LikenessParams)
     layout: LayoutParams = field(default_factory=LayoutParams)
     column: ColumnParams = field(default_factory=ColumnParams)
+    bracket: BracketParams = field(default_factory=BracketParams)
     slash: SlashParams = field(default_factory=SlashParams)
     sign: SignParams = field(default_factory=SignParams)
     recheck: RecheckParams = field(default_factory=RecheckParams)

@@ -93,6 +93,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "loose numbers": (page, "loosely_joined", lambda lines, *_: [False] * sum(map(len, lines))),
     "columns": (page, "part_at_columns", lambda lines, *_: list(lines)),
     "signs": (page, "part_at_signs", lambda lines, *_: Parted(list(lines), set(), [])),
+    "brackets": (page, "without_brackets", lambda lines, *_: Parted(list(lines), set(), [])),
     "slashes": (page, "part_at_slashes", lambda lines, *_: Parted(list(lines), set(), [])),
     "slope of lines": (layout, "page_slope", lambda *_: 0.0),
     "unread beside": (page, "may_be_more", lambda numbers, *_: [False] * len(numbers)),
