@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from recognition.params_marks import HighlightParams, RingParams, StruckParams, UnderlineParams
+from recognition.params_marks import BracketParams, HighlightParams, RingParams, StruckParams, UnderlineParams
 from recognition.params_numbers import (
     BesideParams,
     BlotParams,
-    BracketParams,
     ColumnParams,
     CrowdParams,
     LayoutParams,

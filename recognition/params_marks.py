@@ -1,4 +1,4 @@
-"""Parameters of the steps that know what people draw about numbers: highlights, rings, underlines, what strikes out."""
+"""Parameters of the steps that know what people draw about numbers: highlights, rings, lines, brackets."""
 
 from __future__ import annotations
 
@@ -133,3 +133,39 @@ class StruckParams:
 
     def __post_init__(self) -> None:
         check_range(self, min_darkness=(0, 1), max_slope=(0, 1), outside=(0, 0.5), waver=(0, 1), min_coverage=(0, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class BracketParams:
+    """What is a bracket at an end of a number and no 1. Heights and lengths are shares of the digits' height.
+
+    Attributes:
+        min_bow: how far it is bowed away from the digits, as a share of its own height, as `brackets.bow_of` gives it.
+        max_width: of its widest row, likewise.
+        max_breadth: of its box, likewise.
+        min_height: of each of two brackets.
+        alike: the lower one's height as a share of the higher one's.
+        min_lone_height: of one without another.
+        clear_height: of one behind the digits that count the items of a list,
+        clear_bow: whose bow is so large,
+        max_list_digits: and which are at most so many.
+        level: so much of the height of the digit next to it is level with it, as a share.
+        reach: how far from that digit.
+    """
+
+    min_bow: float = 0.025
+    max_width: float = 0.22
+    max_breadth: float = 0.7
+    min_height: float = 1.0
+    alike: float = 0.7
+    min_lone_height: float = 1.2
+    clear_height: float = 1.3
+    clear_bow: float = 0.04
+    max_list_digits: int = 2
+    level: float = 0.8
+    reach: float = 0.7
+
+    def __post_init__(self) -> None:
+        check_range(self, min_bow=(0, 1), max_width=(0, 1), max_breadth=(0, 10), min_height=(0, 10), alike=(0, 1))
+        check_range(self, min_lone_height=(0, 10), clear_height=(0, 10), clear_bow=(0, 1), max_list_digits=(0, 100))
+        check_range(self, level=(0, 1), reach=(0, 5))
