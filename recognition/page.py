@@ -14,7 +14,7 @@ from recognition.blots import without_blots
 from recognition.brackets import without_brackets
 from recognition.columns import part_at_columns
 from recognition.company import weighed
-from recognition.components import held
+from recognition.components import Component, held
 from recognition.copies import without_copies
 from recognition.crowding import may_share_digits
 from recognition.dots import without_dotted_lines
@@ -108,20 +108,33 @@ def _numbers(
     twice = recheck(numbers, others, darkness, reader, params.recheck, params.views)
     unread = [reading.piece for reading in (*others, *crumbs)]
     read = [number.digits for number in twice]
-    negative = may_be_negative(read, unread, params.sign)
-    more = may_be_more(read, unread, found.fields, darkness, reader, params.beside)
-    stray = may_have_strays(read, params.stray)
-    crowded = may_share_digits(read, params.crowd)
-    struck = may_be_struck_out(read, darkness, params.struck)
+    doubted = _doubted(read, unread, found.fields, darkness, reader, params)
     cut = [piece for piece in unread if place.cuts_off(place.on_page(piece.bbox))]
     cut_off = may_be_cut_off(read, cut, params.beside)
     result = [
         to_number(number.digits, position, number.missed or any(doubts), place, params.thresholds, cut_off=lost)
-        for number, position, lost, *doubts in zip(
-            twice, positions, cut_off, signed, loose, negative, more, stray, crowded, struck, strict=True
-        )
+        for number, position, lost, *doubts in zip(twice, positions, cut_off, signed, loose, doubted, strict=True)
     ]
     return result, [place.on_page(one.piece.bbox) for one in others if one.by_ink_confidence >= MIN_LIKE_A_DIGIT]
+
+
+def _doubted(
+    numbers: Sequence[Sequence[Reading]],
+    unread: Sequence[Component],
+    fields: Sequence[Field],
+    darkness: Image,
+    reader: Reader,
+    params: RecognitionParams,
+) -> list[bool]:
+    """Which numbers may be wrong, however sure each of their digits is."""
+    doubts = (
+        may_be_negative(numbers, unread, params.sign),
+        may_be_more(numbers, unread, fields, darkness, reader, params.beside),
+        may_have_strays(numbers, params.stray),
+        may_share_digits(numbers, params.crowd),
+        may_be_struck_out(numbers, darkness, params.struck),
+    )
+    return [any(each) for each in zip(*doubts, strict=True)]
 
 
 def _without(readings: Sequence[Reading], boxes: Sequence[BoundingBox]) -> list[Reading]:

@@ -214,15 +214,17 @@ class StrayParams:
         pale: any digit paler than this share of the darkest may show through from the back. On real pages the palest
             has 0.62, of 32,000 numbers on drawn ones 7 have less than this, 2 of which are wrong.
         low: several ones of which none is as high as this share of the page's digits may be a ditto or inch mark.
+        high: ones at both ends so many times as high as the highest digit between them may be the sides of a frame.
     """
 
     max_share: float = 0.36
     min_pen_px: float = 2.0
     pale: float = 0.4
     low: float = 0.6
+    high: float = 1.3
 
     def __post_init__(self) -> None:
-        check_range(self, max_share=(0, 10), min_pen_px=(0, 100), pale=(0, 1), low=(0, 1))
+        check_range(self, max_share=(0, 10), min_pen_px=(0, 100), pale=(0, 1), low=(0, 1), high=(1, 10))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from recognition.reading import Reading
 def may_have_strays(numbers: Sequence[Sequence[Reading]], params: StrayParams) -> list[bool]:
     """Tells of each number whether a digit in it is far paler than another, or a 1 low or of a thin pen, or both.
 
-    So are several ones and nothing else, far lower than the page's other digits: they may be a ditto mark. A 1 that was
-    cut off other digits may be low: where they touched it, a part of it was left to them.
+    So are several ones and nothing else, far lower than the page's other digits: they may be a ditto mark; and ones at
+    both ends that are higher than all digits between them: they may be the sides of a frame. A 1 that was cut off other
+    digits may be low: where they touched it, a part of it was left to them.
 
     Args:
         numbers: each of at least one digit.
@@ -29,6 +30,7 @@ def may_have_strays(numbers: Sequence[Sequence[Reading]], params: StrayParams) -
     return [
         _has_pale(digits, params)
         or _may_be_ditto(digits, low_px)
+        or _may_be_framed(digits, params)
         or any(_is_stray(digits, k, params) for k in range(len(digits)))
         for digits in numbers
     ]
@@ -41,6 +43,13 @@ def _has_pale(digits: Sequence[Reading], params: StrayParams) -> bool:
 
 def _may_be_ditto(digits: Sequence[Reading], low_px: float) -> bool:
     return len(digits) > 1 and all(one.digit == 1 and one.piece.bbox.height < low_px for one in digits)
+
+
+def _may_be_framed(digits: Sequence[Reading], params: StrayParams) -> bool:
+    if len(digits) < 3:
+        return False
+    high_px = params.high * max(digit.piece.bbox.height for digit in digits[1:-1])
+    return all(side.digit == 1 and side.piece.bbox.height >= high_px for side in (digits[0], digits[-1]))
 
 
 def _is_stray(digits: Sequence[Reading], k: int, params: StrayParams) -> bool:

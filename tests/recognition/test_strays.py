@@ -61,3 +61,19 @@ def test_ones_that_are_all_low_may_be_a_ditto_mark(stroke, heights, doubted, why
     others = [[stroke(digit, 100 * digit, 60, 10)] for digit in (4, 6, 8)]
     assert may_have_strays([*others, marks], PARAMS)[-1] is doubted, why
     assert may_have_strays([marks], PARAMS) == [False], "nothing tells how high the digits are"
+
+
+@pytest.mark.parametrize(
+    ("sides", "digit", "doubted", "why"),
+    [
+        ((90, 94), 1, True, "the sides of a frame"),
+        ((90, 60), 1, False, "one is as high as the rest"),
+        ((66, 64), 1, False, "ones are a little higher now and then"),
+        ((90, 94), 7, False, "no ones"),
+    ],
+)
+def test_ones_at_both_ends_higher_than_all_between_them_may_be_a_frame(stroke, sides, digit, doubted, why):
+    first, last = stroke(digit, 0, sides[0], 10), stroke(digit, 80, sides[1], 10)
+    number = [first, stroke(4, 20, 60, 10), stroke(8, 40, 58, 10), last]
+    assert may_have_strays([number], PARAMS) == [doubted], why
+    assert may_have_strays([[first, last], [first]], PARAMS) == [False, False]
