@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import median
 
 import numpy as np
@@ -95,7 +95,9 @@ class _Page:
         found = [self._stroke(row, k, height) for k in range(len(row))]
         highest = max((stroke.height for stroke in found if stroke), default=0.0)
         strokes = [stroke for stroke in found if stroke and stroke.height >= self._params.alike * highest]
-        pairs = [(one, other) for one, other in pairwise(strokes) if _enclose(one, other)]
+        # A bowed 1 beside a bracket is lower.
+        peaks = [max(run, key=lambda one: one.height) for _, run in groupby(strokes, lambda one: one.opens)]
+        pairs = [(one, other) for one, other in pairwise(peaks) if _enclose(one, other)]
         brackets = [stroke for pair in pairs for stroke in pair]
         self._take_off(brackets)
         for stroke in strokes:
@@ -115,13 +117,14 @@ class _Page:
         if read and stroke.reading.digit != 1:
             return
         clear = stroke.height >= params.clear_height and abs(stroke.bow) >= params.clear_bow
+        seen = stroke.height >= params.min_lone_height and abs(stroke.bow) >= params.min_lone_bow
         at_end = stroke.place == (0 if stroke.opens else len(row) - 1)
         if clear and alone and at_end and not stroke.opens and len(row) - 1 <= params.max_list_digits:
             self._take_off([stroke])
         elif read and clear and at_end:
             self._take_off([stroke])
             self.doubtful.add(id(row[stroke.place + (1 if stroke.opens else -1)]))
-        elif read and (clear or (at_end and stroke.height >= params.min_lone_height)):
+        elif read and (clear or (seen and at_end)):
             self.doubtful.add(id(stroke.reading))
 
     def _beyond(self, end: Reading, beside: Sequence[Reading], height_px: float, side: int) -> list[Reading]:
@@ -136,7 +139,8 @@ class _Page:
 
     def _stroke(self, row: Sequence[Reading], k: int, height_px: float) -> _Stroke | None:
         one = row[k]
-        if one.piece.bbox.height < self._params.min_height * height_px:
+        least = self._params.min_height if k in (0, len(row) - 1) else self._params.min_inner_height
+        if one.piece.bbox.height < least * height_px:
             return None
         if int((one.piece.mask > 0).sum(axis=1).max()) > self._params.max_width * one.piece.bbox.height:
             return None

@@ -144,8 +144,11 @@ class BracketParams:
         max_width: of its widest row, likewise.
         max_breadth: of its box, likewise.
         min_height: of each of two brackets.
+        min_inner_height: of one that stands within a number.
         alike: the lower one's height as a share of the higher one's.
-        min_lone_height: of one without another.
+        min_lone_height: of one without another,
+        min_lone_bow: whose bow is so large. Of 12,000 numbers on drawn pages and 1,400 on real ones none begins or ends
+            with such a 1, and none has two 1s that would be brackets about digits.
         clear_height: of one behind the digits that count the items of a list,
         clear_bow: whose bow is so large,
         max_list_digits: and which are at most so many.
@@ -157,8 +160,10 @@ class BracketParams:
     max_width: float = 0.22
     max_breadth: float = 0.7
     min_height: float = 1.0
+    min_inner_height: float = 1.2
     alike: float = 0.7
     min_lone_height: float = 1.2
+    min_lone_bow: float = 0.03
     clear_height: float = 1.3
     clear_bow: float = 0.04
     max_list_digits: int = 2
@@ -166,6 +171,7 @@ class BracketParams:
     reach: float = 0.7
 
     def __post_init__(self) -> None:
-        check_range(self, min_bow=(0, 1), max_width=(0, 1), max_breadth=(0, 10), min_height=(0, 10), alike=(0, 1))
-        check_range(self, min_lone_height=(0, 10), clear_height=(0, 10), clear_bow=(0, 1), max_list_digits=(0, 100))
-        check_range(self, level=(0, 1), reach=(0, 5))
+        check_range(self, min_bow=(0, 1), max_width=(0, 1), max_breadth=(0, 10), level=(0, 1), reach=(0, 5))
+        check_range(self, min_height=(0, 10), min_inner_height=(0, 10), alike=(0, 1))
+        check_range(self, min_lone_height=(0, 10), min_lone_bow=(0, 1))
+        check_range(self, clear_height=(0, 10), clear_bow=(0, 1), max_list_digits=(0, 100))

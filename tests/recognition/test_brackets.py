@@ -114,10 +114,18 @@ def test_what_may_be_a_bracket_stays_and_is_doubted_where_it_is_seen(number, tex
     assert parted.doubtful == (strokes if doubted else set()), why
 
 
-def test_bowed_ones_within_brackets_are_kept(number):
-    one = [*number("(", height=1.6), *number("15", x=225, one_bow=-0.1)]
-    one += number(")", x=one[-1].piece.bbox.right + 12, height=1.6)
-    assert texts(without_brackets([[one]], [], PARAMS)) == ["15"]
+@pytest.mark.parametrize(("text", "one_bow"), [("(15)", -0.1), ("(51)", 0.1), ("(515)", 0.1)])
+def test_bowed_ones_within_brackets_are_kept(number, text, one_bow):
+    parted = without_brackets([[number(text, height=1.6, one_height=1.15, one_bow=one_bow)]], [], PARAMS)
+    assert texts(parted) == [text[1:-1]]
+    assert parted.doubtful == set()
+
+
+def test_a_bowed_one_does_not_close_a_bracket_whose_other_half_is_not_seen(number):
+    one = number("(32102", height=1.6, one_height=1.15, one_bow=0.1)
+    parted = without_brackets([[one]], [], PARAMS)
+    assert texts(parted) == ["32102"]
+    assert parted.doubtful == {id(one[1])}
 
 
 def test_strokes_that_differ_in_height_are_no_pair(number):
