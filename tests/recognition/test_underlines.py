@@ -72,7 +72,7 @@ def test_a_line_goes_and_the_page_is_as_it_was_without_it(page, taken, points, t
 
 
 def test_both_lines_below_a_sum_go(page, taken):
-    boxes, cleared = taken(stroke(stroke(page, *LINE), *((x, y + 24) for x, y in LINE)))
+    boxes, cleared = taken(stroke(stroke(page, *LINE), *((x, y + 26) for x, y in LINE)))
     assert len(boxes) == 2
     np.testing.assert_array_equal(cleared, page)
 
