@@ -20,7 +20,7 @@ class UnderlineParams:
         max_bend: how far it is from straight, on the root mean square, as a share of its length.
         max_rough: how far its ink may stand out of it.
         max_gap: between the digits and the line, and between two lines below them.
-        max_overlap: so far down the digits the line may reach.
+        max_overlap: so far digits may reach through the line. At 0.2 digits of a real page are cut.
         beside: what stands so near to it and reaches further up and down than it does is crossed by it.
         min_covered: so much of its length has digits above it, or all of it has below it, as a share.
     """
@@ -28,10 +28,10 @@ class UnderlineParams:
     min_length: float = 0.4
     long: float = 1.2
     max_thickness: float = 0.36
-    min_slenderness: float = 4.0
+    min_slenderness: float = 2.5
     max_slope: float = 0.15
     max_bend: float = 0.03
-    max_rough: float = 0.12
+    max_rough: float = 0.2
     max_gap: float = 0.45
     max_overlap: float = 0.15
     beside: float = 0.1
@@ -40,7 +40,13 @@ class UnderlineParams:
     def __post_init__(self) -> None:
         check_range(self, min_length=(0.1, 10), long=(0.1, 100), max_thickness=(0, 1), min_slenderness=(1, 100))
         check_range(
-            self, max_slope=(0, 1), max_bend=(0, 1), max_rough=(0, 1), max_gap=(0, 2), max_overlap=(0, 1), beside=(0, 2)
+            self,
+            max_slope=(0, 1),
+            max_bend=(0, 1),
+            max_rough=(0, 1),
+            max_gap=(0, 2),
+            max_overlap=(0, 1),
+            beside=(0, 2),
         )
         check_range(self, min_covered=(0, 1))
 

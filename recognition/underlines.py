@@ -7,7 +7,6 @@ bar of a 5 to whoever sees a digit with what is close to it; so the digits are r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +16,17 @@ from recognition.components import Component, join
 from recognition.params import UnderlineParams
 from recognition.reader import Reader
 from recognition.reading import Reading, writing_height
+from recognition.strokes import Stroke, Underline, lone_stroke, stroke_below
 from recognition.types import BoundingBox
 
 SURE = 0.9
 """By its ink a digit under which there is a short line is at least so sure, and what it is with the line is, too."""
+WHOLE = 0.5
+"""What by its ink is a digit so surely has no line to be taken off: the base of a 2 may be wider than any digit."""
 REACH = 3.0
 """What is nearer to a line than so many heights of the writing is read again without it."""
+MIN_BODY = 0.5
+"""What is lower than so many heights of the writing is no digit that a line could belong to."""
 _SOFT_PX = 2
 """The edges of a line are paler than what counts as ink, so many pixels beyond it."""
 
@@ -45,115 +49,79 @@ def without_underlines(
         The same darkness where there is no underline.
     """
     height = writing_height(readings, darkness.shape)
-    strokes = _strokes(readings, height, params) if height else {}
-    if not strokes:
+    candidates = _candidates(readings, height, darkness, params) if height else {}
+    found = _underlines(candidates, readings, height, darkness, reader, params) if candidates else set()
+    if not found:
         return list(readings), darkness
-    lines = _underlines(strokes, readings, height, darkness, reader, params)
-    if not lines:
-        return list(readings), darkness
-    rest = [reading for k, reading in enumerate(readings) if k not in lines]
-    pieces = [readings[k].piece for k in sorted(lines)]
-    cleared = _cleared(darkness, pieces, [reading.piece for reading in rest])
-    return _read_again(rest, pieces, height, cleared, reader), cleared
+    others = [reading for k, reading in enumerate(readings) if k not in found]
+    lines = [candidates[k].line for k in sorted(found)]
+    parts = [part for k in sorted(found) for part in candidates[k].rest]
+    cleared = _cleared(darkness, lines, [*(reading.piece for reading in others), *parts])
+    again = _read_again(others, lines, height, cleared, reader)
+    return [*again, *reader.read(parts, cleared, touching=True)], cleared
 
 
-@dataclass(frozen=True, slots=True)
-class _Stroke:
-    """A thin, level and about straight stroke, in pixels of the page.
-
-    Attributes:
-        start: its first column.
-        end: the column after its last.
-        slope: rows a column.
-        row: of its middle at column 0.
-        thickness: of most of it.
-    """
-
-    start: int
-    end: int
-    slope: float
-    row: float
-    thickness: float
-
-    @property
-    def length(self) -> int:
-        return self.end - self.start
-
-    def rows_at(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The row of its middle in each column."""
-        return self.row + self.slope * columns
-
-
-def _strokes(readings: Sequence[Reading], height_px: float, params: UnderlineParams) -> dict[int, _Stroke]:
-    """The strokes that by their form may be underlines, by the index of their reading."""
+def _candidates(
+    readings: Sequence[Reading], height_px: float, darkness: Image, params: UnderlineParams
+) -> dict[int, Underline]:
+    """What by its form may be an underline, by the index of its reading."""
     found = {}
     for k, reading in enumerate(readings):
-        box = reading.piece.bbox
-        rise = params.max_thickness * height_px + (params.max_slope + params.max_bend) * box.width
-        if box.width >= params.min_length * height_px and box.height <= rise:
-            stroke = _stroke(reading.piece, height_px, params)
-            if stroke is not None:
-                found[k] = stroke
+        piece = reading.piece
+        stroke = lone_stroke(piece, height_px, params)
+        if stroke is not None:
+            found[k] = Underline(stroke, piece)
+        elif reading.by_ink_confidence < WHOLE and (below := stroke_below(piece, height_px, darkness, params)):
+            found[k] = below
     return found
 
 
-def _stroke(piece: Component, height_px: float, params: UnderlineParams) -> _Stroke | None:
-    box, ink = piece.bbox, piece.mask > 0
-    counts = ink.sum(axis=0)  # each column of a connected piece has ink
-    thickness = float(np.median(counts))
-    if thickness > params.max_thickness * height_px or params.min_slenderness * thickness > box.width:
-        return None
-    columns = np.arange(box.width, dtype=np.float64)
-    rows = (np.arange(box.height)[:, None] * ink).sum(axis=0) / counts
-    slope, row = np.polyfit(columns, rows, 1)
-    off = float(np.sqrt(np.mean((rows - row - slope * columns) ** 2)))
-    if abs(slope) > params.max_slope or off > params.max_bend * box.width:
-        return None
-    bow = np.polyval(np.polyfit(columns, rows, 2), columns)
-    if np.abs(np.arange(box.height)[:, None] - bow)[ink].max() > thickness / 2 + params.max_rough * height_px:
-        return None  # something hangs on it
-    return _Stroke(box.x, box.right, float(slope), float(row + box.y - slope * box.x), thickness)
-
-
 class _Bodies:
-    """What digits may be, whole or grown together, around the strokes of a page."""
+    """What digits may be, whole or grown together, around the strokes of a page.
 
-    def __init__(self, readings: Sequence[Reading], strokes: dict[int, _Stroke], height_px: float) -> None:
-        low = {k for k, reading in enumerate(readings) if reading.piece.bbox.height < 0.5 * height_px}
-        self.index = np.array([k for k in range(len(readings)) if k not in strokes and k not in low], np.intp)
-        boxes = [readings[int(k)].piece.bbox for k in self.index]
+    Attributes:
+        index: of the reading of each; -1 of what is only a part of one.
+    """
+
+    def __init__(self, readings: Sequence[Reading], candidates: dict[int, Underline], height_px: float) -> None:
+        pieces = [(k, reading.piece) for k, reading in enumerate(readings) if k not in candidates]
+        pieces += [(-1, part) for one in candidates.values() for part in one.rest]
+        pieces = [(k, piece) for k, piece in pieces if piece.bbox.height >= MIN_BODY * height_px]
+        self.index = np.array([k for k, _ in pieces], np.intp)
+        boxes = [piece.bbox for _, piece in pieces]
         sides = np.array([(box.x, box.y, box.right, box.bottom) for box in boxes], np.float64).reshape(-1, 4)
         self.left, self.top, self.right, self.bottom = sides.T
 
 
 def _underlines(
-    strokes: dict[int, _Stroke],
+    candidates: dict[int, Underline],
     readings: Sequence[Reading],
     height_px: float,
     darkness: Image,
     reader: Reader,
     params: UnderlineParams,
 ) -> set[int]:
-    """Which strokes are underlines, or lines over a sum, by the index of their reading."""
-    bodies = _Bodies(readings, strokes, height_px)
+    """Which candidates are underlines, or lines over a sum, by the index of their reading."""
+    bodies = _Bodies(readings, candidates, height_px)
     found: set[int] = set()
     short: list[tuple[int, list[int]]] = []
-    for k, stroke in strokes.items():
+    for k, one in candidates.items():
+        stroke = one.stroke
         above, below, across = _places(stroke, bodies, height_px, params)
         if across.any():
             continue
+        under, over = (_covers(stroke, bodies, chosen, height_px) >= params.min_covered for chosen in (above, below))
         if stroke.length >= params.long * height_px:
-            chosen = above if _covers(stroke, bodies, above, height_px) >= params.min_covered else below
-            if _covers(stroke, bodies, chosen, height_px) >= params.min_covered:
+            if under or (over and not one.rest):
                 found.add(k)
-        elif above.any() and not below.any() and _covers(stroke, bodies, above, height_px) >= params.min_covered:
+        elif under and not below.any():
             short.append((k, bodies.index[above].tolist()))
     found |= _no_parts(short, readings, darkness, reader)
-    return found | _second_lines(strokes, found, height_px, params)
+    return found | _second_lines(candidates, found, height_px, params)
 
 
 def _places(
-    stroke: _Stroke, bodies: _Bodies, height_px: float, params: UnderlineParams
+    stroke: Stroke, bodies: _Bodies, height_px: float, params: UnderlineParams
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """Which bodies stand right above a stroke, right below it, and across it, each bool (n,)."""
     middles = (bodies.left + bodies.right) / 2
@@ -170,7 +138,7 @@ def _places(
     return above, below, across
 
 
-def _covers(stroke: _Stroke, bodies: _Bodies, chosen: NDArray[np.bool_], height_px: float) -> float:
+def _covers(stroke: Stroke, bodies: _Bodies, chosen: NDArray[np.bool_], height_px: float) -> float:
     """The share of a stroke that has one of these bodies, or the gap between two digits, above or below it."""
     margin = 0.2 * height_px
     columns = np.zeros(stroke.length, np.bool_)
@@ -188,7 +156,8 @@ def _no_parts(
     parts = {
         k
         for (k, digit), whole in zip(pairs, wholes, strict=True)
-        if readings[digit].by_ink_confidence < SURE
+        if digit < 0
+        or readings[digit].by_ink_confidence < SURE
         or (whole.by_ink_confidence >= SURE and _by_ink(whole) != _by_ink(readings[digit]))
     }
     return {k for k, _ in short} - parts
@@ -198,16 +167,20 @@ def _by_ink(reading: Reading) -> int:
     return int(reading.by_ink[:-1].argmax())
 
 
-def _second_lines(strokes: dict[int, _Stroke], found: set[int], height_px: float, params: UnderlineParams) -> set[int]:
+def _second_lines(
+    candidates: dict[int, Underline], found: set[int], height_px: float, params: UnderlineParams
+) -> set[int]:
     """Which strokes run along one that is an underline, as the second one below a sum does."""
     return {
         k
-        for k, stroke in strokes.items()
-        if k not in found and any(_run_along(stroke, strokes[one], params.max_gap * height_px) for one in found)
+        for k, one in candidates.items()
+        if k not in found
+        and not one.rest
+        and any(_run_along(one.stroke, candidates[other].stroke, params.max_gap * height_px) for other in found)
     }
 
 
-def _run_along(stroke: _Stroke, other: _Stroke, gap_px: float) -> bool:
+def _run_along(stroke: Stroke, other: Stroke, gap_px: float) -> bool:
     shared = min(stroke.end, other.end) - max(stroke.start, other.start)
     middle = np.array([(stroke.start + stroke.end) / 2])
     apart = abs(float((stroke.rows_at(middle) - other.rows_at(middle))[0]))

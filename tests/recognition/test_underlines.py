@@ -28,15 +28,25 @@ def page(sample_pages):
 
 
 @pytest.fixture
-def taken(reader):
+def seen(reader):
+    """Reads the pieces of a page."""
+
+    def read(darkness):
+        mask = np.where(darkness > 60, np.uint8(255), np.uint8(0))
+        return reader.read(find_components(mask, darkness, ComponentParams()), darkness)
+
+    return read
+
+
+@pytest.fixture
+def taken(seen, reader):
     """Takes the underlines off a page, and gives the boxes of what was taken, and the page without it."""
 
     def take(darkness):
-        pieces = find_components(np.where(darkness > 60, np.uint8(255), np.uint8(0)), darkness, ComponentParams())
-        readings = reader.read(pieces, darkness)
+        readings = seen(darkness)
         left, cleared = without_underlines(readings, darkness, reader, PARAMS)
         kept = {reading.piece for reading in left}
-        return [piece.bbox for piece in pieces if piece not in kept], cleared
+        return [reading.piece.bbox for reading in readings if reading.piece not in kept], cleared
 
     return take
 
@@ -72,7 +82,7 @@ def test_a_line_goes_and_the_page_is_as_it_was_without_it(page, taken, points, t
 
 
 def test_both_lines_below_a_sum_go(page, taken):
-    boxes, cleared = taken(stroke(stroke(page, *LINE), *((x, y + 26) for x, y in LINE)))
+    boxes, cleared = taken(stroke(stroke(page, *LINE), *((x, y + 24) for x, y in LINE)))
     assert len(boxes) == 2
     np.testing.assert_array_equal(cleared, page)
 
@@ -125,6 +135,54 @@ def test_the_bar_of_a_broken_5_stays(drawn_five, taken):
     assert taken(page)[0] == []
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param([[(50, 122), (180, 124), (300, 122)]], id="a line that touches their feet"),
+        pytest.param([[(50, 117), (180, 118), (300, 117)]], id="a line that crosses their feet"),
+        pytest.param([[(50, 128), (300, 116)]], id="a rising line that crosses some of them"),
+        pytest.param([[(50, 122), (300, 122)], [(50, 131), (300, 131)]], id="two lines, one of which touches them"),
+    ],
+)
+def test_digits_that_a_line_touches_are_read_each_by_itself(page, seen, reader, lines):
+    drawn = page
+    for points in lines:
+        drawn = stroke(drawn, *points)
+    readings = seen(drawn)
+    assert max(reading.piece.bbox.width for reading in readings) >= 250
+    left, _ = without_underlines(readings, drawn, reader, PARAMS)
+    above = sorted((reading for reading in left if reading.piece.bbox.y < FEET), key=lambda one: one.piece.bbox.x)
+    assert [reading.digit for reading in above] == [5, 8, 0, 4]
+    assert all(reading.by_ink_confidence > 0.9 for reading in above)
+
+
+def test_a_digit_that_reaches_far_through_the_line_is_not_cut(page, taken):
+    assert taken(stroke(stroke(page, (320, 60), (314, 145)), (50, 122), (350, 122)))[0] == []
+
+
+@pytest.mark.parametrize("row", [75, 90, 100])
+def test_the_line_through_a_number_that_is_struck_out_stays(page, taken, row):
+    assert taken(stroke(page, (50, row), (300, row)))[0] == []
+
+
+def test_the_wide_base_of_a_2_stays(page, taken):
+    drawn = stroke(page, (350, 75), (370, 60), (385, 75), (350, 118), (422, 118))
+    assert taken(drawn)[0] == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("pair", ["22", "25", "47", "72"])
+def test_digits_that_touch_stay(touching, taken, pair, seed):
+    page = np.rint(200 * touching(pair, seed)).astype(np.uint8)
+    assert taken(page)[0] == []
+
+
+def test_the_frame_around_a_number_stays(page, taken):
+    drawn = page.copy()
+    cv2.rectangle(drawn, (45, 45), (310, 138), 200, 5)
+    assert taken(drawn)[0] == []
+
+
 def test_a_blank_page_stays(taken):
     page = np.zeros((100, 100), np.uint8)
     assert taken(page) == ([], page)
@@ -135,6 +193,6 @@ def test_a_blank_page_stays(taken):
 )
 def test_no_digit_is_taken(make_reading, reader, boxes):
     darkness = np.full((400, 520), 100, np.uint8)
-    digits = [make_reading(5, box) for box in boxes if box[3] > 0.3 * box[2]]
+    digits = [make_reading(5, box) for box in boxes if box[3] > 0.5 * box[2]]
     left, _ = without_underlines(digits, darkness, reader, PARAMS)
     assert [reading.piece for reading in left] == [reading.piece for reading in digits]
