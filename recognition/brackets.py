@@ -16,6 +16,7 @@ import numpy as np
 
 from recognition.arrays import Image
 from recognition.layout import Line
+from recognition.neighbors import edges_of
 from recognition.params import BracketParams
 from recognition.reading import Reading
 from recognition.signs import Parted
@@ -71,10 +72,9 @@ class _Page:
 
     def __init__(self, unread: Sequence[Reading], params: BracketParams) -> None:
         slender = [one for one in unread if one.piece.bbox.width <= params.max_breadth * one.piece.bbox.height]
-        boxes = [(box.x, box.y, box.right, box.bottom) for box in (one.piece.bbox for one in slender)]
         self._slender = slender
         self._unread = {id(one) for one in slender}
-        self._sides = np.array(boxes, np.int_).reshape(-1, 4).T
+        self._sides = edges_of(one.piece.bbox for one in slender).T
         self._params = params
         self.off: set[int] = set()
         self.doubtful: set[int] = set()
@@ -133,7 +133,7 @@ class _Page:
         x, y, right, bottom = self._sides
         gaps = x - box.right if side == RIGHT else box.x - right
         near = (np.abs(gaps) <= self._params.reach * height_px) & (y < box.bottom) & (bottom > box.y)
-        nearest = [self._slender[k] for k in sorted(np.flatnonzero(near).tolist(), key=lambda k: abs(int(gaps[k])))]
+        nearest = [self._slender[k] for k in sorted(np.flatnonzero(near).tolist(), key=lambda k: abs(gaps[k]))]
         found = (one for one in (*nearest, *beside) if self._is_beside(one, end, height_px, side))
         return [one for one in found if side * bow_of(one.piece.mask) >= self._params.min_bow][:1]
 

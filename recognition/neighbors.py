@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+
+from recognition.types import BoundingBox
 
 _AT_ONCE = 256
 """Things whose partners are looked for at once: of thousands, all pairs would not fit into memory."""
@@ -34,3 +36,8 @@ def overlapping(
         first = np.repeat(at, counts)
         second = first + 1 + np.arange(len(first)) - np.repeat(np.cumsum(counts) - counts, counts)
         yield order[first], order[second]
+
+
+def edges_of(boxes: Iterable[BoundingBox]) -> NDArray[np.float64]:
+    """Returns the left, upper, right and lower edges of n boxes, float64 (n, 4); (0, 4) of none."""
+    return np.array([(box.x, box.y, box.right, box.bottom) for box in boxes], np.float64).reshape(-1, 4)

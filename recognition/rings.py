@@ -10,7 +10,7 @@ import numpy as np
 
 from recognition.arrays import Image, as_mask
 from recognition.components import Component, connected, held, make_component
-from recognition.neighbors import overlapping
+from recognition.neighbors import edges_of, overlapping
 from recognition.params import ComponentParams, RingParams
 from recognition.pen import pen_px
 from recognition.reader import Reader
@@ -62,7 +62,7 @@ def _wider(box: BoundingBox, params: RingParams) -> BoundingBox:
 def _around(readings: Sequence[Reading], params: RingParams) -> list[bool]:
     """Which pieces are thin lines around a digit."""
     boxes = [reading.piece.bbox for reading in readings]
-    edges = np.array([(box.x, box.y, box.right, box.bottom) for box in boxes], np.float64).reshape(-1, 4)
+    edges = edges_of(boxes)
     starts, ends = edges[:, :2], edges[:, 2:]
     heights = (ends - starts)[:, 1]
     thin = np.array([r.piece.area_px for r in readings]) <= params.max_fill * (ends - starts).prod(axis=1)

@@ -34,7 +34,7 @@ def without_shading(
     """
     pieces = _without_shadows(pieces, darkness, params, of_pieces)
     longest = params.max_side * max(darkness.shape)
-    sides = [_side(piece) for piece in pieces]
+    sides = [longer_side(piece) for piece in pieces]
     of_writing = [k for k, side in enumerate(sides) if params.min_side_px <= side <= longest]
     dark = {k: parts for k in of_writing if (parts := _dark_parts(pieces[k], darkness, params, of_pieces))}
     if len(dark) < max(params.min_count, params.min_share * len(of_writing)):
@@ -42,7 +42,8 @@ def without_shading(
     return [part for k, piece in enumerate(pieces) for part in dark.get(k, (piece,))]
 
 
-def _side(piece: Component) -> int:
+def longer_side(piece: Component) -> int:
+    """Returns the longer side of a piece's box in pixels."""
     return max(piece.bbox.width, piece.bbox.height)
 
 
@@ -56,7 +57,7 @@ def _without_shadows(
     least = params.min_shadow * max(darkness.shape)
     result: list[Component] = []
     for piece in pieces:
-        result += _strokes(piece, darkness, params, of_pieces) if _side(piece) > least else [piece]
+        result += _strokes(piece, darkness, params, of_pieces) if longer_side(piece) > least else [piece]
     return result
 
 

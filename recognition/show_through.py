@@ -14,7 +14,7 @@ from recognition.arrays import Image
 from recognition.components import Component
 from recognition.params import ComponentParams, ShowThroughParams
 from recognition.reading import weighted_median
-from recognition.shading import darker_parts
+from recognition.shading import darker_parts, longer_side
 
 DARK_PERCENTILE = 95
 """Of the ink of a piece: how dark its strokes are."""
@@ -41,10 +41,10 @@ def without_show_through(
 
 def _writing_if_shown_through(pieces: Sequence[Component], page_px: int, params: ShowThroughParams) -> float:
     """How dark the writing is where many pieces as large as it are far paler, else 0."""
-    small = [piece for piece in pieces if _side(piece) <= params.max_side * page_px]
+    small = [piece for piece in pieces if longer_side(piece) <= params.max_side * page_px]
     if not small:
         return 0.0
-    sides = np.array([_side(piece) for piece in small], np.float64)
+    sides = np.array([longer_side(piece) for piece in small], np.float64)
     each = np.array([piece.darkness for piece in small], np.float64)
     # Weighed by its darkness too, the writing outweighs what shows through, though that is as much.
     ink = each * [piece.area_px for piece in small]
@@ -52,10 +52,6 @@ def _writing_if_shown_through(pieces: Sequence[Component], page_px: int, params:
     large = sides >= params.min_side * weighted_median(sides, ink)
     pale = np.count_nonzero(each[large] < params.pale * typical)
     return typical if pale >= max(params.min_count, params.min_share * np.count_nonzero(large)) else 0.0
-
-
-def _side(piece: Component) -> int:
-    return max(piece.bbox.width, piece.bbox.height)
 
 
 def _without_pale(

@@ -18,6 +18,7 @@ import numpy as np
 from recognition.arrays import Image, as_mask
 from recognition.components import Component, connected, make_component
 from recognition.layout import Line
+from recognition.neighbors import edges_of
 from recognition.params import SignParams
 from recognition.reading import Reading
 from recognition.types import BoundingBox
@@ -157,7 +158,9 @@ def may_be_negative(
         params: see there.
     """
     dashes = [piece for piece in unread if piece.bbox.height <= piece.bbox.width / 2]
-    left, top, right, bottom = np.array([_edges(piece.bbox) for piece in dashes], np.float64).reshape(-1, 4).T
+    if not dashes:
+        return [False] * len(numbers)
+    left, top, right, bottom = edges_of(piece.bbox for piece in dashes).T
     darkness = np.array([piece.darkness for piece in dashes])
     result = []
     for digits in numbers:
@@ -171,10 +174,6 @@ def may_be_negative(
         dark = darkness >= params.min_darkness * digits[0].piece.darkness
         result.append(bool((near & long & flat & dark & (depth <= params.max_dash_depth)).any()))
     return result
-
-
-def _edges(box: BoundingBox) -> tuple[int, int, int, int]:
-    return box.x, box.y, box.right, box.bottom
 
 
 @dataclass(frozen=True, slots=True)

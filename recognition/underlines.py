@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from recognition.arrays import Image, dilated
 from recognition.components import Component, join
+from recognition.neighbors import edges_of
 from recognition.params import UnderlineParams
 from recognition.reader import Reader
 from recognition.reading import Reading, writing_height
@@ -88,9 +89,7 @@ class _Bodies:
         pieces += [(-1, part) for one in candidates.values() for part in one.rest]
         pieces = [(k, piece) for k, piece in pieces if piece.bbox.height >= MIN_BODY * height_px]
         self.index = np.array([k for k, _ in pieces], np.intp)
-        boxes = [piece.bbox for _, piece in pieces]
-        sides = np.array([(box.x, box.y, box.right, box.bottom) for box in boxes], np.float64).reshape(-1, 4)
-        self.left, self.top, self.right, self.bottom = sides.T
+        self.left, self.top, self.right, self.bottom = edges_of(piece.bbox for _, piece in pieces).T
 
 
 def _underlines(
@@ -190,7 +189,7 @@ def _run_along(stroke: Stroke, other: Stroke, gap_px: float) -> bool:
 def _cleared(darkness: Image, lines: Sequence[Component], others: Sequence[Component]) -> Image:
     """The page without the lines, and with all ink of the other pieces."""
     result = darkness.copy()
-    boxes = np.array([(one.bbox.x, one.bbox.y, one.bbox.right, one.bbox.bottom) for one in others]).reshape(-1, 4)
+    boxes = edges_of(one.bbox for one in others)
     for line in lines:
         x, y = max(0, line.bbox.x - _SOFT_PX), max(0, line.bbox.y - _SOFT_PX)
         right = min(darkness.shape[1], line.bbox.right + _SOFT_PX)
@@ -219,9 +218,7 @@ def _read_again(
     readings: Sequence[Reading], lines: Sequence[Component], height_px: float, cleared: Image, reader: Reader
 ) -> list[Reading]:
     """The readings, those of pieces near to a line by what surrounds them without it."""
-    boxes = np.array(
-        [(one.piece.bbox.x, one.piece.bbox.y, one.piece.bbox.right, one.piece.bbox.bottom) for one in readings]
-    ).reshape(-1, 4)
+    boxes = edges_of(one.piece.bbox for one in readings)
     near = np.zeros(len(readings), np.bool_)
     reach = REACH * height_px
     for line in lines:

@@ -7,7 +7,7 @@ from statistics import median
 
 import numpy as np
 
-from recognition.neighbors import overlapping
+from recognition.neighbors import edges_of, overlapping
 from recognition.params import SelectParams
 from recognition.reading import Reading
 from recognition.types import BoundingBox
@@ -56,7 +56,7 @@ def _words(boxes: Sequence[BoundingBox], gap_px: float) -> list[list[int]]:
             k = group[k]
         return k
 
-    edges = np.array([(box.x, box.y, box.right, box.bottom) for box in boxes], np.int64).reshape(-1, 4)
+    edges = edges_of(boxes)
     for first, second in overlapping(edges[:, 0], edges[:, 2] + gap_px):
         (_, y, _, bottom), (_, other_y, _, other_bottom) = edges[first].T, edges[second].T
         shared = np.minimum(bottom, other_bottom) - np.maximum(y, other_y)

@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognition.neighbors import overlapping
+from recognition.neighbors import edges_of, overlapping
+from recognition.types import BoundingBox
 
 INTERVALS = st.lists(st.tuples(st.integers(0, 40), st.integers(-5, 20)), max_size=30)
 
@@ -27,3 +28,9 @@ def test_many_are_taken_some_at_a_time():
     blocks = list(overlapping(starts, starts + 2))
     assert max(len(first) for first, _ in blocks) < 1000
     assert sum(len(first) for first, _ in blocks) == 999 + 998
+
+
+def test_the_edges_of_boxes_are_a_row_each():
+    boxes = [BoundingBox(3, 4, 10, 20), BoundingBox(0, 0, 1, 2)]
+    assert edges_of(boxes).tolist() == [[3, 4, 13, 24], [0, 0, 1, 2]]
+    assert edges_of([]).shape == (0, 4)
