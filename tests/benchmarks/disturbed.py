@@ -27,6 +27,7 @@ from recognition.params import RecognitionParams
 from recognition.reader import Reader, load_reader
 from recognition.training.scoring import is_accepted
 from recognition.training.truth import TruePage, load_pages_with_truth
+from recognition.types import Number
 
 Pixels = NDArray[np.uint8]
 Disturb = Callable[[Pixels], Pixels]
@@ -163,11 +164,16 @@ def start() -> None:
     _reader = load_reader(shipped_model(), *shipped_companions())
 
 
+def numbers_on(page: Pixels) -> tuple[Number, ...]:
+    """Reads a page; `start` was called."""
+    data = cv2.imencode(".png", page, (cv2.IMWRITE_PNG_COMPRESSION, 1))[1].tobytes()
+    return read_document(data, _reader, RecognitionParams()).pages[0].numbers
+
+
 def read(name: str, one: TruePage) -> Counter[str]:
     """Disturbs a page, reads it and counts."""
     page = DISTURBANCES[name](as_pixels(cv2.imread(str(one.path), cv2.IMREAD_COLOR)))
-    data = cv2.imencode(".png", page, (cv2.IMWRITE_PNG_COMPRESSION, 1))[1].tobytes()
-    numbers = read_document(data, _reader, RecognitionParams()).pages[0].numbers
+    numbers = numbers_on(page)
     stand = Counter(number.text for number in one.truth.numbers or ())
     accepted = Counter(number.text for number in numbers if is_accepted(number))
     return Counter(

@@ -22,21 +22,15 @@ from statistics import median
 
 import cv2
 import numpy as np
-from disturbed import Pixels, as_pixels
+from disturbed import Pixels, as_pixels, numbers_on, start
 from numpy.typing import NDArray
 
-from config.shipped import shipped_companions, shipped_model
-from recognition.page import read_document
-from recognition.params import RecognitionParams
-from recognition.reader import Reader, load_reader
 from recognition.training.scoring import is_accepted
 from recognition.training.truth import TrueNumber, TruePage, load_pages_with_truth
 from recognition.types import Number
 
 EVERY = 3
 SUBPIXELS = 3  # bits of a coordinate behind the point
-
-_reader: Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +190,6 @@ def figures(counts: Counter[str]) -> dict[str, float | int]:
     return {"marked": counts["marked"], **shares, "wrong": counts["wrong"], "elsewhere": counts["elsewhere"]}
 
 
-def start() -> None:
-    """Loads the networks in a process."""
-    global _reader
-    cv2.setNumThreads(1)
-    _reader = load_reader(shipped_model(), *shipped_companions())
-
-
 def read(name: str, one: TruePage) -> Counter[str]:
     """Marks the numbers of a page, reads it and counts."""
     page = as_pixels(cv2.imread(str(one.path), cv2.IMREAD_COLOR))
@@ -210,8 +197,7 @@ def read(name: str, one: TruePage) -> Counter[str]:
     rng = np.random.default_rng(len(true))
     for number in true[::EVERY]:
         MARKS[name](marker(page, number, rng))
-    data = cv2.imencode(".png", page, (cv2.IMWRITE_PNG_COMPRESSION, 1))[1].tobytes()
-    found = read_document(data, _reader, RecognitionParams()).pages[0].numbers
+    found = numbers_on(page)
     counts: Counter[str] = Counter()
     placed: set[int] = set()
     for k, number in enumerate(true):
