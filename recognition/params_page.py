@@ -41,6 +41,7 @@ class PaperParams:
         min_color_step: between their colors, which serves a table as bright as the paper's shadow,
         min_brighter: and what must be left of the step then.
         edge_step: at a clear edge, in one channel; or `min_color_step` between the colors.
+        sharp: so much of the step at a clear edge is within a quarter of the way from the inside to the outside.
         margin: what is nearer to the sheet's edge than this share of its longer side is not looked at.
         min_skew_deg: a sheet that lies less aslant is read as it lies.
         max_skew_deg: a sheet that lies more aslant may as well stand on its side.
@@ -59,6 +60,7 @@ class PaperParams:
     min_color_step: float = 0.13
     min_brighter: float = 0.1
     edge_step: float = 0.25
+    sharp: float = 0.47
     margin: float = 0.01
     min_skew_deg: float = 2.0
     max_skew_deg: float = 30.0
@@ -68,7 +70,7 @@ class PaperParams:
         check_range(self, side_px=(64, 1000), levels=(2, 100), writing=(0, 0.2), min_area=(0.01, 1), max_area=(0.1, 1))
         check_range(self, min_solidity=(0, 1), min_rim=(0, 1), min_score=(0, 1))
         check_range(self, min_step=(0, 8), min_color_step=(0, 8), min_brighter=(0, 8), edge_step=(0, 8))
-        check_range(self, margin=(0, 0.1))
+        check_range(self, sharp=(0, 1), margin=(0, 0.1))
         check_range(self, min_skew_deg=(0, 45), max_skew_deg=(0, 45))
 
 

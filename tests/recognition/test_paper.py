@@ -107,6 +107,12 @@ def shadowed(page: np.ndarray) -> np.ndarray:
     return np.where(bright[..., None] > 0, page, page * 0.55).astype(np.uint8)
 
 
+def folded(page: np.ndarray) -> np.ndarray:
+    """A page of a book, which darkens into its fold."""
+    columns = np.linspace(0, 1, SHAPE[1])
+    return (page * (1 - 0.9 * np.exp(-((columns / 0.1) ** 2)))[:, None]).astype(np.uint8)
+
+
 def written(paper: tuple[int, int, int], ink: int) -> np.ndarray:
     page = np.full((*SHAPE, 3), paper, np.uint8)
     for y in range(60, 440, 60):
@@ -120,6 +126,7 @@ def written(paper: tuple[int, int, int], ink: int) -> np.ndarray:
         written(PAPER, 40),
         vignetted(written(PAPER, 40)),
         shadowed(written(PAPER, 40)),
+        folded(written(PAPER, 40)),
         written((40, 60, 40), 230),
         cv2.copyMakeBorder(written((40, 60, 40), 230), 30, 30, 30, 30, cv2.BORDER_CONSTANT, value=WOOD),
         table(WOOD),
@@ -128,7 +135,7 @@ def written(paper: tuple[int, int, int], ink: int) -> np.ndarray:
         np.full((20, 4000, 3), 200, np.uint8),
         np.full((1, 1, 3), 200, np.uint8),
     ],
-    ids=["scan", "vignette", "shadow", "board", "framed board", "table", "blank", "black", "strip", "dot"],
+    ids=["scan", "vignette", "shadow", "fold", "board", "framed board", "table", "blank", "black", "strip", "dot"],
 )
 def test_a_page_that_fills_the_picture_is_no_sheet_on_a_table(page):
     assert find_sheet(page, PARAMS) is None
