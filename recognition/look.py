@@ -9,7 +9,7 @@ import numpy as np
 
 from recognition.arrays import Image, as_image
 from recognition.binarize import darkness_of, find_ink
-from recognition.components import find_components
+from recognition.components import Component, find_components
 from recognition.fields import Field
 from recognition.highlights import without_highlights
 from recognition.lines import Rule
@@ -24,7 +24,7 @@ from recognition.show_through import without_show_through
 from recognition.skew import sheet_skew_deg, writing_skew_deg
 from recognition.turn import QUARTERS_DEG, best_angle_deg, sample, turn_deg
 from recognition.types import BoundingBox
-from recognition.view import Affine, off_the_edge, only_inside, turned_view, view_of
+from recognition.view import Affine, only_inside, parted_at_edge, turned_view, view_of
 
 _LINE_PIECES = 200
 """So many pieces show how the lines of a page run."""
@@ -37,6 +37,7 @@ class Look:
     Attributes:
         darkness: uint8 (height, width), of the page's view, as in `binarize.Ink`.
         readings: of all pieces of it that are no ruled lines.
+        at_edge: pieces at the edge of the sheet, which are not read.
         fields: rows of boxes.
         cells: boxes of forms.
         uprights: long upright rules.
@@ -47,6 +48,7 @@ class Look:
 
     darkness: Image
     readings: list[Reading]
+    at_edge: list[Component]
     fields: tuple[Field, ...]
     cells: tuple[BoundingBox, ...]
     uprights: tuple[Rule, ...]
@@ -79,12 +81,13 @@ def look_at(
     writing = remove_rules(ink, params.rules)
     del ink
     found = find_components(writing.mask, darkness, params.components)
-    found = off_the_edge(found, inside, to_page, pixels.shape)
+    found, at_edge = parted_at_edge(found, inside, to_page, pixels.shape)
     fields, cells, uprights = writing.fields, writing.cells, writing.uprights
     del writing
     found = without_show_through(found, darkness, params.show_through, params.components)
     pieces = without_shading(found, darkness, params.shading, params.components)
-    return Look(darkness, reader.read(pieces, darkness), fields, cells, uprights, to_page, sheet, thinned_px)
+    readings = reader.read(pieces, darkness)
+    return Look(darkness, readings, at_edge, fields, cells, uprights, to_page, sheet, thinned_px)
 
 
 def look_upright(pixels: Image, reader: Reader, params: RecognitionParams) -> tuple[Image, int, Look]:

@@ -109,7 +109,7 @@ def _numbers(
     unread = [reading.piece for reading in (*others, *crumbs)]
     read = [number.digits for number in twice]
     doubted = _doubted(read, unread, found.fields, darkness, reader, params)
-    cut = [piece for piece in unread if place.cuts_off(place.on_page(piece.bbox))]
+    cut = [*look.at_edge, *(piece for piece in unread if place.cuts_off(place.on_page(piece.bbox)))]
     cut_off = may_be_cut_off(read, cut, params.beside)
     result = [
         to_number(number.digits, position, number.missed or any(doubts), place, params.thresholds, cut_off=lost)

@@ -108,10 +108,12 @@ def only_inside(ink: Ink, inside: Image | None) -> Ink:
     return ink if inside is None else replace(ink, levels=ink.levels & inside)
 
 
-def off_the_edge(
+def parted_at_edge(
     pieces: list[Component], inside: Image | None, to_page: Affine, shape: tuple[int, ...]
-) -> list[Component]:
-    """Returns the pieces that do not reach the sheet's edge: what does is the edge itself, or a shadow along it.
+) -> tuple[list[Component], list[Component]]:
+    """Returns the pieces that do not reach the sheet's edge, and those that do.
+
+    These are the edge itself, or a shadow along it, or what is left of a digit where that was not seen rightly.
 
     Args:
         pieces: of the view.
@@ -120,7 +122,7 @@ def off_the_edge(
         shape: of the page, (height, width).
     """
     if inside is None:
-        return pieces
+        return pieces, []
     rim = dilated(as_image(~inside), 3, 3)
     # The frame cuts digits off as a scan's edge does, which is not for this step to judge. In a turned view it is a
     # part of the rim, and within a pixel or two of where it is reckoned.
@@ -128,7 +130,9 @@ def off_the_edge(
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)
     frame = cv2.transform(corners[None], cv2.invertAffineTransform(to_page))
     cv2.polylines(rim, [np.rint(frame[0]).astype(np.int32)], True, 0, 2 * _NEAR_FRAME_PX + 1)
-    return [piece for piece in pieces if not _of(piece, rim)]
+    reach = [_of(piece, rim) for piece in pieces]
+    off, at = ([piece for piece, of in zip(pieces, reach, strict=True) if of is there] for there in (False, True))
+    return off, at
 
 
 def _of(piece: Component, rim: Image) -> bool:

@@ -53,6 +53,14 @@ def test_a_number_at_the_edge_of_the_page_is_cut_off(certain, note, numbers_on):
     assert number.reasons == (Reason.LOW_CONFIDENCE, Reason.CUT_OFF)
 
 
+def test_a_number_at_the_edge_of_a_sheet_is_cut_off(note, reader, numbers_on):
+    pixels = note(("4871", 200, 100), ("2903", 230, 200), shape=(400, 600))
+    pixels[:, :215] = 30  # the table, through the first digit of one
+    first, second = numbers_on(pixels, reader)
+    assert (first.text, first.reasons) == ("871", (Reason.CUT_OFF,))
+    assert (second.text, second.reasons) == ("2903", ())
+
+
 def test_digits_that_were_cut_apart_are_said_to_have_touched(reader, sample_pages, touching, numbers_on):
     hand = sample_pages.Hand(np.random.default_rng(4), sample_pages.Digits.load(), (300, 600))
     hand.write("2047", 60, 30, 60)

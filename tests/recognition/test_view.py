@@ -10,7 +10,7 @@ from recognition.arrays import as_mask
 from recognition.binarize import binarize
 from recognition.components import find_components
 from recognition.params import BinarizeParams, ComponentParams, PaperParams, SizeParams
-from recognition.view import View, off_the_edge, only_inside, turned_view, view_of, working_scale
+from recognition.view import View, only_inside, parted_at_edge, turned_view, view_of, working_scale
 
 SIZE = SizeParams(min_side_px=1)
 PAPER = PaperParams()
@@ -77,8 +77,10 @@ def test_what_reaches_the_sheets_edge_is_no_writing():
     inside[:, :5] = 0
     pieces = find_components(mask, mask, ComponentParams())
     page = (np.array([[1.0, 0, 100], [0, 1, 0]]), (40, 160))  # the sheet runs out of it on the right
-    assert sorted(piece.bbox.x for piece in off_the_edge(pieces, inside, *page)) == [20, 50]
-    assert off_the_edge(pieces, None, *page) == pieces
+    off, at = parted_at_edge(pieces, inside, *page)
+    assert sorted(piece.bbox.x for piece in off) == [20, 50]
+    assert [piece.bbox.x for piece in at] == [5]
+    assert parted_at_edge(pieces, None, *page) == (pieces, [])
 
 
 @pytest.mark.parametrize("angle_deg", [-50, -7, 3, 12, 90])
@@ -93,7 +95,7 @@ def test_what_reaches_the_frame_of_a_turned_page_stays(angle_deg, scale):
     ink = as_mask((view.gray < 120) & (view.inside > 0))
     pieces = find_components(ink, ink, ComponentParams())
     assert len(pieces) == 5
-    assert off_the_edge(pieces, view.inside, view.to_page, page.shape) == pieces
+    assert parted_at_edge(pieces, view.inside, view.to_page, page.shape) == (pieces, [])
 
 
 @settings(deadline=None, max_examples=30)
