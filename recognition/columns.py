@@ -15,6 +15,9 @@ from recognition.params import ColumnParams
 from recognition.reading import Reading
 from recognition.types import BoundingBox
 
+INNER = 0.8
+"""What is within so much of a digit's width goes through it; one that leans reaches over a rule beside it."""
+
 
 def part_at_columns(
     lines: Sequence[Line], rules: Sequence[Rule], fields: Sequence[Field], params: ColumnParams
@@ -22,8 +25,9 @@ def part_at_columns(
     """Parts numbers where an upright rule stands between two of their digits.
 
     Rules as near to each other as those of squared paper, or as the sides of boxes for single digits, part nothing. Nor
-    do any where they go through digits as well: they are what was found of squared paper. What stands in one row of
-    boxes stays together: sides of boxes in several rows may happen to make one rule.
+    do any where they go through digits as well: they are what was found of squared paper, streaks that dust left in a
+    scanner, or the edges of a note that sticks on the page. What stands in one row of boxes stays together: sides of
+    boxes in several rows may happen to make one rule.
 
     Args:
         lines: from top to bottom.
@@ -69,9 +73,9 @@ def _parts(number: Sequence[Reading], rules: Sequence[Rule], spot_of: Mapping[in
 
 
 def _goes_through(rule: Rule, box: BoundingBox) -> bool:
-    """Whether a rule goes through the inner half of a digit."""
+    """Whether a rule goes through a digit, and not only along its side."""
     column = _column(rule, box.y, box.bottom)
-    return column is not None and abs(column - box.center[0]) < 0.25 * box.width
+    return column is not None and abs(column - box.center[0]) < 0.5 * INNER * box.width
 
 
 def _column(rule: Rule, top: int, bottom: int) -> float | None:

@@ -80,7 +80,15 @@ def test_pages_without_digits_or_rules_stay_as_they_are(line):
     assert parted(line) == [["123456"]]
 
 
-@pytest.mark.parametrize(("column", "expected"), [(430, [["12", "345", "6"], ["7"]]), (409, [["123456"], ["7"]])])
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        (430, [["12", "345", "6"], ["7"]]),
+        (400, [["12", "345", "6"], ["7"]]),  # along the digit's side
+        (403, [["123456"], ["7"]]),
+        (409, [["123456"], ["7"]]),
+    ],
+)
 def test_rules_of_which_one_goes_through_a_digit_are_squared_paper(line, make_reading, column, expected):
     lines = [line, [[make_reading(7, (400, 300, 20, 40))]]]
     rules = [upright(154), upright(244), upright(column)]
