@@ -23,6 +23,14 @@ hatching and of rings around each other, each line may have one as large as the 
 SMALL_PX = 2**20
 """What boxes so large together take is not worth saving."""
 
+FINE = 0.2
+"""A lower median, as a share of the dark parts, only strokes have that are a pixel wide.
+
+In 1,900 digits of 79 real pages and in 1,670 drawn ones it is 0.4 to 1; in black and white it may be 0.
+"""
+FINE_CORE = 0.25
+"""Such strokes are at least so dark, as a share of their ink with its soft edges; specks are less so."""
+
 _Outlined: TypeAlias = tuple[int, int, BoundingBox]
 """Row and column of a pixel of a piece, and the piece's box."""
 
@@ -35,7 +43,7 @@ class Component:
         bbox: on the page.
         mask: uint8 (bbox.height, bbox.width), 255 where the piece has ink.
         area_px: number of ink pixels.
-        darkness: median darkness of its ink, 0 to 255.
+        darkness: median darkness of its ink without soft edges where these are most of it, 0 to 255.
     """
 
     bbox: BoundingBox
@@ -170,7 +178,17 @@ def ink_within(box: BoundingBox, pieces: Iterable[Component], darkness: Image) -
 def _measured(mask: Image, box: BoundingBox, darkness: Image) -> Component:
     inside = mask > 0
     values = darkness[box.y : box.bottom, box.x : box.right][inside]
-    return Component(box, mask, int(values.size), _median(values))
+    return Component(box, mask, int(values.size), _typical(values))
+
+
+def _typical(values: Image) -> float:
+    """The median of at least one value; of a stroke's darker part where the rest, its soft edges, is more than half."""
+    typical = _median(values)
+    if typical >= FINE * float(values.max()):
+        return typical
+    dark = float(np.quantile(values, 0.9))
+    core = values[values >= 0.5 * dark]
+    return _median(core) if typical < FINE * dark and core.size >= FINE_CORE * values.size else typical
 
 
 def _median(values: Image) -> float:

@@ -38,6 +38,14 @@ def test_pixels_that_touch_at_a_corner_are_one_piece():
     assert np.array_equal(pieces[0].mask, 255 * np.eye(3, dtype=np.uint8))
 
 
+@pytest.mark.parametrize(("size", "typical"), [((1, 20), 254), ((1, 1), 0)])
+def test_a_stroke_one_pixel_wide_is_as_dark_as_it_is_in_black_and_white_and_a_speck_is_pale(size, typical):
+    darkness = np.zeros((9, 30), np.uint8)
+    darkness[4 : 4 + size[0], 4 : 4 + size[1]] = 254
+    (piece,) = find_components(cv2.dilate(darkness, np.ones((3, 3))), darkness, ALL)  # as with its soft edges
+    assert piece.darkness == typical
+
+
 @settings(deadline=None)
 @given(masks)
 def test_boxes_lie_on_the_page_and_the_pieces_are_all_the_ink(mask):
