@@ -110,7 +110,7 @@ def shadowed(page: np.ndarray) -> np.ndarray:
 def folded(page: np.ndarray) -> np.ndarray:
     """A page of a book, which darkens into its fold."""
     columns = np.linspace(0, 1, SHAPE[1])
-    return (page * (1 - 0.9 * np.exp(-((columns / 0.1) ** 2)))[:, None]).astype(np.uint8)
+    return (page * (1 - 0.9 * np.exp(-((columns / 0.06) ** 2)))[:, None]).astype(np.uint8)
 
 
 def written(paper: tuple[int, int, int], ink: int) -> np.ndarray:
