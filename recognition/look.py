@@ -22,6 +22,7 @@ from recognition.rules import remove_rules
 from recognition.shading import without_shading
 from recognition.show_through import without_show_through
 from recognition.skew import sheet_skew_deg, writing_skew_deg
+from recognition.smudges import without_smudges
 from recognition.turn import QUARTERS_DEG, best_angle_deg, sample, turn_deg
 from recognition.types import BoundingBox
 from recognition.view import Affine, only_inside, parted_at_edge, turned_view, view_of
@@ -85,6 +86,7 @@ def look_at(
     fields, cells, uprights = writing.fields, writing.cells, writing.uprights
     del writing
     found = without_show_through(found, darkness, params.show_through, params.components)
+    found = without_smudges(found, darkness, params.smudges, params.components)
     pieces = without_shading(found, darkness, params.shading, params.components)
     readings = reader.read(pieces, darkness)
     return Look(darkness, readings, at_edge, fields, cells, uprights, to_page, sheet, thinned_px)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from recognition.params_ground import ShadingParams, ShowThroughParams, SmudgeParams
 from recognition.params_marks import BracketParams, HighlightParams, RingParams, StruckParams, UnderlineParams
 from recognition.params_numbers import (
     BesideParams,
@@ -26,8 +27,6 @@ from recognition.params_page import (
     PaperParams,
     PenParams,
     RuleParams,
-    ShadingParams,
-    ShowThroughParams,
     SizeParams,
     TurnParams,
 )
@@ -74,6 +73,7 @@ __all__ = [
     "SignParams",
     "SizeParams",
     "SlashParams",
+    "SmudgeParams",
     "SplitParams",
     "StrayParams",
     "StruckParams",
@@ -150,6 +150,7 @@ class RecognitionParams:
     rules: RuleParams = field(default_factory=RuleParams)
     components: ComponentParams = field(default_factory=ComponentParams)
     show_through: ShowThroughParams = field(default_factory=ShowThroughParams)
+    smudges: SmudgeParams = field(default_factory=SmudgeParams)
     shading: ShadingParams = field(default_factory=ShadingParams)
     pen: PenParams = field(default_factory=PenParams)
     turn: TurnParams = field(default_factory=TurnParams)

@@ -16,6 +16,9 @@ from recognition.components import Component, find_components
 from recognition.params import ComponentParams, ShadingParams
 from recognition.types import BoundingBox
 
+DARK_PERCENTILE = 95
+"""Of the ink of a piece: how dark its strokes are."""
+
 
 def without_shading(
     pieces: Sequence[Component], darkness: Image, params: ShadingParams, of_pieces: ComponentParams
@@ -63,7 +66,7 @@ def _without_shadows(
 
 def _strokes(piece: Component, darkness: Image, params: ShadingParams, of_pieces: ComponentParams) -> list[Component]:
     """What is far darker than most of a piece, in parts; the piece itself where nothing is."""
-    darkest = int(cv2.GaussianBlur(_ink(piece, darkness), (3, 3), 0).max())
+    darkest = int(cv2.GaussianBlur(ink_of(piece, darkness), (3, 3), 0).max())
     if piece.darkness > params.shadow * darkest:
         return [piece]
     return darker_parts(piece, darkness, params.share * darkest, of_pieces)
@@ -74,11 +77,10 @@ def _dark_parts(
 ) -> list[Component]:
     """What is left of a piece without its shading, in parts; none where it has no shading."""
     box = piece.bbox
-    ink = _ink(piece, darkness)
+    ink = ink_of(piece, darkness)
     if piece.darkness > params.pale * int(ink.max()):
         return []
-    dark = float(np.percentile(ink[piece.mask > 0], 95))
-    strokes = _darker(piece, ink, params.share * dark)
+    strokes = _darker(piece, ink, params.share * dark_strokes(piece, darkness))
     parts = _parts(piece, strokes, ink, of_pieces)
     if not parts:
         return []
@@ -98,14 +100,19 @@ def darker_parts(piece: Component, darkness: Image, limit: float, of_pieces: Com
         limit: see above.
         of_pieces: which parts are too small.
     """
-    ink = _ink(piece, darkness)
+    ink = ink_of(piece, darkness)
     return _parts(piece, _darker(piece, ink, limit), ink, of_pieces)
 
 
-def _ink(piece: Component, darkness: Image) -> Image:
-    """The darkness of the piece, and none around it."""
+def ink_of(piece: Component, darkness: Image) -> Image:
+    """Returns the darkness of a piece, and none around it, uint8 of its mask's shape."""
     box = piece.bbox
     return darkness[box.y : box.bottom, box.x : box.right] & piece.mask
+
+
+def dark_strokes(piece: Component, darkness: Image) -> float:
+    """Returns how dark the dark strokes of a piece are, 0 to 255."""
+    return float(np.percentile(ink_of(piece, darkness)[piece.mask > 0], DARK_PERCENTILE))
 
 
 def _darker(piece: Component, ink: Image, limit: float) -> Image:

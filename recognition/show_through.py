@@ -14,10 +14,7 @@ from recognition.arrays import Image
 from recognition.components import Component
 from recognition.params import ComponentParams, ShowThroughParams
 from recognition.reading import weighted_median
-from recognition.shading import darker_parts, longer_side
-
-DARK_PERCENTILE = 95
-"""Of the ink of a piece: how dark its strokes are."""
+from recognition.shading import dark_strokes, darker_parts, longer_side
 
 
 def without_show_through(
@@ -58,7 +55,5 @@ def _without_pale(
     piece: Component, typical: float, darkness: Image, params: ShowThroughParams, of_pieces: ComponentParams
 ) -> list[Component]:
     """What of a piece is as dark as writing, in parts; the piece itself where nothing is."""
-    box = piece.bbox
-    ink = darkness[box.y : box.bottom, box.x : box.right][piece.mask > 0]
-    dark = min(typical, float(np.percentile(ink, DARK_PERCENTILE)))
+    dark = min(typical, dark_strokes(piece, darkness))
     return darker_parts(piece, darkness, params.share * dark, of_pieces) or [piece]

@@ -80,6 +80,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "covered lines": (rules, "covered_lines", lambda *_: []),
     "highlights": (look, "without_highlights", lambda darkness, _: darkness),
     "show-through": (look, "without_show_through", lambda pieces, *_: list(pieces)),
+    "smudges": (look, "without_smudges", lambda pieces, *_: list(pieces)),
     "paper's shading": (look, "without_shading", lambda pieces, *_: list(pieces)),
     "boxes by themselves": (page, "prior_of", lambda seen, height, _, params: prior_of(seen, height, (), params)),
     "underlines": (page, "without_underlines", lambda readings, darkness, *_: (list(readings), darkness)),
