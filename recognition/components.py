@@ -26,8 +26,8 @@ SMALL_PX = 2**20
 FINE = 0.1
 """A lower median, as a share of the dark parts, only strokes have that are a pixel wide.
 
-In 1,900 digits of 79 real pages and in 1,670 drawn ones it is 0.4 to 1, and 0.15 in the palest shading that is taken for
-ink; in black and white it may be 0.
+In 1,900 digits of 79 real pages and in 1,670 drawn ones it is 0.4 to 1, and 0.15 in the palest shading that is taken
+for ink; in black and white it may be 0.
 """
 FINE_CORE = 0.25
 """Such strokes are at least so dark, as a share of their ink with its soft edges; specks are less so."""
