@@ -86,8 +86,8 @@ def look_at(
     fields, cells, uprights = writing.fields, writing.cells, writing.uprights
     del writing
     found = without_show_through(found, darkness, params.show_through, params.components)
-    found = without_smudges(found, darkness, params.smudges, params.components)
-    pieces = without_shading(found, darkness, params.shading, params.components)
+    found = without_shading(found, darkness, params.shading, params.components)
+    pieces = without_smudges(found, darkness, params.smudges, params.components)
     readings = reader.read(pieces, darkness)
     return Look(darkness, readings, at_edge, fields, cells, uprights, to_page, sheet, thinned_px)
 
