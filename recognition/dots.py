@@ -1,7 +1,8 @@
-"""Takes dotted lines out: those to write on, of forms, and those of squared paper.
+"""Takes dotted lines out: those to write on, of forms, and those of squared paper; and the dots of dotted paper.
 
 A dotted line is no stroke that could be told by its length; its dots are. They stood beside most numbers as what might
-be a part of one, were joined to broken digits, and sent clear numbers to review.
+be a part of one, were joined to broken digits, and sent clear numbers to review. Those of dotted paper, far apart and
+in rows and columns, were taken for decimal points, too.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.arrays import Image, closed, dilated, opened
-from recognition.reading import Reading
+from recognition.clearing import cleared
+from recognition.reading import Reading, writing_height
 
 MAX_SIDE = 0.25
 """Longer side of a dot, in heights of the writing."""
@@ -31,16 +33,41 @@ MIN_DOTS = 12
 MAX_CELLS = 6
 """What is thicker than so many cells is no line but a shaded area."""
 
+MIN_LATTICE, MAX_LATTICE = 60, 8000
+"""Dotted paper shows so many dots; dots 5 millimeters apart are 2,500 on a sheet of A4."""
+OFF = 0.15
+"""So far from its place a dot may be, as a share of what lies between two."""
+MIN_BESIDE = 3
+"""Of the eight places around a dot of dotted paper so many have dots: a number may cover the others."""
+MIN_APART = 2.5
+"""They are so many times as far apart as they are large; a shaded area has nearer ones."""
+MIN_SHARE = 0.5
+"""So many of the dots alike have them."""
+_BLOCK = 256
+"""Of so many dots at once the way to all others is measured."""
 
-def without_dotted_lines(readings: Sequence[Reading], height_px: float) -> list[Reading]:
-    """Returns the readings without the dots of lying and upright dotted lines.
+
+def without_dots(readings: Sequence[Reading], darkness: Image) -> tuple[list[Reading], Image]:
+    """Returns the readings, and the page, without the dots of lying and upright dotted lines, and of dotted paper.
 
     Args:
         readings: of all pieces.
-        height_px: of the writing; the dots of a line are much smaller.
+        darkness: uint8 page.
+
+    Returns:
+        The same darkness where there is no such dot.
     """
-    if not readings:
-        return []
+    height_px = writing_height(readings, darkness.shape)
+    is_dot = _dots(readings, height_px).tolist() if readings else []
+    if not any(is_dot):
+        return list(readings), darkness
+    dots = [reading.piece for reading, found in zip(readings, is_dot, strict=True) if found]
+    others = [reading for reading, found in zip(readings, is_dot, strict=True) if not found]
+    return others, cleared(darkness, dots, [reading.piece for reading in others])
+
+
+def _dots(readings: Sequence[Reading], height_px: float) -> NDArray[np.bool_]:
+    """Which pieces are such dots, bool (n,); they are much smaller than the writing."""
     boxes = np.array([(box.x, box.y, box.width, box.height) for box in (reading.piece.bbox for reading in readings)])
     sides = boxes[:, 2:].max(axis=1)
     centers = boxes[:, :2] + boxes[:, 2:] / 2
@@ -51,9 +78,11 @@ def without_dotted_lines(readings: Sequence[Reading], height_px: float) -> list[
         if alike.size >= MIN_DOTS:
             length = max(MIN_DOTS, int(MIN_HEIGHTS * height_px / (CELL * side)))
             cells = (centers[alike] / (CELL * side)).astype(np.intp)
-            dots[alike] |= _in_lines(cells, length) | _in_lines(cells[:, ::-1], length)
+            dots[alike] |= (
+                _in_lines(cells, length) | _in_lines(cells[:, ::-1], length) | _in_lattice(centers[alike], side)
+            )
         side *= np.sqrt(2)
-    return [reading for reading, is_dot in zip(readings, dots.tolist(), strict=True) if not is_dot]
+    return dots
 
 
 def _in_lines(cells: NDArray[np.intp], length: int) -> NDArray[np.bool_]:
@@ -64,3 +93,44 @@ def _in_lines(cells: NDArray[np.intp], length: int) -> NDArray[np.bool_]:
     lines = opened(closed(dilated(grid, 1, 3), GAP, 1), length, 1)  # grown, for a line that tilts goes from row to row
     lines &= ~opened(lines, 1, MAX_CELLS + 1)
     return np.asarray(lines[rows, columns] > 0)
+
+
+def _in_lattice(centers: NDArray[np.float64], side_px: float) -> NDArray[np.bool_]:
+    """Which of the dots stand in rows and columns that are equally far apart, bool (n,); none where few do."""
+    if not MIN_LATTICE <= len(centers) <= MAX_LATTICE:
+        return np.zeros(len(centers), np.bool_)
+    places = centers[:, 0] + 1j * centers[:, 1]
+    step = _step(places)
+    if abs(step) < MIN_APART * side_px:
+        return np.zeros(len(centers), np.bool_)
+    beside = np.concatenate([_count_beside(some, places, step) for some in _blocks(places)])
+    found = beside >= MIN_BESIDE
+    return np.asarray(found & (found.mean() >= MIN_SHARE))
+
+
+def _step(places: NDArray[np.complex128]) -> complex:
+    """The way from a dot to the next of its row: as long as it is for most, and turned as the page is."""
+    ways = np.concatenate([_to_nearest(some, places) for some in _blocks(places)])
+    usual = float(np.median(np.abs(ways)))
+    straight = ways[np.abs(np.abs(ways) - usual) <= OFF * usual]
+    # The fourth power of a way is the same for all four directions of a lattice.
+    return complex(usual * np.exp(1j * np.angle(((straight / usual) ** 4).sum()) / 4))
+
+
+def _blocks(places: NDArray[np.complex128]) -> list[NDArray[np.complex128]]:
+    return [places[start : start + _BLOCK] for start in range(0, len(places), _BLOCK)]
+
+
+def _to_nearest(some: NDArray[np.complex128], places: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    ways = places - some[:, None]
+    lengths = np.abs(ways)
+    lengths[lengths == 0] = np.inf
+    return np.asarray(ways[np.arange(len(some)), lengths.argmin(axis=1)])
+
+
+def _count_beside(some: NDArray[np.complex128], places: NDArray[np.complex128], step: complex) -> NDArray[np.intp]:
+    """How many of the eight places around each of some dots have a dot."""
+    ways = (places - some[:, None]) / step
+    nearest = np.round(ways)
+    around = np.maximum(np.abs(nearest.real), np.abs(nearest.imag)) == 1
+    return np.asarray((around & (np.abs(ways - nearest) <= OFF)).sum(axis=1))

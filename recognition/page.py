@@ -17,7 +17,7 @@ from recognition.company import weighed
 from recognition.components import Component, held
 from recognition.copies import without_copies
 from recognition.crowding import may_share_digits
-from recognition.dots import without_dotted_lines
+from recognition.dots import without_dots
 from recognition.fields import Field
 from recognition.grid import filled
 from recognition.join import join_broken
@@ -91,7 +91,8 @@ def _numbers(
     look: Look, pixels: Image, reader: Reader, params: RecognitionParams
 ) -> tuple[list[Number], list[BoundingBox]]:
     """The numbers of a page, and where else by its ink alone a digit might stand."""
-    readings, darkness = without_underlines(look.readings, look.darkness, reader, params.underline)
+    readings, darkness = without_dots(look.readings, look.darkness)
+    readings, darkness = without_underlines(readings, darkness, reader, params.underline)
     found = read_digits(replace(look, readings=readings, darkness=darkness), reader, params)
     arranged = arrange(found.digits, found.fields, params.layout)
     arranged = part_at_columns(arranged, look.uprights, found.fields, params.column)
@@ -172,7 +173,6 @@ def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
         prior = prior_of(readings, height, look.cells, params.prior)
         readings = raised(readings, prior.of([reading.piece for reading in readings]))
         reader = replace(reader, prior=prior)
-    readings = without_dotted_lines(readings, height)
     readings = join_broken(readings, height, darkness, reader, params.join)
     readings = split_touching(readings, height, darkness, reader, params.split)
     if reader.context is not None:

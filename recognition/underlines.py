@@ -11,14 +11,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.arrays import Image, dilated
+from recognition.arrays import Image
+from recognition.clearing import cleared
 from recognition.components import Component, join
 from recognition.neighbors import edges_of
 from recognition.params import UnderlineParams
 from recognition.reader import Reader
 from recognition.reading import Reading, writing_height
 from recognition.strokes import Stroke, Underline, lone_stroke, stroke_below
-from recognition.types import BoundingBox
 
 SURE = 0.9
 """By its ink a digit under which there is a short line is at least so sure, and what it is with the line is, too."""
@@ -28,8 +28,6 @@ REACH = 3.0
 """What is nearer to a line than so many heights of the writing is read again without it."""
 MIN_BODY = 0.5
 """What is lower than so many heights of the writing is no digit that a line could belong to."""
-_SOFT_PX = 2
-"""The edges of a line are paler than what counts as ink, so many pixels beyond it."""
 
 
 def without_underlines(
@@ -57,9 +55,9 @@ def without_underlines(
     others = [reading for k, reading in enumerate(readings) if k not in found]
     lines = [candidates[k].line for k in sorted(found)]
     parts = [part for k in sorted(found) for part in candidates[k].rest]
-    cleared = _cleared(darkness, lines, [*(reading.piece for reading in others), *parts])
-    again = _read_again(others, lines, height, cleared, reader)
-    return [*again, *reader.read(parts, cleared, touching=True)], cleared
+    bare = cleared(darkness, lines, [*(reading.piece for reading in others), *parts])
+    again = _read_again(others, lines, height, bare, reader)
+    return [*again, *reader.read(parts, bare, touching=True)], bare
 
 
 def _candidates(
@@ -186,36 +184,8 @@ def _run_along(stroke: Stroke, other: Stroke, gap_px: float) -> bool:
     return shared >= 0.7 * max(stroke.length, other.length) and apart <= gap_px
 
 
-def _cleared(darkness: Image, lines: Sequence[Component], others: Sequence[Component]) -> Image:
-    """The page without the lines, and with all ink of the other pieces."""
-    result = darkness.copy()
-    boxes = edges_of(one.bbox for one in others)
-    for line in lines:
-        x, y = max(0, line.bbox.x - _SOFT_PX), max(0, line.bbox.y - _SOFT_PX)
-        right = min(darkness.shape[1], line.bbox.right + _SOFT_PX)
-        bottom = min(darkness.shape[0], line.bbox.bottom + _SOFT_PX)
-        zone = np.zeros((bottom - y, right - x), np.uint8)
-        place = line.bbox.y - y, line.bbox.x - x
-        zone[place[0] : place[0] + line.bbox.height, place[1] : place[1] + line.bbox.width] = line.mask
-        zone = dilated(zone, 2 * _SOFT_PX + 1, 2 * _SOFT_PX + 1)
-        near = (boxes[:, 0] < right) & (boxes[:, 2] > x) & (boxes[:, 1] < bottom) & (boxes[:, 3] > y)
-        for k in np.flatnonzero(near).tolist():
-            _take_off(zone, BoundingBox(x, y, right - x, bottom - y), others[k])
-        result[y:bottom, x:right][zone > 0] = 0
-    return result
-
-
-def _take_off(zone: Image, box: BoundingBox, piece: Component) -> None:
-    """Clears a mask of a part of the page where a piece has ink."""
-    place = piece.bbox
-    x, y = max(place.x, box.x), max(place.y, box.y)
-    right, bottom = min(place.right, box.right), min(place.bottom, box.bottom)
-    part = piece.mask[y - place.y : bottom - place.y, x - place.x : right - place.x]
-    zone[y - box.y : bottom - box.y, x - box.x : right - box.x][part > 0] = 0
-
-
 def _read_again(
-    readings: Sequence[Reading], lines: Sequence[Component], height_px: float, cleared: Image, reader: Reader
+    readings: Sequence[Reading], lines: Sequence[Component], height_px: float, bare: Image, reader: Reader
 ) -> list[Reading]:
     """The readings, those of pieces near to a line by what surrounds them without it."""
     boxes = edges_of(one.piece.bbox for one in readings)
@@ -231,6 +201,6 @@ def _read_again(
         )
     result = list(readings)
     chosen = np.flatnonzero(near).tolist()
-    for k, reading in zip(chosen, reader.read([result[k].piece for k in chosen], cleared), strict=True):
+    for k, reading in zip(chosen, reader.read([result[k].piece for k in chosen], bare), strict=True):
         result[k] = reading
     return result

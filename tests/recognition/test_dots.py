@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognition.dots import without_dotted_lines
+from recognition.dots import without_dots
 
 HEIGHT = 60.0
+PAGE = np.zeros((2000, 2000), np.uint8)
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def digits(make_reading):
 
 
 def left_of(readings):
-    return {id(reading) for reading in without_dotted_lines(readings, HEIGHT)}
+    return {id(reading) for reading in without_dots(readings, PAGE)[0]}
 
 
 @pytest.mark.parametrize("side", [3, 5, 9, 14])
@@ -44,6 +45,52 @@ def test_squared_paper_of_dots_goes(dot, digits):
     lying = [dot(x, y) for x, y in product(range(0, 600, 12), range(20, 400, 72))]
     upright = [dot(x, y) for x, y in product(range(20, 600, 72), range(0, 400, 12))]
     assert left_of([*lying, *upright, *digits]) == {id(digit) for digit in digits}
+
+
+@pytest.mark.parametrize("turn_deg", [0, 2, -5])
+@pytest.mark.parametrize(("pitch", "side"), [(40, 6), (48, 6), (48, 9), (90, 14)])
+def test_the_dots_of_dotted_paper_go_and_dust_and_decimal_points_stay(dot, digits, turn_deg, pitch, side):
+    turn = np.exp(1j * np.radians(turn_deg))
+    places = [turn * complex(x, y) for x, y in product(range(-1000, 2000, pitch), range(-1000, 2000, pitch))]
+    covered = [digit.piece.bbox for digit in digits]
+    paper = [
+        dot(at.real, at.imag, side)
+        for at in places
+        if 0 <= at.real < 1100 and 0 <= at.imag < 900
+        if not any(box.x - side <= at.real < box.right and box.y - side <= at.imag < box.bottom for box in covered)
+    ]
+    between = min(places, key=lambda at: abs(at - complex(170, 450))) + turn * pitch * (0.3 + 0.25j)
+    stay = [*digits, dot(between.real, between.imag, side)]
+    assert left_of([*paper, *stay]) == {id(reading) for reading in stay}
+
+
+def test_of_dust_on_dotted_paper_hardly_any_goes(dot):
+    paper = [dot(x, y) for x, y in product(range(10, 1000, 40), range(10, 1000, 40))]
+    dust = [dot(x, y) for x, y in np.random.default_rng(3).uniform(0, 1000, (100, 2))]
+    left = left_of([*paper, *dust])
+    assert not left & {id(reading) for reading in paper}
+    assert len(left) > 80  # 7 of 100 stand where a dot of the paper might
+
+
+def test_a_few_dots_in_rows_and_columns_among_dust_stay(dot):
+    paper = [dot(x, y) for x, y in product(range(10, 330, 40), range(10, 330, 40))]
+    dust = [dot(x, y) for x, y in np.random.default_rng(3).uniform(400, 1900, (200, 2))]
+    assert len(left_of([*paper, *dust])) == len(paper) + len(dust)
+
+
+def test_the_page_has_no_dots_left_and_all_digits(make_reading):
+    page = np.zeros((300, 700), np.uint8)
+    for x, y in product(range(10, 700, 40), range(10, 300, 40)):
+        page[y : y + 6, x : x + 6] = 90
+    digits = [make_reading(k, (46 + 90 * k, 114, 40, 60)) for k in range(5)]
+    for reading in digits:
+        box = reading.piece.bbox
+        page[box.y : box.bottom, box.x : box.right] = 200
+    bare = np.where(page == 200, page, 0)
+    dots = [make_reading(0, (x, y, 6, 6), 0.01) for x, y in product(range(10, 700, 40), range(10, 300, 40))]
+    readings, cleared = without_dots([*digits, *dots], page)
+    assert [id(reading) for reading in readings] == [id(digit) for digit in digits]
+    assert np.array_equal(cleared, bare)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +114,7 @@ def test_dust_stays(dot):
 
 def test_a_row_of_small_digits_stays(make_reading):
     row = [make_reading(1, (20 * k, 100, 12, 24)) for k in range(60)]
-    assert without_dotted_lines(row, 24.0) == row
+    assert without_dots(row, PAGE) == (row, PAGE)
 
 
 @given(
@@ -75,6 +122,6 @@ def test_a_row_of_small_digits_stays(make_reading):
 )
 def test_what_is_left_is_what_was_there_in_its_order(make_reading, boxes):
     readings = [make_reading(5, box) for box in boxes]
-    left = without_dotted_lines(readings, HEIGHT)
+    left, _ = without_dots(readings, PAGE)
     assert [reading for reading in readings if id(reading) in {id(one) for one in left}] == left
     assert all(reading in left for reading in readings if max(reading.piece.mask.shape) > 0.25 * HEIGHT)
