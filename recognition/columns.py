@@ -1,4 +1,4 @@
-"""Keeps apart what stands in different columns of a table, however near to each other."""
+"""Keeps apart what stands in different columns of a table, and doubts ones that may be pieces of the rules there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from itertools import pairwise
 from statistics import median
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recognition.fields import Field, Spot, spots
 from recognition.layout import Line
@@ -74,20 +75,43 @@ def _parts(number: Sequence[Reading], rules: Sequence[Rule], spot_of: Mapping[in
 
 def _goes_through(rule: Rule, box: BoundingBox) -> bool:
     """Whether a rule goes through a digit, and not only along its side."""
-    column = _column(rule, box.y, box.bottom)
-    return column is not None and abs(column - box.center[0]) < 0.5 * INNER * box.width
+    columns = _columns(rule, box.y, box.bottom)
+    return columns.size > 0 and abs(columns.mean() - box.center[0]) < 0.5 * INNER * box.width
 
 
-def _column(rule: Rule, top: int, bottom: int) -> float | None:
-    """Where a rule is between two rows; None where it does not reach over all of them."""
+def _columns(rule: Rule, top: int, bottom: int) -> NDArray[np.intp]:
+    """The columns that a rule takes between two rows; none where it does not reach over all of them."""
     if top >= bottom or rule.box.y > top or rule.box.bottom < bottom:
-        return None
-    columns = np.flatnonzero(rule.ink[top - rule.box.y : bottom - rule.box.y].any(axis=0))
-    return rule.box.x + float(columns.mean()) if columns.size else None
+        return np.empty(0, np.intp)
+    return rule.box.x + np.flatnonzero(rule.ink[top - rule.box.y : bottom - rule.box.y].any(axis=0))
 
 
 def _stands_between(rule: Rule, left: BoundingBox, right: BoundingBox) -> bool:
     if not left.center[0] < rule.box.right or not rule.box.x < right.center[0]:
         return False
-    column = _column(rule, max(left.y, right.y), min(left.bottom, right.bottom))
-    return column is not None and left.center[0] < column < right.center[0]
+    columns = _columns(rule, max(left.y, right.y), min(left.bottom, right.bottom))
+    return columns.size > 0 and left.center[0] < columns.mean() < right.center[0]
+
+
+def may_be_rules(numbers: Sequence[Sequence[Reading]], rules: Sequence[Rule], params: ColumnParams) -> list[bool]:
+    """Tells of each number whether a 1 in it may be a piece of an upright rule, on which it lies.
+
+    Args:
+        numbers: each of at least one digit.
+        rules: the upright ones of the page.
+        params: see there.
+    """
+    if not numbers or not rules:
+        return [False] * len(numbers)
+    height = median(digit.piece.bbox.height for digits in numbers for digit in digits)
+    apart = _wide_apart(rules, height, params)
+    return [
+        any(_lies_on(digit.piece.bbox, rule, params) for digit in digits if digit.digit == 1 for rule in apart)
+        for digits in numbers
+    ]
+
+
+def _lies_on(box: BoundingBox, rule: Rule, params: ColumnParams) -> bool:
+    columns = _columns(rule, box.y, box.bottom)
+    reach = params.on_rule * box.height
+    return columns.size > 0 and columns[0] - reach <= box.center[0] <= columns[-1] + reach

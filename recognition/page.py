@@ -12,7 +12,7 @@ from recognition.arrays import Image
 from recognition.beside import may_be_cut_off, may_be_more
 from recognition.blots import without_blots
 from recognition.brackets import without_brackets
-from recognition.columns import part_at_columns
+from recognition.columns import may_be_rules, part_at_columns
 from recognition.company import weighed
 from recognition.components import Component, held
 from recognition.copies import without_copies
@@ -23,6 +23,7 @@ from recognition.grid import filled
 from recognition.join import join_broken
 from recognition.layout import arrange, loosely_joined
 from recognition.likeness import agreed
+from recognition.lines import Rule
 from recognition.load import PageImage, load_pages
 from recognition.look import Look, look_upright
 from recognition.numbers import Place, to_number
@@ -109,7 +110,7 @@ def _numbers(
     twice = recheck(numbers, others, darkness, reader, params.recheck, params.views)
     unread = [reading.piece for reading in (*others, *crumbs)]
     read = [number.digits for number in twice]
-    doubted = _doubted(read, unread, found.fields, darkness, reader, params)
+    doubted = _doubted(read, unread, look.uprights, found.fields, darkness, reader, params)
     cut = [*look.at_edge, *(piece for piece in unread if place.cuts_off(place.on_page(piece.bbox)))]
     cut_off = may_be_cut_off(read, cut, params.beside)
     result = [
@@ -122,6 +123,7 @@ def _numbers(
 def _doubted(
     numbers: Sequence[Sequence[Reading]],
     unread: Sequence[Component],
+    uprights: Sequence[Rule],
     fields: Sequence[Field],
     darkness: Image,
     reader: Reader,
@@ -132,6 +134,7 @@ def _doubted(
         may_be_negative(numbers, unread, params.sign),
         may_be_more(numbers, unread, fields, darkness, reader, params.beside),
         may_have_strays(numbers, params.stray),
+        may_be_rules(numbers, uprights, params.column),
         may_share_digits(numbers, params.crowd),
         may_be_struck_out(numbers, darkness, params.struck),
     )

@@ -143,15 +143,18 @@ class ColumnParams:
         double: what is this near is a double rule.
         max_through: of the digits that such rules go through, for each number that they part. On a real table they go
             through 0.1, where they are lines of squared paper through 0.5 and more.
+        on_rule: a 1 whose middle is no farther from such a rule, in heights of its own, may be a piece of that.
     """
 
     min_length: float = 3.0
     min_width: float = 2.0
     double: float = 0.4
     max_through: float = 0.3
+    on_rule: float = 0.1
 
     def __post_init__(self) -> None:
         check_range(self, min_length=(0, 100), min_width=(0, 100), double=(0, 2), max_through=(0, 10))
+        check_range(self, on_rule=(0, 1))
 
 
 @dataclass(frozen=True, slots=True)

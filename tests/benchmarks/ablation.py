@@ -99,6 +99,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "slope of lines": (layout, "page_slope", lambda *_: 0.0),
     "unread beside": (page, "may_be_more", lambda numbers, *_: [False] * len(numbers)),
     "stray strokes": (page, "may_have_strays", lambda numbers, *_: [False] * len(numbers)),
+    "ones on rules": (page, "may_be_rules", lambda numbers, *_: [False] * len(numbers)),
     "dashes before numbers": (page, "may_be_negative", lambda numbers, *_: [False] * len(numbers)),
     "struck-out numbers": (page, "may_be_struck_out", lambda numbers, *_: [False] * len(numbers)),
     "crowded numbers": (page, "may_share_digits", lambda numbers, *_: [False] * len(numbers)),

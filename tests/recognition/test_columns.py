@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recognition.columns import part_at_columns
+from recognition.columns import may_be_rules, part_at_columns
 from recognition.fields import Field
 from recognition.lines import Rule
 from recognition.params import ColumnParams
@@ -103,3 +103,24 @@ def test_a_rule_made_of_the_sides_of_boxes_parts_no_row_of_them(line):
     rules = [upright(154)]
     assert texts(part_at_columns([line], rules, [row], PARAMS)) == [["123456"]]
     assert texts(part_at_columns([line], [upright(184)], [other], PARAMS)) == [["123", "456"]]
+
+
+@pytest.mark.parametrize(
+    ("digit", "rules", "told"),
+    [
+        (1, [upright(208)], True),
+        (1, [upright(212)], True),
+        (1, [upright(193, lean=30)], True),
+        (1, [upright(200, lean=30)], False),
+        (1, [upright(216)], False),
+        (1, [upright(208, 0, 190)], False),
+        (1, [upright(208 + 30 * k) for k in range(8)], False),
+        (1, [], False),
+        (7, [upright(208)], False),
+    ],
+)
+def test_a_one_that_lies_on_a_rule_may_be_a_piece_of_it(make_reading, digit, rules, told):
+    number = [make_reading(8, (170, 200, 20, 40)), make_reading(digit, (206, 200, 6, 40))]
+    far = [make_reading(1, (306, 200, 6, 40))]
+    assert may_be_rules([number, far], rules, PARAMS) == [told, False]
+    assert may_be_rules([], rules, PARAMS) == []
