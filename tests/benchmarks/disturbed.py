@@ -1,4 +1,4 @@
-"""Reads pages as worse scanners and phones would have taken them: smaller, blurred, bent, in a shadow, showing through.
+"""Reads pages as worse scanners, phones and desks would have left them: small, blurred, bent, in a shadow, smudged.
 
     python tests/benchmarks/disturbed.py PAGES… [--jobs 2] [--only NAME…] [--json FILE]
 
@@ -114,6 +114,71 @@ def compressed(page: Pixels, quality: int) -> Pixels:
     return as_pixels(cv2.imdecode(data, cv2.IMREAD_COLOR))
 
 
+def folded(page: Pixels, depth: float) -> Pixels:
+    """The page of a book, of which the fold along its left side takes so much of the light."""
+    across = np.arange(page.shape[1]) / page.shape[1]
+    return as_pixels(page * (1 - depth * np.exp(-((across / 0.07) ** 2)))[:, None])
+
+
+def streaked(page: Pixels) -> Pixels:
+    """The page with the streaks that five grains of dust leave in a scanner that draws its pages in."""
+    result = page.copy()
+    result[:, np.random.default_rng(4).integers(0, page.shape[1], 5)] = (40, 220, 60)
+    return result
+
+
+def noted(page: Pixels) -> Pixels:
+    """The page with a yellow note in its middle, as if some of it were written on that."""
+    height, width = page.shape[:2]
+    result = page.copy()
+    part = result[height // 3 : 2 * height // 3, width // 3 : 2 * width // 3]
+    part[:] = as_pixels(part * np.array((0.35, 0.9, 1)))
+    return result
+
+
+def smudged(page: Pixels) -> Pixels:
+    """The page with smudges of a thumb or an eraser that take up to 0.3 of the light."""
+    height, width = page.shape[:2]
+    rng = np.random.default_rng(10)
+    dark = np.zeros((height, width), np.float32)
+    for _ in range(25):
+        middle = int(rng.integers(0, width)), int(rng.integers(0, height))
+        axes = int(rng.integers(30, 120)), int(rng.integers(10, 35))
+        cv2.ellipse(dark, middle, axes, int(rng.integers(0, 180)), 0, 360, float(rng.uniform(0.05, 0.3)), cv2.FILLED)
+    return as_pixels(page * (1 - cv2.GaussianBlur(dark, (0, 0), 6))[..., None])
+
+
+def overprinted(page: Pixels) -> Pixels:
+    """The page with large pale letters behind its writing, as of a copier that marks copies."""
+    height, width = page.shape[:2]
+    letters = np.full((height, width), 255, np.uint8)
+    for row in range(3):
+        place = (20, (1 + row) * height // 4)
+        cv2.putText(letters, "COPY 2024", place, cv2.FONT_HERSHEY_SIMPLEX, width / 260, 209, width // 60, cv2.LINE_AA)
+    return as_pixels(page * (letters[..., None] / 255))
+
+
+def dotted(page: Pixels, pitch_px: int) -> Pixels:
+    """The page on dotted paper; a board has no dots."""
+    if np.median(page) < 128:
+        return page
+    dots = np.full(page.shape, 255, np.uint8)
+    for y in range(20, page.shape[0], pitch_px):
+        for x in range(20, page.shape[1], pitch_px):
+            cv2.circle(dots, (x, y), 3, (150, 150, 150), cv2.FILLED, cv2.LINE_AA)
+    return as_pixels(np.minimum(page, dots))
+
+
+def black_and_white(page: Pixels, scale: float) -> Pixels:
+    """The page as a scanner or fax has it that knows only black and white, of so many fewer dots an inch."""
+    height, width = page.shape[:2]
+    gray = cv2.cvtColor(reduced(page, scale), cv2.COLOR_BGR2GRAY)
+    gray = ~gray if np.median(gray) < 128 else gray
+    plain = cv2.adaptiveThreshold(gray, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, 101, 30)
+    whole = cv2.resize(plain, (width, height), interpolation=cv2.INTER_NEAREST)
+    return as_pixels(cv2.cvtColor(whole, cv2.COLOR_GRAY2BGR))
+
+
 DISTURBANCES: dict[str, Disturb] = {
     "none": lambda page: page,
     "half the size": partial(reduced, scale=0.5),
@@ -129,6 +194,15 @@ DISTURBANCES: dict[str, Disturb] = {
     "strokes 6 px wider": partial(bolder, wider_px=6),
     "strokes 8 px wider": partial(bolder, wider_px=8),
     "JPEG quality 10": partial(compressed, quality=10),
+    "a fold of 0.9": partial(folded, depth=0.9),
+    "streaks of dust": streaked,
+    "a note on it": noted,
+    "smudges": smudged,
+    "large pale print": overprinted,
+    "dots 47 px apart": partial(dotted, pitch_px=47),
+    "dots 24 px apart": partial(dotted, pitch_px=24),
+    "black and white": partial(black_and_white, scale=1.0),
+    "fax at 0.66 of the size": partial(black_and_white, scale=0.66),
 }
 
 
