@@ -1,4 +1,4 @@
-"""The arrays recognition works on, and the morphology of them that several steps use."""
+"""The arrays recognition works on, their morphology, and a median, which several steps use."""
 
 from __future__ import annotations
 
@@ -56,3 +56,12 @@ def piece_at(mask: Image, column: int, row: int) -> Image:
     """Returns a mask of the connected piece alone that a pixel belongs to."""
     labels = np.asarray(cv2.connectedComponents(mask, connectivity=8, ltype=cv2.CV_32S)[1])
     return as_mask(labels == labels[row, column])
+
+
+def weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    """Returns the value at which half of the weight is reached, 0 for no values."""
+    if values.size == 0:
+        return 0.0
+    order = np.argsort(values)
+    total = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(total, total[-1] / 2)])

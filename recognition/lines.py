@@ -9,12 +9,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.arrays import Image, as_image, closed, dilated, opened, piece_at
+from recognition.arrays import Image, as_image, closed, dilated, opened, piece_at, weighted_median
 from recognition.params import RuleParams
 from recognition.types import BoundingBox
 
 MIN_SLENDERNESS = 40
 """A line's length is at least so many times its thickness; what is stouter is writing that stands in a row."""
+
+MIN_PIECES = 3
+"""A column of ones has so many at least."""
+ALIKE = (0.6, 1.5)
+"""Ones are so many times as long as most of them."""
+MIN_ALIKE = 0.8
+"""So much of a column of ones is such pieces."""
+WAVER = 0.008
+"""By so much of their length ones stray from a straight line, as no hand keeps to it.
+
+Drawn ones stray by 0.009 to 0.04; of 79 real pages and 40 drawn ones of boxes and squared paper the pieces of two rules
+do by 0.009 and 0.014, and those of all others by 0.006 at the most.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +46,21 @@ class Rule:
     def coverage(self) -> float:
         """The share of its length that has ink."""
         return _columns_with_ink(self.ink) / self.box.width
+
+    def is_written(self) -> bool:
+        """Whether it is a column of ones: pieces of about one length, with gaps between them, not quite in line."""
+        ends = np.flatnonzero(np.diff(np.pad(self.ink.any(axis=0).astype(np.int8), 1)))
+        starts, stops = ends[::2], ends[1::2]
+        lengths = (stops - starts).astype(np.float64)
+        usual = weighted_median(lengths, lengths)
+        alike = (lengths >= ALIKE[0] * usual) & (lengths <= ALIKE[1] * usual)
+        if np.count_nonzero(alike) < MIN_PIECES or lengths[alike].sum() < MIN_ALIKE * lengths.sum():
+            return False
+        columns = (starts + stops)[alike] / 2
+        pieces = zip(starts[alike].tolist(), stops[alike].tolist(), strict=True)
+        rows = np.array([np.nonzero(self.ink[:, start:stop])[0].mean() for start, stop in pieces])
+        line = np.polynomial.Polynomial.fit(columns, rows, 1)
+        return float(np.std(rows - line(columns))) >= WAVER * usual
 
     def transposed(self) -> Rule:
         """Returns the line as it stands when the page is mirrored along its diagonal."""

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.arrays import Image
+from recognition.arrays import Image, weighted_median
 from recognition.calibrate import Probabilities
 from recognition.classify import NOT_A_DIGIT
 from recognition.components import Component
@@ -201,12 +201,3 @@ def at_edge(piece: Component, size: tuple[int, ...]) -> bool:
     """Tells whether the edge of a page of (height, width) cuts the piece off."""
     box = piece.bbox
     return box.x <= 1 or box.y <= 1 or box.right >= size[1] - 1 or box.bottom >= size[0] - 1
-
-
-def weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
-    """Returns the value at which half of the weight is reached, 0 for no values."""
-    if values.size == 0:
-        return 0.0
-    order = np.argsort(values)
-    total = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(total, total[-1] / 2)])

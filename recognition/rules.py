@@ -85,7 +85,8 @@ class _Lines:
 
 
 def _lines(mask: Image, params: RuleParams) -> _Lines:
-    return _Lines(lying_rules(mask, params), lying_rules(as_image(cv2.transpose(mask)), params))
+    upright = lying_rules(as_image(cv2.transpose(mask)), params)
+    return _Lines(lying_rules(mask, params), [rule for rule in upright if not rule.is_written()])
 
 
 def _drawn_upright(lines: list[Rule], shape: tuple[int, ...]) -> Image | None:

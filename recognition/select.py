@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recognition.arrays import weighted_median
 from recognition.params import SelectParams
-from recognition.reading import Reading, at_edge, weighted_median
+from recognition.reading import Reading, at_edge
 from recognition.types import BoundingBox
 from recognition.words import in_words
 

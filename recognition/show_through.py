@@ -10,10 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from recognition.arrays import Image
+from recognition.arrays import Image, weighted_median
 from recognition.components import Component
 from recognition.params import ComponentParams, ShowThroughParams
-from recognition.reading import weighted_median
 from recognition.shading import dark_strokes, darker_parts, longer_side
 
 

@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.arrays import Image, as_image
+from recognition.arrays import Image, as_image, weighted_median
 from recognition.classify import NOT_A_DIGIT, Classifier
 from recognition.normalize import normalize_all
 from recognition.params import TurnParams
-from recognition.reading import Reading, at_edge, weighted_median, without_pale
+from recognition.reading import Reading, at_edge, without_pale
 
 QUARTERS_DEG = (90.0, 180.0, 270.0)
 

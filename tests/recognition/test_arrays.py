@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from recognition.arrays import as_field, as_image, as_mask, closed, dilated, opened, piece_at
+from recognition.arrays import as_field, as_image, as_mask, closed, dilated, opened, piece_at, weighted_median
 
 
 def mask(*rows: str) -> np.ndarray:
@@ -73,3 +73,20 @@ def test_arrays_of_the_right_type_are_not_copied():
     image, field = np.zeros((2, 2), np.uint8), np.zeros((2, 2), np.float32)
     assert as_image(image) is image
     assert as_field(field) is field
+
+
+def test_the_weighted_median_is_where_half_of_the_weight_is():
+    assert weighted_median(np.array([30.0, 10.0, 20.0]), np.array([1.0, 1.0, 1.0])) == 20
+    assert weighted_median(np.array([30.0, 10.0, 20.0]), np.array([5.0, 1.0, 1.0])) == 30
+    assert weighted_median(np.array([30.0, 10.0, 20.0]), np.array([1.0, 3.0, 1.0])) == 10
+    assert weighted_median(np.array([]), np.array([])) == 0
+
+
+@given(st.lists(st.tuples(st.floats(-100, 100), st.floats(0.01, 10)), min_size=1, max_size=20))
+def test_no_more_than_half_of_the_weight_lies_on_either_side_of_the_weighted_median(pairs):
+    values, weights = (np.array(column) for column in zip(*pairs, strict=True))
+    median = weighted_median(values, weights)
+    assert median in values
+    half = weights.sum() / 2 * (1 + 1e-9)
+    assert weights[values < median].sum() <= half
+    assert weights[values > median].sum() <= half

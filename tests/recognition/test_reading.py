@@ -2,12 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from recognition.components import find_components
 from recognition.params import ComponentParams
-from recognition.reading import at_edge, no_surer, weighted_median, writing_height
+from recognition.reading import at_edge, no_surer, writing_height
 
 PAGE = (1000, 800)  # height, width
 
@@ -94,20 +92,3 @@ def test_what_is_cut_off_does_not_count(make_reading):
 def test_without_digits_the_writing_has_no_height(make_reading):
     assert writing_height([], PAGE) == 0
     assert writing_height([make_reading(2, (300, 300, 30, 50), 0.1, rubbish=0.9)], PAGE) == 0
-
-
-def test_the_weighted_median_is_where_half_of_the_weight_is():
-    assert weighted_median(np.array([30.0, 10.0, 20.0]), np.array([1.0, 1.0, 1.0])) == 20
-    assert weighted_median(np.array([30.0, 10.0, 20.0]), np.array([5.0, 1.0, 1.0])) == 30
-    assert weighted_median(np.array([30.0, 10.0, 20.0]), np.array([1.0, 3.0, 1.0])) == 10
-    assert weighted_median(np.array([]), np.array([])) == 0
-
-
-@given(st.lists(st.tuples(st.floats(-100, 100), st.floats(0.01, 10)), min_size=1, max_size=20))
-def test_no_more_than_half_of_the_weight_lies_on_either_side_of_the_weighted_median(pairs):
-    values, weights = (np.array(column) for column in zip(*pairs, strict=True))
-    median = weighted_median(values, weights)
-    assert median in values
-    half = weights.sum() / 2 * (1 + 1e-9)
-    assert weights[values < median].sum() <= half
-    assert weights[values > median].sum() <= half

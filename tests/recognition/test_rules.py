@@ -150,6 +150,26 @@ def test_upright_rules_are_told_where_they_stand():
         assert one.ink[30].any()
 
 
+def strokes_in_line(waver_px: int, pitch_px: int) -> np.ndarray:
+    """Twenty upright strokes of 60 pixels' height above each other, off their line by up to so much."""
+    page = np.full((20 * pitch_px + 100, 400), PAPER, np.uint8)
+    rng = np.random.default_rng(3)
+    for k in range(20):
+        x, y = 200 + round(rng.uniform(-waver_px, waver_px)), 50 + k * pitch_px
+        cv2.line(page, (x, y), (x, y + 60), PEN, 4, cv2.LINE_AA)
+    return page
+
+
+@pytest.mark.parametrize("pitch_px", [75, 90])
+@pytest.mark.parametrize(("waver_px", "left"), [(2, 20), (4, 20), (0, 0)])
+def test_a_column_of_ones_is_no_line_of_dashes(waver_px, pitch_px, left):
+    assert pieces(written(strokes_in_line(waver_px, pitch_px))) == left
+
+
+def test_the_dashes_of_a_lying_line_are_no_ones():
+    assert pieces(written(np.ascontiguousarray(strokes_in_line(2, 75).T))) == 0
+
+
 def test_a_bold_bar_is_no_ruled_line():
     bar = np.zeros((HEIGHT, WIDTH), np.uint8)
     bar[200:280, 50:750] = 255
