@@ -37,15 +37,18 @@ def without_copies(readings: Sequence[Reading], params: CopyParams) -> list[Read
     sizes = np.array([(one.piece.bbox.width, one.piece.bbox.height) for one in readings], np.int32)
     forms = np.stack([one.picture.ravel() for one in readings]).astype(np.float32)
     forms /= np.maximum(np.linalg.norm(forms, axis=1, keepdims=True), 1)
+    digits = np.array([readings[k].digit for k in likely])
+    least = np.maximum(params.min_count, params.min_share * np.bincount(digits)[digits])
     printed: set[int] = set()
     for start in range(0, len(likely), _AT_ONCE):
         rows = np.array(likely[start : start + _AT_ONCE])
         apart = np.abs(sizes[rows][:, None] - sizes[None])
         alike = (apart <= np.maximum(1, params.size * sizes[rows][:, None])).all(axis=2)
         # Few pieces are of the very size of so many others, so that most pictures need not be compared.
-        several = alike.sum(axis=1) >= params.min_count
+        needed = least[start : start + _AT_ONCE]
+        several = alike.sum(axis=1) >= needed
         copies = (forms[rows[several]] @ forms.T >= params.alike) & alike[several]
-        printed.update(rows[several][copies.sum(axis=1) >= params.min_count].tolist())
+        printed.update(rows[several][copies.sum(axis=1) >= needed[several]].tolist())
     return [_no_digit(one) if k in printed else one for k, one in enumerate(readings)]
 
 
