@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from recognition.alignment import may_span_columns
 from recognition.annotate import annotate, crop_png
 from recognition.arrays import Image
 from recognition.beside import may_be_cut_off, may_be_more
@@ -136,6 +137,7 @@ def _doubted(
         may_have_strays(numbers, params.stray),
         may_be_rules(numbers, uprights, params.column),
         may_share_digits(numbers, params.crowd),
+        may_span_columns(numbers, params.alignment),
         may_be_struck_out(numbers, darkness, params.struck),
     )
     return [any(each) for each in zip(*doubts, strict=True)]

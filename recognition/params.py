@@ -9,13 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from recognition.params_ground import ShadingParams, ShowThroughParams, SmudgeParams
+from recognition.params_layout import AlignmentParams, ColumnParams, CrowdParams, LayoutParams
 from recognition.params_marks import BracketParams, HighlightParams, RingParams, StruckParams, UnderlineParams
 from recognition.params_numbers import (
     BesideParams,
     BlotParams,
-    ColumnParams,
-    CrowdParams,
-    LayoutParams,
     RecheckParams,
     SignParams,
     SlashParams,
@@ -44,6 +42,7 @@ from recognition.params_pieces import (
 from recognition.params_range import check_range
 
 __all__ = [
+    "AlignmentParams",
     "AnnotateParams",
     "BesideParams",
     "BinarizeParams",
@@ -174,6 +173,7 @@ class RecognitionParams:
     recheck: RecheckParams = field(default_factory=RecheckParams)
     beside: BesideParams = field(default_factory=BesideParams)
     stray: StrayParams = field(default_factory=StrayParams)
+    alignment: AlignmentParams = field(default_factory=AlignmentParams)
     struck: StruckParams = field(default_factory=StruckParams)
     crowd: CrowdParams = field(default_factory=CrowdParams)
     thresholds: Thresholds = field(default_factory=Thresholds)

@@ -103,6 +103,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "dashes before numbers": (page, "may_be_negative", lambda numbers, *_: [False] * len(numbers)),
     "struck-out numbers": (page, "may_be_struck_out", lambda numbers, *_: [False] * len(numbers)),
     "crowded numbers": (page, "may_share_digits", lambda numbers, *_: [False] * len(numbers)),
+    "numbers across columns": (page, "may_span_columns", lambda numbers, *_: [False] * len(numbers)),
     "grey ink": (reader, "normalize_all", from_black_and_white),
 }
 """What stands in for each step when it is off: in which module, under which name."""
