@@ -87,7 +87,7 @@ def look_at(
     del writing
     found = without_show_through(found, darkness, params.show_through, params.components)
     found = without_shading(found, darkness, params.shading, params.components)
-    pieces = without_smudges(found, darkness, params.smudges, params.components)
+    pieces = without_smudges(found, darkness, params.smudges, params.components, thinned_px)
     readings = reader.read(pieces, darkness)
     return Look(darkness, readings, at_edge, fields, cells, uprights, to_page, sheet, thinned_px)
 

@@ -20,7 +20,11 @@ _SOFT_PX = 5
 
 
 def without_smudges(
-    pieces: Sequence[Component], darkness: Image, params: SmudgeParams, of_pieces: ComponentParams
+    pieces: Sequence[Component],
+    darkness: Image,
+    params: SmudgeParams,
+    of_pieces: ComponentParams,
+    thinned_px: int = 0,
 ) -> list[Component]:
     """Returns the pieces, of those with a smudge the strokes alone, which may be several pieces then.
 
@@ -29,11 +33,14 @@ def without_smudges(
         darkness: uint8 page.
         params: see there.
         of_pieces: which parts of a piece are looked at.
+        thinned_px: by which all strokes were made thinner, but what is pale beside them was not.
     """
-    return [part for piece in pieces for part in _strokes(piece, darkness, params, of_pieces) or (piece,)]
+    return [part for piece in pieces for part in _strokes(piece, darkness, params, of_pieces, thinned_px) or (piece,)]
 
 
-def _strokes(piece: Component, darkness: Image, params: SmudgeParams, of_pieces: ComponentParams) -> list[Component]:
+def _strokes(
+    piece: Component, darkness: Image, params: SmudgeParams, of_pieces: ComponentParams, thinned_px: int
+) -> list[Component]:
     """The strokes of a piece with a smudge, in parts; none where it has no smudge."""
     ink = ink_of(piece, darkness)
     if not _has_wide(ink, params.share * cv2.minMaxLoc(ink)[1], _SOFT_PX):  # most have none, and cost little so
@@ -43,7 +50,7 @@ def _strokes(piece: Component, darkness: Image, params: SmudgeParams, of_pieces:
     if not parts:
         return []
     pen_px = sum(part.area_px * stroke_width(part.mask) for part in parts) / sum(part.area_px for part in parts)
-    return parts if _has_wide(ink, limit, max(1, round(params.width * pen_px))) else []
+    return parts if _has_wide(ink, limit, max(1, round(params.width * (pen_px + thinned_px)))) else []
 
 
 def _has_wide(ink: Image, limit: float, side_px: int) -> bool:

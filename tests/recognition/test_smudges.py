@@ -25,8 +25,8 @@ def pieces_of(page):
     return find_components(np.where(page > 0, np.uint8(255), np.uint8(0)), page, ComponentParams())
 
 
-def without(page):
-    found = without_smudges(pieces_of(page), page, SmudgeParams(), ComponentParams())
+def without(page, thinned_px=0):
+    found = without_smudges(pieces_of(page), page, SmudgeParams(), ComponentParams(), thinned_px)
     return sorted((piece.bbox for piece in found), key=lambda box: box.x)
 
 
@@ -68,6 +68,11 @@ def test_a_smudge_leaves_the_digits_that_it_lies_upon(width):
 )
 def test_other_ink_stays_as_it_is(page, why):
     assert without(page) == boxes_of(page), why
+
+
+@pytest.mark.parametrize(("width", "left"), [(24, 1), (60, 2)])
+def test_beside_thinned_strokes_a_smudge_is_wider(width, left):
+    assert len(without(smudged(page_of_two(), width), thinned_px=6)) == left
 
 
 def test_the_soft_edges_of_fine_strokes_are_no_smudge():
