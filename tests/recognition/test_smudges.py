@@ -70,9 +70,9 @@ def test_other_ink_stays_as_it_is(page, why):
     assert without(page) == boxes_of(page), why
 
 
-@pytest.mark.parametrize(("width", "left"), [(24, 1), (60, 2)])
-def test_beside_thinned_strokes_a_smudge_is_wider(width, left):
-    assert len(without(smudged(page_of_two(), width), thinned_px=6)) == left
+@pytest.mark.parametrize(("thinned_px", "left"), [(2, 2), (6, 1)])
+def test_beside_thinned_strokes_only_what_is_wider_is_a_smudge(thinned_px, left):
+    assert len(without(smudged(page_of_two(), 24), thinned_px)) == left
 
 
 def test_the_soft_edges_of_fine_strokes_are_no_smudge():
