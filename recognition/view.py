@@ -130,8 +130,10 @@ def parted_at_edge(
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)
     frame = cv2.transform(corners[None], cv2.invertAffineTransform(to_page))
     cv2.polylines(rim, [np.rint(frame[0]).astype(np.int32)], True, 0, 2 * _NEAR_FRAME_PX + 1)
-    reach = [_of(piece, rim) for piece in pieces]
-    off, at = ([piece for piece, of in zip(pieces, reach, strict=True) if of is there] for there in (False, True))
+    off: list[Component] = []
+    at: list[Component] = []
+    for piece in pieces:
+        (at if _of(piece, rim) else off).append(piece)
     return off, at
 
 
