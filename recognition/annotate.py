@@ -14,6 +14,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import simplejpeg
 from numpy.typing import NDArray
 
 from recognition.arrays import as_image
@@ -67,7 +68,7 @@ def annotate(pixels: Pixels, numbers: Sequence[Number], unread: Sequence[Boundin
         _draw_numbers(pixels, numbers, unread)
     else:
         _draw_caption(pixels, _NO_NUMBERS)
-    return _encode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, params.jpeg_quality])
+    return bytes(simplejpeg.encode_jpeg(pixels, params.jpeg_quality, "BGR", "420"))
 
 
 def crop_png(pixels: Pixels, bbox: BoundingBox) -> bytes:
@@ -92,7 +93,11 @@ def crop_png(pixels: Pixels, bbox: BoundingBox) -> bytes:
     if scale < 1:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         crop = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
-    return _encode(".png", as_image(cv2.LUT(crop, _sixteen_greys())), _CROP_ENCODING)
+    crop = as_image(cv2.LUT(crop, _sixteen_greys()))
+    done, data = cv2.imencode(".png", crop, _CROP_ENCODING)
+    if not done:
+        raise RuntimeError(f"OpenCV must encode a crop. Received: shape {crop.shape}, {crop.dtype}")
+    return data.tobytes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +218,3 @@ def _aspect(text: str) -> float:
 
 def _grown(box: BoundingBox, margin_px: int) -> BoundingBox:
     return BoundingBox(box.x - margin_px, box.y - margin_px, box.width + 2 * margin_px, box.height + 2 * margin_px)
-
-
-def _encode(suffix: str, picture: Pixels, parameters: Sequence[int]) -> bytes:
-    done, data = cv2.imencode(suffix, picture, list(parameters))
-    if not done:
-        raise RuntimeError(f"OpenCV must encode {suffix}. Received: shape {picture.shape}, {picture.dtype}")
-    return data.tobytes()

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition import load_image, refusals
+from recognition.decoded import Decoded
 from recognition.formats import Format, sniff
 from recognition.params import LoadParams
 
@@ -26,11 +27,13 @@ class PageImage:
         pixels: (height, width, 3) uint8, BGR, upright, on white where the page is transparent; the caller may
             change it.
         warnings: what a person should know about how it was loaded, as sentences.
+        damaged: parts of the picture may be missing, or stand elsewhere than they did.
     """
 
     page: int
     pixels: NDArray[np.uint8]
     warnings: tuple[str, ...] = ()
+    damaged: bool = False
 
 
 def load_pages(data: bytes, params: LoadParams) -> Iterator[PageImage]:
@@ -49,11 +52,11 @@ def load_pages(data: bytes, params: LoadParams) -> Iterator[PageImage]:
     kind = sniff(data)
     if kind is None:
         raise refusals.unknown(data)
-    for number, (pixels, warnings) in enumerate(_decoded(data, kind, params), start=1):
-        yield PageImage(number, pixels, warnings)
+    for number, decoded in enumerate(_decoded(data, kind, params), start=1):
+        yield PageImage(number, decoded.pixels, decoded.warnings, decoded.damaged)
 
 
-def _decoded(data: bytes, kind: Format, params: LoadParams) -> Iterator[tuple[NDArray[np.uint8], tuple[str, ...]]]:
+def _decoded(data: bytes, kind: Format, params: LoadParams) -> Iterator[Decoded]:
     if kind is Format.PDF:
         from recognition import load_pdf  # PDFium takes 5 MB in each worker, and many never see a PDF
 

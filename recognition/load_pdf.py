@@ -8,10 +8,10 @@ from math import ceil, floor, sqrt
 
 import numpy as np
 import pypdfium2
-from numpy.typing import NDArray
 from pypdfium2 import raw as pdfium
 
 from recognition import refusals
+from recognition.decoded import Decoded
 from recognition.formats import Format, is_whole
 from recognition.params import LoadParams
 
@@ -19,8 +19,8 @@ _POINTS_PER_INCH = 72
 _MIN_DPI = 1
 
 
-def render(data: bytes, params: LoadParams) -> Iterator[tuple[NDArray[np.uint8], tuple[str, ...]]]:
-    """Yields each page's BGR pixels, with annotations and filled-in form fields, and what was odd about it.
+def render(data: bytes, params: LoadParams) -> Iterator[Decoded]:
+    """Yields each page, with annotations and filled-in form fields.
 
     A page too large for the limit is rendered at the highest resolution that stays within it.
 
@@ -53,9 +53,7 @@ def _open(data: bytes) -> pypdfium2.PdfDocument:
     return document
 
 
-def _render_page(
-    document: pypdfium2.PdfDocument, index: int, params: LoadParams
-) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+def _render_page(document: pypdfium2.PdfDocument, index: int, params: LoadParams) -> Decoded:
     with closing(document[index]) as page:
         width_pt, height_pt = page.get_size()
         dpi = _largest_dpi(width_pt, height_pt, params)
@@ -66,7 +64,7 @@ def _render_page(
                 f"it was rendered at {dpi} instead of {params.pdf_dpi} dpi to stay within pages.max_megapixels"
             )
         with closing(page.render(scale=dpi / _POINTS_PER_INCH)) as bitmap:
-            return np.array(bitmap.to_numpy()), tuple(warnings)
+            return Decoded(np.array(bitmap.to_numpy()), tuple(warnings))
 
 
 def _largest_dpi(width_pt: float, height_pt: float, params: LoadParams) -> int:

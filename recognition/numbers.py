@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +82,12 @@ def to_number(
     reasons = tuple(reason for reason, true in holds.items() if true)
     confidence = min(digit.confidence for digit in digits)
     return Number(text, box, *position, confidence, bool(reasons), reasons, digits)
+
+
+def doubted(number: Number, reason: Reason) -> Number:
+    """Returns a number that a person should look at for one more reason."""
+    reasons = tuple(one for one in Reason if one is reason or one in number.reasons)
+    return replace(number, needs_review=True, reasons=reasons)
 
 
 def _may_be_rubbish(reading: Reading) -> bool:

@@ -27,7 +27,7 @@ from recognition.likeness import agreed
 from recognition.lines import Rule
 from recognition.load import PageImage, load_pages
 from recognition.look import Look, look_upright
-from recognition.numbers import Place, to_number
+from recognition.numbers import Place, doubted, to_number
 from recognition.params import RecognitionParams
 from recognition.prior import prior_of
 from recognition.reader import Reader
@@ -40,7 +40,7 @@ from recognition.slashes import part_at_slashes
 from recognition.split import split_touching
 from recognition.strays import may_have_strays
 from recognition.struck import may_be_struck_out
-from recognition.types import BoundingBox, Document, Number, Page
+from recognition.types import BoundingBox, Document, Number, Page, Reason
 from recognition.underlines import without_underlines
 from recognition.views import closely_read
 
@@ -77,6 +77,8 @@ def _read_page(image: PageImage, reader: Reader, params: RecognitionParams) -> P
     pixels, rotation, look = look_upright(image.pixels, reader, params)
     height, width = pixels.shape[:2]
     numbers, unread = _numbers(look, pixels, reader, params)
+    if image.damaged:
+        numbers = [doubted(number, Reason.CUT_OFF) for number in numbers]
     del look  # its pictures of the page are not needed beside the annotated one
     if params.annotate.crops:
         numbers = [_with_crop(number, pixels) for number in numbers]

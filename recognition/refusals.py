@@ -48,6 +48,13 @@ def damaged(kind: Format, data: bytes, cause: object) -> UnreadableImageError:
     )
 
 
+def damaged_inside(kind: Format, cause: object) -> UnreadableImageError:
+    """The content begins and ends as it should, but parts of the picture between are lost."""
+    return UnreadableImageError(
+        f"the {kind} is damaged inside ({cause}): parts of the picture are missing. Copy or scan it again"
+    )
+
+
 def unsupported(kind: Format, what: str) -> UnreadableImageError:
     """The content is whole and sound, but of a sort of its format that means no picture here."""
     return UnreadableImageError(f"the {kind} has {what}, which cannot be read. Save it as 8-bit {_READABLE}")
