@@ -109,14 +109,15 @@ def test_the_service_is_watched_restarted_and_not_restarted_on_a_mistake(unit: d
 
 def test_the_default_folders_are_made_and_may_be_written(unit: dict[str, dict[str, list[str]]]) -> None:
     defaults = yaml.safe_load((SYSTEMD.parent / "config" / "default.yaml").read_text())
-    made = [
-        line.split()[1] for line in (SYSTEMD / "digitdrop.tmpfiles.conf").read_text().splitlines() if line[:1] == "d"
-    ]
-    writable = [Path(path.lstrip("-")) for path in unit["Service"]["ReadWritePaths"]]
+    lines = (SYSTEMD / "digitdrop.tmpfiles.conf").read_text().splitlines()
+    made = {line.split()[1]: line.split()[2:5] for line in lines if line[:1] == "d"}
+    service = unit["Service"]
+    writable = [Path(path.lstrip("-")) for path in service["ReadWritePaths"]]
     for key in ("inbox", "outbox", "archive", "failed"):
         assert defaults[key] in made
         assert any(Path(defaults[key]).is_relative_to(path) for path in writable)
-    assert defaults["state"] == f"/var/lib/{unit['Service']['StateDirectory'][0]}"
+    assert defaults["state"] == f"/var/lib/{service['StateDirectory'][0]}"
+    assert made[defaults["state"]] == [service["StateDirectoryMode"][0], service["User"][0], service["Group"][0]]
 
 
 def test_the_fragments_make_the_user_and_the_folders(tmp_path: Path) -> None:
