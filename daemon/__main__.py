@@ -172,7 +172,7 @@ def read(
     out: Annotated[Path | None, typer.Option(help="Write the outbox files there instead of showing a table.")] = None,
     model: Annotated[Path | None, typer.Option(help="A .tflite, .keras or .h5 model; else the shipped one.")] = None,
     accept: Annotated[
-        float | None, typer.Option(min=0, max=1, help="A number is accepted when all its digits reach it.")
+        float | None, typer.Option(min=0, max=1, help="A number with a digit less sure than this needs review.")
     ] = None,
     digit: Annotated[float | None, typer.Option(min=0, max=1, help="Below it, a digit is reported as `?`.")] = None,
     dpi: Annotated[int | None, typer.Option(min=72, max=600, help="Resolution of PDF pages.")] = None,

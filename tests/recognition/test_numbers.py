@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -34,3 +37,10 @@ def test_that_digits_touched_is_told_of_those_in_doubt_alone(make_reading):
     sure = number_of(make_reading(6, places[0], 0.99, touching=True), make_reading(8, places[1], 0.7))
     assert doubted.reasons == (Reason.LOW_CONFIDENCE, Reason.TOUCHING)
     assert sure.reasons == (Reason.LOW_CONFIDENCE,)
+
+
+def test_the_readme_explains_each_reason_that_is_given_and_no_other():
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    table = text.partition("| reason | what it means |")[2].partition("\n\n")[0]
+    given = set(Reason) - {Reason.RULE_FAILED}  # which stands in the list for readers of the JSON alone
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == given
