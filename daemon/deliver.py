@@ -6,7 +6,7 @@ import errno
 import json
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -118,7 +118,7 @@ class Delivery:
         outputs = self._outbox.publish(name, result, beat)
         original = name if entry.duplicate_of is None else entry.path
         self._ledger.publish(entry.key, outputs, self.archive_place(original))
-        self._summaries[entry.key] = _summary(name, result)
+        self._summaries[entry.key] = _summary(outputs, result)
 
     def _renamed(self, entry: Entry, result: Result) -> str:
         """Another outbox name: what bars the one it has came after that was chosen, or while the outbox was away."""
@@ -187,11 +187,11 @@ def _require_folder(folder: Path) -> None:
         raise FileNotFoundError(errno.ENOENT, "the folder is missing, mount its share or make it", str(folder))
 
 
-def _summary(name: str, result: Result) -> str:
+def _summary(outputs: Sequence[str], result: Result) -> str:
     numbers = [number for page in result.content.pages for number in page.numbers]
     doubtful = sum(number.needs_review for number in numbers)
     pages = len(result.content.pages)
     return (
         f"{len(numbers)} numbers on {pages} page{'s' if pages != 1 else ''}, {doubtful} to review, "
-        f"in {result.seconds:.2f} s, results in {shown(name)}.json"
+        f"in {result.seconds:.2f} s, results in {shown(outputs[-1])}"
     )

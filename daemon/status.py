@@ -28,12 +28,15 @@ class Finished:
     Attributes:
         results: outbox name of its results; None for one that failed.
         reason: why it failed, with what can be done; None for one that was read.
+        outputs: the files of its results, relative to the outbox, the JSON last; none where it failed, or where the
+            results of the same content stood there already.
     """
 
     path: str
     finished: float
     results: str | None
     reason: str | None
+    outputs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +101,17 @@ def report(settings: Settings, *, now: float | None = None) -> Status:
             done=counts[State.DONE],
             done_today=reports.done_since(db, midnight),
             oldest=reports.oldest_waiting(db),
-            failed=tuple(map(_finished, reports.failures(db))),
-            recent=tuple(map(_finished, reports.recent(db, _LISTED))),
+            failed=tuple(_finished(entry, ()) for entry in reports.failures(db)),
+            recent=tuple(_finished(entry, ledger.renewals.outputs(entry.key)) for entry in reports.recent(db, _LISTED)),
             held_up=tuple(reports.faulty(db, _LISTED)),
             problems=said.problems if said else (),
             daemon=said,
         )
 
 
-def _finished(entry: Entry) -> Finished:
+def _finished(entry: Entry, outputs: tuple[str, ...]) -> Finished:
     reason = f"{entry.reason}. {entry.remedy}" if entry.state is State.FAILED else None
-    return Finished(entry.path, entry.finished_at or 0.0, entry.name, reason)
+    return Finished(entry.path, entry.finished_at or 0.0, entry.name, reason, outputs)
 
 
 def _lines(status: Status, now: float) -> Iterator[str]:
@@ -119,7 +122,7 @@ def _lines(status: Status, now: float) -> Iterator[str]:
     yield f"documents: {waiting}"
     yield f"done: {status.done_today} today, {status.done} in all"
     for done in [finished for finished in status.recent if finished.reason is None][:_LAST_RESULTS]:
-        results = "read before" if done.results is None else f"results in {shown(done.results)}.json"
+        results = f"results in {shown(done.outputs[-1])}" if done.outputs else "read before"
         yield f"  {shown(done.path)}: {results} ({_span(now - done.finished)} ago)"
     for problem in status.problems:
         yield f"problem: {problem.part}: {problem.text} (for {_span(now - problem.since)})"

@@ -34,7 +34,7 @@ def fill(state: Path) -> None:
             assert entry is not None
             ledger.identify(entry.key, str(wall))
             ledger.record(entry.key, StoredResult("2026-11-23", b"{}"), lambda name: False)
-            ledger.publish(entry.key, [], None)
+            ledger.publish(entry.key, [f"{entry.path}.csv", f"{entry.path}.json"], None)
             ledger.finish(entry.key, wall=wall)
         failed, held = ledger.claim(0.0, "me"), ledger.claim(0.0, "me")
         assert failed is not None

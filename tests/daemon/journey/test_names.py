@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 
 from daemon.engine.interface import OutcomeKind
+from daemon.names import shown
+from daemon.status import report
 
 
 def test_the_same_name_with_other_content_gets_a_number(desk: Any) -> None:
@@ -66,6 +69,19 @@ def test_a_file_of_somebody_that_stood_in_an_outbox_that_was_away_is_not_overwri
     assert outbox.pop(f"scan.jpg{suffix}") == b"someone else's"
     assert outbox.keys() == {"scan~2.jpg.json", "scan~2.jpg.csv", "scan~2.jpg.annotated.jpg"}
     assert desk.files("archive").keys() == {"scan~2.jpg"}
+
+
+@pytest.mark.parametrize("name", ["2026-11-27", "scan.p2", "n\n" + "o" * 240])
+def test_the_log_and_the_status_name_the_file_that_holds_the_results(
+    desk: Any, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    desk.arrive(name, b"page")
+    desk.run()
+    (written,) = (output for output in desk.files("outbox") if output.endswith(".json"))
+    assert written != f"{name}.json"
+    assert f"results in {shown(written)};" in caplog.text
+    assert any(f" results in {shown(written)} (" in line for line in report(desk.settings).lines())
 
 
 def test_a_folder_under_whose_name_a_file_stands_in_the_outbox_gets_a_number(desk: Any) -> None:
