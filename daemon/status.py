@@ -26,7 +26,7 @@ class Finished:
     """A document at its end; times are seconds since the epoch.
 
     Attributes:
-        results: outbox name of its results; None for one that failed.
+        results: outbox name of its results; None for one that failed, or whose content was read before.
         reason: why it failed, with what can be done; None for one that was read.
         outputs: the files of its results, relative to the outbox, the JSON last; none where it failed, or where the
             results of the same content stood there already.
@@ -122,8 +122,7 @@ def _lines(status: Status, now: float) -> Iterator[str]:
     yield f"documents: {waiting}"
     yield f"done: {status.done_today} today, {status.done} in all"
     for done in [finished for finished in status.recent if finished.reason is None][:_LAST_RESULTS]:
-        results = f"results in {shown(done.outputs[-1])}" if done.outputs else "read before"
-        yield f"  {shown(done.path)}: {results} ({_span(now - done.finished)} ago)"
+        yield f"  {shown(done.path)}: {_results(done)} ({_span(now - done.finished)} ago)"
     for problem in status.problems:
         yield f"problem: {problem.part}: {problem.text} (for {_span(now - problem.since)})"
     for held in status.held_up:
@@ -133,6 +132,13 @@ def _lines(status: Status, now: float) -> Iterator[str]:
         yield f"  {shown(failure.path)}: {failure.reason} ({_span(now - failure.finished)} ago)"
     if len(status.failed) > _LISTED:
         yield f"  and {len(status.failed) - _LISTED} older ones"
+
+
+def _results(done: Finished) -> str:
+    if not done.outputs:
+        return "read before"
+    again = "read again, " if done.results is None else ""
+    return f"{again}results in {shown(done.outputs[-1])}"
 
 
 def _service(status: Status, now: float) -> Iterator[str]:

@@ -11,6 +11,7 @@ import pytest
 
 from daemon.days import CROP_DAYS, DayTables
 from daemon.engine.interface import OutcomeKind
+from daemon.status import report
 
 
 def test_the_same_content_under_another_name_is_read_once(desk: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -32,6 +33,20 @@ def test_the_same_file_dropped_twice_leaves_both_originals_and_one_result(desk: 
     assert desk.files("archive") == {"scan.jpg": b"page", "scan~2.jpg": b"page"}
     assert len(desk.files("outbox")) == 3
     assert desk.engine.taken == [b"page"]
+
+
+def test_the_status_tells_content_that_was_read_before_from_what_was_read_again(desk: Any) -> None:
+    for name in ("first.jpg", "second.jpg", "third.jpg"):
+        desk.arrive(name, b"page")
+        desk.run(1)
+        if name == "second.jpg":
+            take_away(desk)
+    lines = report(desk.settings, now=desk.wall().timestamp()).lines(desk.wall().timestamp())
+    assert [line for line in lines if line.startswith("  ")] == [
+        "  third.jpg: read again, results in first.jpg.json (0 s ago)",
+        "  second.jpg: read before (1 s ago)",
+        "  first.jpg: results in first.jpg.json (2 s ago)",
+    ]
 
 
 def test_twins_that_arrive_together_are_read_once(desk: Any) -> None:
