@@ -37,6 +37,12 @@ class MoveError(DaemonError):
     """An original could not be moved to archive/ or failed/; it stays where it is, time may help."""
 
 
+class UnknownNameError(DaemonError):
+    """The command line names a document that did not fail; nothing was done."""
+
+    exit_code = 2
+
+
 class EngineError(DaemonError):
     """Recognition cannot be run at all just now; no document is to blame."""
 

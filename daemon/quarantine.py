@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from config.schema import Settings
 from daemon.atomic import replacing, sync_folder
 from daemon.documents import Entry, Identity
-from daemon.errors import MoveError
+from daemon.errors import MoveError, UnknownNameError
 from daemon.ledger import Ledger
 from daemon.ledger_reports import failures
 from daemon.ledger_schema import transaction
@@ -65,26 +65,39 @@ def retry(settings: Settings, names: Collection[str] = ()) -> list[str]:
 
     Args:
         settings: whose folders.
-        names: as they stand in failed/ or stood in the inbox; none stands for all.
+        names: as they stand in failed/ or stood in the inbox, or as they are shown; none stands for all.
 
     Returns:
         The names of those put back, relative to the inbox.
 
     Raises:
-        MoveError: one could not be put back, or a name is not among the failed ones.
+        MoveError: one could not be put back.
+        UnknownNameError: a name is not among the failed ones.
         LedgerError: the ledger cannot be used.
     """
     with Ledger(settings.state, create=False) as ledger:
         entries = failures(ledger.connection)
-        wanted = set(names)
-        chosen = [entry for entry in entries if not wanted or wanted & {entry.path, entry.target}]
-        unknown = wanted - {name for entry in chosen for name in (entry.path, entry.target)}
-        if unknown:
-            listed = ", ".join(sorted(shown(name) for name in unknown))
-            raise MoveError(f"only failed documents can be put back. Received: {listed}; `digitdrop status` lists them")
+        chosen = _named(entries, names) if names else entries
         if chosen:
-            _require_mounted(settings, by_name=bool(wanted))
+            _require_mounted(settings, by_name=bool(names))
         return [path for entry in chosen if (path := _put_back(settings, ledger, entry)) is not None]
+
+
+def _named(entries: Sequence[Entry], names: Collection[str]) -> list[Entry]:
+    """The documents of these names, in their order."""
+    chosen: set[int] = set()
+    unknown = []
+    for name in names:
+        keys = {entry.key for entry in entries if name in (entry.path, entry.target)}
+        keys = keys or {entry.key for entry in entries if name in (shown(entry.path), shown(entry.target or ""))}
+        if not keys:
+            unknown.append(shown(name))
+        chosen |= keys
+    if unknown:
+        listed = ", ".join(sorted(unknown))
+        rule = "only failed documents can be put back"
+        raise UnknownNameError(f"{rule}. Received: {listed}; `digitdrop status` lists them")
+    return [entry for entry in entries if entry.key in chosen]
 
 
 def _require_mounted(settings: Settings, *, by_name: bool) -> None:

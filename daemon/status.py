@@ -30,6 +30,7 @@ class Finished:
         reason: why it failed, with what can be done; None for one that was read.
         outputs: the files of its results, relative to the outbox, the JSON last; none where it failed, or where the
             results of the same content stood there already.
+        place: of the original in failed/, relative to that; None for one that was read.
     """
 
     path: str
@@ -37,6 +38,7 @@ class Finished:
     results: str | None
     reason: str | None
     outputs: tuple[str, ...]
+    place: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,10 @@ def report(settings: Settings, *, now: float | None = None) -> Status:
 
 
 def _finished(entry: Entry, outputs: tuple[str, ...]) -> Finished:
-    reason = f"{entry.reason}. {entry.remedy}" if entry.state is State.FAILED else None
-    return Finished(entry.path, entry.finished_at or 0.0, entry.name, reason, outputs)
+    failed = entry.state is State.FAILED
+    reason = f"{entry.reason}. {entry.remedy}" if failed else None
+    place = entry.target if failed else None
+    return Finished(entry.path, entry.finished_at or 0.0, entry.name, reason, outputs, place)
 
 
 def _lines(status: Status, now: float) -> Iterator[str]:
@@ -129,7 +133,9 @@ def _lines(status: Status, now: float) -> Iterator[str]:
         yield f"held up: {shown(held.path)}: {held.fault} (for {_span(now - held.since)})"
     yield f"failed: {len(status.failed)}"
     for failure in status.failed[: -_LISTED - 1 : -1]:
-        yield f"  {shown(failure.path)}: {failure.reason} ({_span(now - failure.finished)} ago)"
+        moved = failure.place or failure.path
+        place = f" ({shown(moved)} in failed/)" if moved != failure.path else ""
+        yield f"  {shown(failure.path)}{place}: {failure.reason} ({_span(now - failure.finished)} ago)"
     if len(status.failed) > _LISTED:
         yield f"  and {len(status.failed) - _LISTED} older ones"
 

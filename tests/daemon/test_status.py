@@ -39,7 +39,7 @@ def fill(state: Path) -> None:
         failed, held = ledger.claim(0.0, "me"), ledger.claim(0.0, "me")
         assert failed is not None
         assert held is not None
-        ledger.condemn(failed.key, Verdict("it is torn", "Mend it"), "bad.jpg")
+        ledger.condemn(failed.key, Verdict("it is torn", "Mend it"), "bad~2.jpg")
         ledger.quarantine(failed.key, wall=NOW - 30)
         ledger.postpone(held.key, "Permission denied: held.jpg", due=9e9, wall=NOW - 120)
 
@@ -59,7 +59,7 @@ def test_what_waits_is_done_failed_and_held_up_is_told(settings: Settings) -> No
         "  yesterday.jpg: results in yesterday.jpg.json (2 d ago)",
         "held up: held.jpg: Permission denied: held.jpg (for 2 min)",
         "failed: 1",
-        "  bad\\n.jpg: it is torn. Mend it (30 s ago)",
+        "  bad\\n.jpg (bad~2.jpg in failed/): it is torn. Mend it (30 s ago)",
     ]
 
 

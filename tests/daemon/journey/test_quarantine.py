@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
+from daemon.__main__ import exit_code
 from daemon.documents import State
 from daemon.engine.interface import OutcomeKind
-from daemon.errors import LedgerError, MoveError
+from daemon.errors import LedgerError, MoveError, UnknownNameError
 from daemon.ledger import Ledger
 from daemon.ledger_schema import transaction
 from daemon.quarantine import retry
+from daemon.status import report
 
 
 def fail(desk: Any, name: str, content: bytes) -> None:
@@ -40,10 +42,29 @@ def test_documents_go_back_by_name(desk: Any) -> None:
     assert desk.ledger.count(State.FAILED) == 2
 
 
+def test_documents_go_back_by_the_names_that_the_status_shows(desk: Any) -> None:
+    for name in ("n\udce4\nz.jpg", "scan.jpg", "scan.jpg"):
+        fail(desk, name, f"{name}{len(desk.files('failed'))}".encode("utf-8", "surrogateescape"))
+    lines = [line.strip() for line in report(desk.settings).lines() if line.startswith("  ")]
+    latest, first, odd = (line.partition(": ")[0] for line in lines)
+    assert (latest, first, odd) == ("scan.jpg (scan~2.jpg in failed/)", "scan.jpg", "n\\xe4\\nz.jpg")
+    assert retry(desk.settings, [odd]) == ["n\udce4\nz.jpg"]
+    assert retry(desk.settings, ["scan~2.jpg"]) == ["scan.jpg"]
+    assert desk.files("failed").keys() == {"scan.jpg", "scan.jpg.reason.json"}
+
+
+def test_an_exact_name_goes_before_one_that_is_shown_alike(desk: Any) -> None:
+    fail(desk, "n\udce4.jpg", b"1")
+    fail(desk, "n\\xe4.jpg", b"2")
+    assert retry(desk.settings, ["n\\xe4.jpg"]) == ["n\\xe4.jpg"]
+    assert desk.ledger.count(State.FAILED) == 1
+
+
 def test_a_name_that_did_not_fail_is_refused_before_anything_moves(desk: Any) -> None:
     fail(desk, "scan.jpg", b"1")
-    with pytest.raises(MoveError, match=r"nothing\.jpg"):
+    with pytest.raises(UnknownNameError, match=r"nothing\.jpg") as caught:
         retry(desk.settings, ["scan.jpg", "nothing.jpg"])
+    assert exit_code(caught.value) == 2
     assert desk.files("failed").keys() == {"scan.jpg", "scan.jpg.reason.json"}
 
 
