@@ -145,13 +145,25 @@ def status(
 @app.command()
 def retry(
     names: Annotated[list[str] | None, typer.Argument(help="As `status` shows them; else all that failed.")] = None,
+    gone: Annotated[
+        bool, typer.Option("--gone", help="Put nothing back, only strike off the list what is no longer in failed/.")
+    ] = False,
     config: Config = DEFAULT_CONFIG,
     overrides: Overrides = None,
 ) -> None:
     """Puts failed documents back into the inbox."""
     from daemon.names import shown
     from daemon.quarantine import retry as put_back
+    from daemon.quarantine import strike_off
 
+    if gone and names:
+        raise typer.BadParameter(f"--gone goes without names. Received: {', '.join(map(shown, names))}")
+    if gone:
+        struck = strike_off(_load(config, overrides))
+        for name in struck:
+            print(f"{shown(name)} is struck off the list")
+        print(f"{len(struck)} struck off" if struck else "every failed document is still in failed/")
+        return
     back = put_back(_load(config, overrides), names or ())
     for name in back:
         print(f"{shown(name)} is in the inbox again")

@@ -31,6 +31,16 @@ def failures(db: sqlite3.Connection) -> list[Entry]:
     return [entry_of(row) for row in rows]
 
 
+def read_since(db: sqlite3.Connection) -> set[int]:
+    """Keys of the documents in failed/ of which another one of the same path was read later."""
+    rows = db.execute(
+        """SELECT key FROM documents AS failed WHERE state = 'failed' AND EXISTS (
+            SELECT 1 FROM documents AS later WHERE later.path = failed.path AND later.state = 'done'
+                AND later.finished_at > failed.finished_at)"""
+    )
+    return {row["key"] for row in rows}
+
+
 def recent(db: sqlite3.Connection, limit: int) -> list[Entry]:
     """The documents finished last, newest first."""
     query = "SELECT * FROM documents WHERE finished_at IS NOT NULL ORDER BY finished_at DESC LIMIT ?"

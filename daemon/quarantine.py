@@ -16,6 +16,7 @@ from daemon.errors import MoveError, UnknownNameError
 from daemon.ledger import Ledger
 from daemon.ledger_reports import failures
 from daemon.ledger_schema import transaction
+from daemon.mounts import unmounted_share
 from daemon.names import first_free, numbered, past_files, shown
 from daemon.originals import ChangedError, move_new
 
@@ -83,6 +84,36 @@ def retry(settings: Settings, names: Collection[str] = ()) -> list[str]:
         return [path for entry in chosen if (path := _put_back(settings, ledger, entry)) is not None]
 
 
+def strike_off(settings: Settings) -> list[str]:
+    """Strikes off the list the failed documents whose originals somebody has taken out of failed/; nothing is moved.
+
+    Returns:
+        Their names, relative to the inbox.
+
+    Raises:
+        MoveError: failed/ is away, or cannot be looked into.
+        LedgerError: the ledger cannot be used.
+    """
+    rule = f"failed documents are looked for in {settings.failed}"
+    if share := unmounted_share(settings.failed):
+        raise MoveError(f"{rule}. Received: {share} is not mounted; mount it first")
+    if not settings.failed.is_dir():
+        raise MoveError(f"{rule}. Received: it is missing, is its share mounted?")
+    with Ledger(settings.state, create=False) as ledger:
+        try:
+            gone = [entry for entry in failures(ledger.connection) if not _original(settings, entry).exists()]
+            for entry in gone:
+                ledger.release(entry.key)
+                reason_path(settings.failed, entry.target or entry.path).unlink(missing_ok=True)
+        except OSError as error:
+            raise MoveError(f"{rule}. Received: {error}. See to its permissions") from error
+    return [entry.path for entry in gone]
+
+
+def _original(settings: Settings, entry: Entry) -> Path:
+    return settings.failed / (entry.target or entry.path)
+
+
 def _named(entries: Sequence[Entry], names: Collection[str]) -> list[Entry]:
     """The documents of these names, in their order."""
     chosen: set[int] = set()
@@ -109,7 +140,7 @@ def _require_mounted(settings: Settings, *, by_name: bool) -> None:
     if not by_name and next(settings.failed.iterdir(), None) is None:
         raise MoveError(
             f"{rule}. Received: {settings.failed} is empty, is its share mounted? If they were taken away, "
-            "`digitdrop retry NAME` strikes one off the list"
+            "`digitdrop retry --gone` strikes them off the list"
         )
 
 
@@ -119,7 +150,7 @@ def _put_back(settings: Settings, ledger: Ledger, entry: Entry) -> str | None:
     with transaction(ledger.connection):
         pass  # a ledger that refuses is to do so before the original moves
     try:
-        path = _move_back(settings.failed / target, settings.inbox, entry.path)
+        path = _move_back(_original(settings, entry), settings.inbox, entry.path)
         ledger.release(entry.key)
         reason_path(settings.failed, target).unlink(missing_ok=True)
     except (OSError, ChangedError) as error:

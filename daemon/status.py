@@ -31,6 +31,7 @@ class Finished:
         outputs: the files of its results, relative to the outbox, the JSON last; none where it failed, or where the
             results of the same content stood there already.
         place: of the original in failed/, relative to that; None for one that was read.
+        read_since: it failed, and another document of the same path was read later.
     """
 
     path: str
@@ -39,6 +40,7 @@ class Finished:
     reason: str | None
     outputs: tuple[str, ...]
     place: str | None
+    read_since: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def report(settings: Settings, *, now: float | None = None) -> Status:
         said = None
     with Ledger(settings.state, create=False) as ledger:
         db = ledger.connection
-        counts = reports.counts(db)
+        counts, since = reports.counts(db), reports.read_since(db)
         at_work = (State.WORKING, State.RECOGNIZED, State.PUBLISHED, State.CONDEMNED)
         return Status(
             pid=pid,
@@ -103,7 +105,7 @@ def report(settings: Settings, *, now: float | None = None) -> Status:
             done=counts[State.DONE],
             done_today=reports.done_since(db, midnight),
             oldest=reports.oldest_waiting(db),
-            failed=tuple(_finished(entry, ()) for entry in reports.failures(db)),
+            failed=tuple(_finished(entry, read_since=entry.key in since) for entry in reports.failures(db)),
             recent=tuple(_finished(entry, ledger.renewals.outputs(entry.key)) for entry in reports.recent(db, _LISTED)),
             held_up=tuple(reports.faulty(db, _LISTED)),
             problems=said.problems if said else (),
@@ -111,11 +113,11 @@ def report(settings: Settings, *, now: float | None = None) -> Status:
         )
 
 
-def _finished(entry: Entry, outputs: tuple[str, ...]) -> Finished:
+def _finished(entry: Entry, outputs: tuple[str, ...] = (), *, read_since: bool = False) -> Finished:
     failed = entry.state is State.FAILED
     reason = f"{entry.reason}. {entry.remedy}" if failed else None
     place = entry.target if failed else None
-    return Finished(entry.path, entry.finished_at or 0.0, entry.name, reason, outputs, place)
+    return Finished(entry.path, entry.finished_at or 0.0, entry.name, reason, outputs, place, read_since)
 
 
 def _lines(status: Status, now: float) -> Iterator[str]:
@@ -131,11 +133,13 @@ def _lines(status: Status, now: float) -> Iterator[str]:
         yield f"problem: {problem.part}: {problem.text} (for {_span(now - problem.since)})"
     for held in status.held_up:
         yield f"held up: {shown(held.path)}: {held.fault} (for {_span(now - held.since)})"
-    yield f"failed: {len(status.failed)}"
+    again = sum(failure.read_since for failure in status.failed)
+    yield f"failed: {len(status.failed)}" + (f", {again} with another of the same name read since" if again else "")
     for failure in status.failed[: -_LISTED - 1 : -1]:
         moved = failure.place or failure.path
         place = f" ({shown(moved)} in failed/)" if moved != failure.path else ""
-        yield f"  {shown(failure.path)}{place}: {failure.reason} ({_span(now - failure.finished)} ago)"
+        since = ", another of this name was read since" if failure.read_since else ""
+        yield f"  {shown(failure.path)}{place}: {failure.reason} ({_span(now - failure.finished)} ago{since})"
     if len(status.failed) > _LISTED:
         yield f"  and {len(status.failed) - _LISTED} older ones"
 

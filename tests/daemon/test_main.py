@@ -44,6 +44,7 @@ def test_every_command_has_a_help() -> None:
         ["read", "x.jpg", "--accept", "0.5", "--digit", "0.9"],
         ["run", "--set", "engine.workers"],
         ["run", "--set", "engine.workers=[1"],
+        ["retry", "--gone", "scan.jpg"],
         ["train", "--epochs", "0"],
         ["train", "--seed", "-1"],
     ],

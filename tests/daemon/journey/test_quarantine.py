@@ -10,7 +10,7 @@ from daemon.engine.interface import OutcomeKind
 from daemon.errors import LedgerError, MoveError, UnknownNameError
 from daemon.ledger import Ledger
 from daemon.ledger_schema import transaction
-from daemon.quarantine import retry
+from daemon.quarantine import retry, strike_off
 from daemon.status import report
 
 
@@ -122,6 +122,55 @@ def test_of_an_empty_folder_as_an_unmounted_share_leaves_it_only_what_is_named_i
     desk.settings.failed.rmdir()
     away.rename(desk.settings.failed)
     assert retry(desk.settings) == ["scan.jpg"]
+
+
+def test_what_somebody_took_out_of_the_folder_can_be_struck_off_without_putting_the_others_back(desk: Any) -> None:
+    fail(desk, "scan.jpg", b"1")
+    fail(desk, "other.jpg", b"2")
+    (desk.settings.failed / "scan.jpg").unlink()
+    assert strike_off(desk.settings) == ["scan.jpg"]
+    assert desk.files("failed").keys() == {"other.jpg", "other.jpg.reason.json"}
+    for path in desk.settings.failed.iterdir():
+        path.unlink()
+    assert strike_off(desk.settings) == ["other.jpg"]
+    assert desk.ledger.count(State.FAILED) == 0
+    assert desk.files("inbox") == {}
+
+
+def test_nothing_is_struck_off_while_the_folder_is_away(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail(desk, "scan.jpg", b"1")
+    away = desk.settings.failed.rename(desk.root / "away")
+    with pytest.raises(MoveError, match=f"{desk.settings.failed}.*it is missing, is its share mounted"):
+        strike_off(desk.settings)
+    desk.settings.failed.mkdir()
+    fstab = desk.root / "fstab"
+    fstab.write_text(f"//nas/scans {desk.settings.failed} cifs defaults 0 0\n")
+    monkeypatch.setattr("daemon.mounts.FSTAB", fstab)
+    with pytest.raises(MoveError, match=f"{desk.settings.failed} is not mounted"):
+        strike_off(desk.settings)
+    desk.settings.failed.rmdir()
+    away.rename(desk.settings.failed)
+    fstab.write_text("")
+    assert strike_off(desk.settings) == []
+    assert desk.ledger.count(State.FAILED) == 1
+
+
+def test_the_status_tells_that_a_document_of_the_same_name_was_read_since(desk: Any) -> None:
+    def said() -> list[str]:
+        lines = report(desk.settings, now=desk.wall().timestamp()).lines(desk.wall().timestamp())
+        return [line.partition(": ")[0] + line[line.rindex(" (") :] if line[0] == " " else line for line in lines[3:]]
+
+    desk.arrive("cut.jpg", b"whole")
+    desk.run()
+    fail(desk, "cut.jpg", b"half")
+    assert said()[1:] == ["failed: 1", "  cut.jpg (0 s ago)"]
+    desk.engine.answer = lambda data: OutcomeKind.READ
+    desk.arrive("cut.jpg", b"whole again")
+    desk.run(1)
+    assert said()[2:] == [
+        "failed: 1, 1 with another of the same name read since",
+        "  cut.jpg (1 s ago, another of this name was read since)",
+    ]
 
 
 def test_a_file_under_the_name_of_its_folder_does_not_keep_a_document_from_the_inbox(desk: Any) -> None:
