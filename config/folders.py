@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from config.schema import Settings
 
+_FOLDERS, _FILES = ("inbox", "outbox", "archive", "failed", "state"), ("model", "metrics_file")
+PATHS = (*_FOLDERS, *_FILES)
+"""The keys that name folders and files."""
 
-def folder_mistakes(settings: Settings) -> list[str]:
-    """What is wrong with how the folders lie to each other; symbolic links are followed, nothing has to exist."""
-    real = {name: Path(os.path.realpath(folder)) for name, folder in _folders(settings).items()}
-    inbox = real.pop("inbox")
+
+def folder_mistakes(settings: Settings, names: Collection[str] = PATHS) -> list[str]:
+    """What is wrong with how the folders lie to each other; symbolic links are followed, nothing has to exist.
+
+    Args:
+        settings: with absolute paths.
+        names: of PATHS, those that are looked at.
+    """
+    real = {name: Path(os.path.realpath(folder)) for name, folder in _folders(settings, names).items()}
+    inbox = real.pop("inbox", None)
+    if inbox is None:
+        return _shared(real)
     mistakes = []
     for name, folder in real.items():
         if folder == inbox:
@@ -22,12 +34,12 @@ def folder_mistakes(settings: Settings) -> list[str]:
         elif name != "state" and inbox.is_relative_to(folder):
             text = f"inbox: must not lie inside {name} {folder}, whose files would be read as input. Received: {inbox}"
             mistakes.append(text)
-    return mistakes + _shared(real) + _files_in(inbox, settings)
+    return mistakes + _shared(real) + _files_in(inbox, settings, names)
 
 
-def _folders(settings: Settings) -> dict[str, Path]:
-    names = ("inbox", "outbox", "archive", "failed", "state")
-    return {name: folder for name in names if (folder := getattr(settings, name)) is not None}
+def _folders(settings: Settings, names: Collection[str]) -> dict[str, Path]:
+    folders = {name: getattr(settings, name) for name in _FOLDERS if name in names}
+    return {name: folder for name, folder in folders.items() if folder is not None}
 
 
 def _shared(real: dict[str, Path]) -> list[str]:
@@ -40,9 +52,9 @@ def _shared(real: dict[str, Path]) -> list[str]:
     return mistakes
 
 
-def _files_in(inbox: Path, settings: Settings) -> list[str]:
+def _files_in(inbox: Path, settings: Settings, names: Collection[str]) -> list[str]:
     """What is wrong with the files that are named: one in the inbox would be read, and moved away."""
-    files = {name: getattr(settings, name) for name in ("model", "metrics_file")}
+    files = {name: getattr(settings, name) for name in _FILES if name in names}
     return [
         f"{name}: must not lie inside the inbox {inbox}, it would be read as input. Received: {file}"
         for name, file in files.items()

@@ -10,14 +10,12 @@ import yaml
 from pydantic import ValidationError
 
 from config.errors import ConfigError
-from config.folders import folder_mistakes
+from config.folders import PATHS, folder_mistakes
 from config.messages import known_keys, mistakes_of
 from config.schema import Settings
 from config.shipped import DEFAULT_FILE, shipped_model
 
 __all__ = ["DEFAULT_FILE", "load_settings", "shipped_model"]
-
-PATHS = ("inbox", "outbox", "archive", "failed", "state", "model", "metrics_file")
 
 
 def load_settings(path: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
@@ -37,10 +35,19 @@ def load_settings(path: Path, overrides: Mapping[str, Any] | None = None) -> Set
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(mistakes_of(error, Settings), source=source) from None
+        mistakes = mistakes_of(error, Settings) + _mistakes_of_sound_paths(values, error)
+        raise ConfigError(mistakes, source=source) from None
     if mistakes := folder_mistakes(settings):
         raise ConfigError(mistakes, source=source)
     return settings
+
+
+def _mistakes_of_sound_paths(values: Mapping[str, Any], error: ValidationError) -> list[str]:
+    """What is wrong with the folders in a configuration that has other mistakes."""
+    wrong = {part for detail in error.errors() for part in detail["loc"][:1]}
+    sound = [name for name in PATHS if name not in wrong]
+    settings = Settings.model_validate({name: values[name] for name in sound if name in values})
+    return folder_mistakes(settings, sound)
 
 
 def _read(path: Path) -> dict[str, Any]:

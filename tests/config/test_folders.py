@@ -71,5 +71,14 @@ def test_a_file_that_is_named_must_not_lie_inside_the_inbox(mistakes, tmp_path, 
     assert mistakes(**{name: file}) == ()
 
 
+def test_mistakes_of_folders_are_told_with_all_others(mistakes, tmp_path):
+    shared = f"failed: must be another folder than archive. Received: {tmp_path}/done"
+    same = f"outbox: must be another folder than inbox. Received: {tmp_path}/in"
+    assert mistakes(workers=3, failed="done")[1:] == (shared,)
+    assert mistakes(workers=3, outbox="in")[1:] == (same,)
+    assert mistakes(inbox="''", failed="done")[1:] == (shared,)
+    assert len(mistakes(workers=3)) == len(mistakes(outbox="''")) == 1
+
+
 def test_the_state_folder_may_hold_everything(mistakes):
     assert mistakes(state=".") == ()
