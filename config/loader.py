@@ -83,8 +83,17 @@ def _syntax(error: yaml.MarkedYAMLError) -> str:
     mark = error.problem_mark or error.context_mark
     where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
     parts = [part for part in (error.context, error.problem) if part]
-    remedy = "; indent with spaces, tabs are not allowed" if error.problem and "\\t" in error.problem else ""
-    return f"{where}{', '.join(parts)}{remedy}"
+    return f"{where}{', '.join(parts)}{_syntax_remedy(error.context or '', error.problem or '')}"
+
+
+def _syntax_remedy(context: str, problem: str) -> str:
+    """What can be done about the mistakes that people make most."""
+    if "\\t" in problem:
+        return "; indent with spaces, tabs are not allowed"
+    signs = ("an alias", "an anchor", "undefined alias", "cannot start any token", "expected the node content")
+    if any(sign in f"{context}, {problem}" for sign in signs):
+        return '; put a value that begins with such a character in quotes, such as "*.jpg" or ","'
+    return ""
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):

@@ -192,6 +192,23 @@ def test_a_tab_as_indentation_gives_the_remedy(mistakes):
     assert "indent with spaces" in mistake
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "watch: {include: *.jpg}",
+        "watch: {include: [*.jpg]}",
+        "watch:\n  include:\n    - *jpg\n",
+        "watch: {ignore: [@eaDir]}",
+        "watch: {ignore: [&.x]}",
+        "tables:\n  decimal: ,\n",
+    ],
+)
+def test_a_value_that_must_stand_in_quotes_gives_the_remedy(mistakes, text):
+    (mistake,) = mistakes(text)
+    assert mistake.startswith("line ")
+    assert mistake.endswith('; put a value that begins with such a character in quotes, such as "*.jpg" or ","')
+
+
 def test_a_key_that_stands_twice_is_refused(mistakes):
     (mistake,) = mistakes("watch:\n  stable_seconds: 2\n  recursive: true\n  stable_seconds: 9\n")
     assert mistake == "line 4, column 3: the key stable_seconds stands here again, it was given in line 2 already"
