@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from config.errors import ConfigError
+from config.folders import PATHS
 from config.loader import load_settings
 from config.schema import Settings, usable_cores
 from config.shipped import shipped_model
@@ -51,7 +52,7 @@ def findings(path: Path, overrides: Mapping[str, Any] | None = None) -> Iterator
         settings = load_settings(path, overrides)
     except ConfigError as error:
         for mistake in error.mistakes:
-            yield fail("configuration", mistake, f"edit {path}")
+            yield _mistake(path, overrides or {}, mistake)
         return
     yield ok("configuration", f"{path} is valid")
     yield check_user()
@@ -63,6 +64,21 @@ def findings(path: Path, overrides: Mapping[str, Any] | None = None) -> Iterator
     yield check_model(settings)
     if settings.engine.kind == "dask":
         yield check_cluster(settings)
+
+
+def _mistake(path: Path, overrides: Mapping[str, Any], mistake: str) -> Finding:
+    """A mistake of the configuration, with the place where it is to be put right."""
+    if not os.path.isfile(path) or not os.access(path, os.R_OK):  # noqa: PTH113 - never raises
+        text, _, remedy = mistake.partition("; ")
+        return fail("configuration", f"{path}: {text}", remedy or "see to its permissions, or name another one")
+    key = mistake.partition(":")[0]
+    if given := [name for name in overrides if f"{key}.".startswith(f"{name}.")]:
+        remedy = f"correct --set {given[0]}"
+    elif given := [name for name in overrides if name.startswith(f"{key}.") or {key, name} <= set(PATHS)]:
+        remedy = f"correct --set {given[0]}, or edit {path}"
+    else:
+        remedy = f"edit {path}"
+    return fail("configuration", mistake, remedy)
 
 
 def check_user() -> Finding:
