@@ -90,6 +90,7 @@ class MainLoop:
                 break
             self._sleep(busy)
         self._finish()
+        self._vitals.write_report()  # of the end: what was written last is of a minute ago, or of the start
         return self._is_done_well()
 
     def step(self, now: float) -> bool:

@@ -113,7 +113,7 @@ class Vitals:
         self._beat(now)
         if now >= self._report_due:
             self._report_due = now + _REPORT_S
-            self._write_report()
+            self.write_report()
 
     def _beat(self, now: float) -> None:
         """Tells systemd that all is alive, unless a part is stuck."""
@@ -139,7 +139,7 @@ class Vitals:
         line = f"{self._waiting} waiting, {in_work} in work, {delivery.done} done, {delivery.failed} failed"
         return f"{line}; {problems}" if problems else line
 
-    def _write_report(self) -> None:
+    def write_report(self) -> None:
         """Writes what other processes read; what is in the way of that itself is no news to be written at once."""
         wall = self._wall().timestamp()
         model, inbox = self._parts.engine.model, self._parts.inbox

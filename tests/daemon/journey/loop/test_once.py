@@ -40,6 +40,20 @@ def test_once_finishes_the_inbox_and_tells_how_far_it_is(
     assert len(room.desk.files("archive")) == 3
 
 
+def test_the_figures_that_once_leaves_are_those_of_its_end(
+    desk: Any, make_room: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = desk.root / "digitdrop.prom"
+    desk.settings = desk.settings.model_copy(update={"metrics_file": figures})
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    for number in range(2):
+        room.desk.put(f"{number}.jpg", b"page %d" % number)
+    assert room.loop.run_through(lambda finished, known: None)
+    assert 'digitdrop_documents{state="done"} 2\n' in figures.read_text()
+    assert 'digitdrop_documents{state="waiting"} 0\n' in figures.read_text()
+
+
 def test_once_takes_a_file_that_took_the_place_of_one_in_work(
     make_room: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
