@@ -101,5 +101,5 @@ def json_line(result: Result) -> str:
 
 
 def reading_line(reading: Reading) -> str:
-    """What a progress line says of a reading."""
-    return summary([reading.result]).partition(", ")[2] if reading.result else reading.error
+    """What a progress line says of a reading; why there is none is said by itself."""
+    return summary([reading.result]).partition(", ")[2] if reading.result else "not read"

@@ -86,6 +86,22 @@ def test_a_model_that_is_not_there_ends_with_78(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_of_several_files_each_error_is_said_once(tmp_path: Path) -> None:
+    names = ("a.jpg", "b.jpg")
+    for name in names:
+        (tmp_path / name).write_text("no picture")
+    done = digitdrop("read", *(tmp_path / name for name in names))
+    assert done.returncode == 1
+    said = done.stderr.splitlines()
+    assert [line for line in said if line.endswith(": not read")] == [
+        f"{number}/2 {tmp_path / name}: not read" for number, name in enumerate(names, 1)
+    ]
+    for name in names:
+        (error,) = (line for line in said if line.startswith(f"digitdrop: {tmp_path / name}: "))
+        assert done.stderr.count(error.partition(f"{name}: ")[2]) == len(names), "once for each file"
+    assert len(said) == 4
+
+
 def test_debug_shows_where_an_error_comes_from(tmp_path: Path) -> None:
     (tmp_path / "x.jpg").write_bytes(b"x")
     done = digitdrop("--debug", "read", tmp_path / "x.jpg", "--model", tmp_path / "missing.tflite")
