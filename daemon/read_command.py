@@ -15,6 +15,7 @@ from config.schema import Settings, TablesSettings, usable_cores
 from config.shipped import shipped_model
 from daemon.engine import local_engine
 from daemon.engine.interface import Engine
+from daemon.errors import PublishError
 from daemon.model import prepare_model
 from daemon.names import shown
 from daemon.outbox import Outbox
@@ -67,12 +68,15 @@ def read_and_show(files: Sequence[Path], options: ReadOptions) -> int:
     Raises:
         ModelLoadError: the model cannot be used.
         PublishError: the results could not be written.
+        typer.BadParameter: options that contradict each other, or a folder for the results that cannot be made.
     """
     paths = find_files(files)
     params = options.params()
     if not paths:
         print("digitdrop: there are no scans in these folders", file=sys.stderr)
         return 0
+    if options.out is not None:
+        _make(options.out)
     engine = _engine(options, params, min(options.jobs or usable_cores(), len(paths)))
     try:
         engine.start()
@@ -84,6 +88,16 @@ def read_and_show(files: Sequence[Path], options: ReadOptions) -> int:
     elif not options.as_json and results:
         print_table(results, Console())
     return failed
+
+
+def _make(out: Path) -> None:
+    """Makes the folder of the results before anything is read."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = "a file stands there" if isinstance(error, FileExistsError) else error.strerror
+        rule = "--out must be a folder, or one that can be made"
+        raise typer.BadParameter(f"{rule}. Received: {out}: {reason}") from error
 
 
 def _engine(options: ReadOptions, params: RecognitionParams, workers: int) -> Engine:
@@ -114,7 +128,11 @@ def _read(paths: Sequence[Path], engine: Engine, options: ReadOptions) -> tuple[
 
 def _shown(reading: Reading, result: Result, writer: Writer | None, *, as_json: bool) -> Result:
     if writer is not None:
-        writer.write(reading)
+        try:
+            writer.write(reading)
+        except PublishError as error:  # which speaks of the daemon's outbox
+            rule = f"the results of {shown(result.document)} must be writable below the folder of --out"
+            raise PublishError(f"{rule}. Received: {error.__cause__}. See to its permissions and free space") from error
     if as_json:
         print(json_line(result), flush=True)
     return Result.from_json(result.to_json())

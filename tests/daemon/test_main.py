@@ -86,6 +86,20 @@ def test_a_model_that_is_not_there_ends_with_78(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_a_folder_for_results_that_can_not_be_made_is_a_mistake_of_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "x.jpg").write_bytes(b"x")
+    (tmp_path / "file").touch()
+    for out, reason in (
+        (tmp_path / "file", "a file stands there"),
+        (tmp_path / "file" / "below", "Not a directory"),
+        (Path("/proc/xx"), "No such file or directory"),
+    ):
+        done = digitdrop("read", tmp_path / "x.jpg", "--out", out)
+        assert done.returncode == 2
+        assert "--out must be a folder" in done.stderr
+        assert f"{out}: {reason}" in done.stderr.replace("\n", " ")
+
+
 def test_of_several_files_each_error_is_said_once(tmp_path: Path) -> None:
     names = ("a.jpg", "b.jpg")
     for name in names:

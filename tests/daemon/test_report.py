@@ -3,9 +3,16 @@ from __future__ import annotations
 import io
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
 from rich.console import Console
 
+from config.schema import TablesSettings
+from daemon.errors import PublishError
+from daemon.outbox import Outbox
+from daemon.read import Reading, Writer
+from daemon.read_command import _shown
 from daemon.report import json_line, plain_table, print_table, summary, table_rows
 from daemon.result import NamedModel, Result
 from recognition.types import BoundingBox, Document, Number, Page
@@ -69,3 +76,13 @@ def test_a_line_of_json_is_the_result_on_one_line() -> None:
     result = make_result("a\nb.jpg", ("1",))
     assert "\n" not in json_line(result)
     assert json.loads(json_line(result)) == result.to_json()
+
+
+def test_results_that_can_not_be_written_name_the_folder_of_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "out").touch()
+    result, writer = make_result("a.jpg", ("1",)), Writer(Outbox(tmp_path / "out", TablesSettings()))
+    with pytest.raises(
+        PublishError, match=f"a.jpg must be writable below the folder of --out.*'{tmp_path}/out"
+    ) as caught:
+        _shown(Reading(Path("a.jpg"), result), result, writer, as_json=False)
+    assert "outbox" not in str(caught.value)
