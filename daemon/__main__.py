@@ -111,7 +111,7 @@ def _begin(
 
 @app.command()
 def run(config: Config = DEFAULT_CONFIG, overrides: Overrides = None) -> None:
-    """Watches the inbox and reads what arrives, until it is told to end (Ctrl-C, SIGTERM, SIGHUP)."""
+    """Watches the inbox and reads what arrives. Ctrl-C, SIGTERM and SIGHUP end it."""
     from daemon.service import run as serve
 
     raise typer.Exit(serve(_load(config, overrides)))
@@ -119,7 +119,7 @@ def run(config: Config = DEFAULT_CONFIG, overrides: Overrides = None) -> None:
 
 @app.command()
 def once(config: Config = DEFAULT_CONFIG, overrides: Overrides = None) -> None:
-    """Reads what is in the inbox now, then ends; its exit code is 1 when documents failed."""
+    """Reads what is in the inbox now, then ends. Its exit code is 1 when documents failed."""
     from daemon.progress import once_progress
     from daemon.service import run as serve
 
@@ -134,7 +134,7 @@ def status(
     overrides: Overrides = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as a JSON object.")] = False,
 ) -> None:
-    """Shows the queue, what failed and why, and whether the service is well."""
+    """Shows the queue, what failed and why, and how the service is."""
     from daemon.status import report as report_status
 
     said = report_status(_load(config, overrides))
@@ -172,7 +172,7 @@ def retry(
 
 @app.command()
 def check(config: Config = DEFAULT_CONFIG, overrides: Overrides = None) -> None:
-    """Tells whether the configuration and this machine are sound, and what to do where they are not."""
+    """Tells whether configuration and machine are sound. Where they are not, it says what to do."""
     from daemon.check import check as check_all
 
     raise typer.Exit(check_all(config, _parsed(overrides or [])))
@@ -212,7 +212,7 @@ def train(
     pieces: Annotated[Path | None, typer.Option(help="An .npz of pieces of drawn sheets; made if missing.")] = None,
     sheets: Annotated[int | None, typer.Option(min=1, help="How many sheets are drawn for it; else 1000.")] = None,
 ) -> None:
-    """Fits a network to MNIST, or goes on with one, and saves it with its learning curve."""
+    """Fits a network to MNIST, or goes on with one. It is saved with its learning curve."""
     from recognition.training.options import TrainOptions
     from recognition.training.train import train as fit
 
@@ -237,7 +237,10 @@ def evaluate(
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, max=256, help="Pages read at once; else one a core.")] = None,
 ) -> None:
-    """Measures a model on digits and pages, or on MNIST's test split: accuracy, calibration, risk against coverage."""
+    """Measures a model on digits and pages.
+
+    Without any, it takes MNIST's test split. It tells accuracy, calibration, and risk against coverage.
+    """
     from daemon.evaluate_command import EvaluateWords, evaluate_and_show
 
     settings = None if config is None else _load(config, None)

@@ -31,6 +31,7 @@ def test_every_command_has_a_help() -> None:
     overview = digitdrop("--help").stdout
     for command in ("run", "once", "read", "status", "retry", "check", "train", "evaluate"):
         assert command in overview
+    assert "..." not in overview.partition("Commands:")[2], "what a command does is told in full"
     assert "--accept" in digitdrop("read", "--help").stdout
     assert "--resume" in digitdrop("train", "--help").stdout
 
