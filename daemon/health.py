@@ -15,6 +15,7 @@ from daemon.atomic import replacing
 log = logging.getLogger(__name__)
 
 FILE = "health.json"
+UNREAD_LISTED = 20
 
 
 class Part(StrEnum):
@@ -49,6 +50,8 @@ class Report:
         watched: whether changes are announced, or found by scans alone: of the inbox and of the shares mounted in it.
         rescan_s: how often it is scanned.
         model: name and hash of the model in use.
+        unread: of what lies in the inbox and is not read, at most UNREAD_LISTED paths, with why.
+        unread_in_all: how many there are.
     """
 
     pid: int
@@ -59,6 +62,8 @@ class Report:
     rescan_s: float
     model: str
     problems: tuple[Problem, ...] = field(default=())
+    unread: dict[str, str] = field(default_factory=dict)
+    unread_in_all: int = 0
 
     def write(self, state: Path) -> None:
         """Puts the report into the state folder, for other processes.

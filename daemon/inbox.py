@@ -126,6 +126,11 @@ class Inbox:
         folders = event_folders(self._folder, recursive=self._settings.recursive)
         return {str(folder): events and not off for folder, events in folders.items()}
 
+    def unread(self) -> dict[str, str]:
+        """What lies in the inbox under the name of a document and is not read, with why."""
+        refused = {path: f"it is {kind}; only regular files are read" for path, kind in self._refusals.refused.items()}
+        return refused | dict.fromkeys(self._quiet.empty(), "it is empty")
+
     def stop(self) -> None:
         """Ends watching."""
         self._watch.stop()
@@ -173,10 +178,10 @@ class Inbox:
         if not found.problems:
             self._quiet.keep_only(found.files)
         self._refusals.report(found)
-        self.scan_problem = _unread(found.problems)
+        self.scan_problem = _closed(found.problems)
 
 
-def _unread(problems: Mapping[str, str]) -> str | None:
+def _closed(problems: Mapping[str, str]) -> str | None:
     """One line about the folders that could not be read; None when there are none."""
     if not problems:
         return None

@@ -99,6 +99,10 @@ class QuietFiles:
         """How many files may still become quiet; empty ones that are quiet do not count."""
         return len(self._pending)
 
+    def empty(self) -> Collection[str]:
+        """The quiet files that hold nothing."""
+        return self._empty
+
     def take_quiet(self, now: float) -> list[Candidate]:
         """Files that have become quiet, each once as long as it stays the same; at most some at a time."""
         quiet = []

@@ -115,10 +115,15 @@ def looks_like_document(name: str) -> bool:
 
 
 class Refusals:
-    """Names what is refused or cannot be read in the log, once each as long as it stays."""
+    """Names what is refused or cannot be read in the log, once each as long as it stays.
+
+    Attributes:
+        refused: what the last scan refused, with what it is.
+    """
 
     def __init__(self) -> None:
         self._named: dict[str, str] = {}
+        self.refused: dict[str, str] = {}
 
     def report(self, found: Found) -> None:
         """Logs what is new since the last scan."""
@@ -129,6 +134,7 @@ class Refusals:
             if self._named.get(path) != problem:
                 log.warning("document=%s cannot be looked at: %s; it is tried again", shown(path), problem)
         self._named = {**found.refused, **found.problems}
+        self.refused = found.refused
 
 
 def _entries(inbox: Path, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:

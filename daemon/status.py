@@ -133,6 +133,12 @@ def _lines(status: Status, now: float) -> Iterator[str]:
         yield f"problem: {problem.part}: {problem.text} (for {_span(now - problem.since)})"
     for held in status.held_up:
         yield f"held up: {shown(held.path)}: {held.fault} (for {_span(now - held.since)})"
+    if status.daemon and status.daemon.unread:
+        unread, in_all = status.daemon.unread, status.daemon.unread_in_all
+        yield f"left unread in the inbox: {in_all}"
+        yield from (f"  {shown(path)}: {why}" for path, why in unread.items())
+        if in_all > len(unread):
+            yield f"  and {in_all - len(unread)} more"
     again = sum(failure.read_since for failure in status.failed)
     yield f"failed: {len(status.failed)}" + (f", {again} with another of the same name read since" if again else "")
     for failure in status.failed[: -_LISTED - 1 : -1]:

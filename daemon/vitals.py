@@ -13,7 +13,7 @@ from pathlib import Path
 from config.schema import Settings
 from daemon import ledger_reports as reports
 from daemon.documents import State
-from daemon.health import Health, Part, Report, summary
+from daemon.health import UNREAD_LISTED, Health, Part, Report, summary
 from daemon.metrics import write_metrics
 from daemon.parts import Parts
 from daemon.setbacks import Clock
@@ -143,6 +143,7 @@ class Vitals:
         """Writes what other processes read; what is in the way of that itself is no news to be written at once."""
         wall = self._wall().timestamp()
         model, inbox = self._parts.engine.model, self._parts.inbox
+        unread = inbox.unread()
         report = Report(
             pid=os.getpid(),
             started=self._started,
@@ -152,6 +153,8 @@ class Vitals:
             rescan_s=inbox.rescan_s,
             model=f"{model.name} {model.sha256[:12]}",
             problems=self._health.problems,
+            unread=dict(sorted(unread.items())[:UNREAD_LISTED]),
+            unread_in_all=len(unread),
         )
         if self._settings.metrics_file is not None:
             self._health.report("metrics", self._metrics_problem(self._settings.metrics_file, report), wall)

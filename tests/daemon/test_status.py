@@ -106,6 +106,23 @@ def test_a_running_daemon_is_told_with_its_problems(settings: Settings) -> None:
     assert "problem: scan: the inbox is away (for 5 min)" in lines
 
 
+def test_what_is_never_read_is_told_as_long_as_a_daemon_sees_it(settings: Settings) -> None:
+    Ledger(settings.state).close()
+    unread = {"empty.pdf": "it is empty", "x\n.pdf": "it is a folder; only regular files are read"}
+    report_of = Report(os.getpid(), NOW, NOW, NOW, {}, 120.0, "digits", unread=unread, unread_in_all=5)
+    report_of.write(settings.state)
+    with StateLock(settings.state):
+        lines = report(settings, now=NOW).lines(NOW)
+    assert lines[-5:] == [
+        "left unread in the inbox: 5",
+        "  empty.pdf: it is empty",
+        "  x\\n.pdf: it is a folder; only regular files are read",
+        "  and 3 more",
+        "failed: 0",
+    ]
+    assert "left unread" not in "".join(report(settings, now=NOW).lines(NOW))
+
+
 def test_what_a_dead_daemon_said_last_is_not_repeated(settings: Settings) -> None:
     Ledger(settings.state).close()
     Report(1, NOW, NOW, NOW, {}, 120.0, "digits", (Problem("scan", "away", NOW),)).write(settings.state)

@@ -205,6 +205,27 @@ def test_a_long_step_says_nothing_of_life_where_the_engine_is_stuck(room: Any, m
     assert not any(text == "WATCHDOG=1" for _, text in heard)
 
 
+def test_what_lies_in_the_inbox_and_is_never_read_is_reported(room: Any) -> None:
+    inbox = room.desk.settings.inbox
+    room.desk.put("empty.pdf", b"")
+    room.desk.put("x.pdf/scan.jpg", b"page")
+    (inbox / "link.jpg").symlink_to(inbox / "empty.pdf")
+    room.step(130)
+    report = Report.read(room.desk.settings.state)
+    assert report is not None
+    assert report.unread == {
+        "empty.pdf": "it is empty",
+        "link.jpg": "it is a symbolic link; only regular files are read",
+        "x.pdf": "it is a folder; only regular files are read",
+    }
+    (inbox / "link.jpg").unlink()
+    room.desk.put("empty.pdf", b"page")
+    room.step(190)
+    report = Report.read(room.desk.settings.state)
+    assert report is not None
+    assert (report.unread_in_all, list(report.unread)) == (1, ["x.pdf"])
+
+
 def test_ready_comes_after_the_first_scan(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
     scan = Inbox._scan
