@@ -42,8 +42,9 @@ def without_copies(readings: Sequence[Reading], params: CopyParams) -> list[Read
     printed: set[int] = set()
     for start in range(0, len(likely), _AT_ONCE):
         rows = np.array(likely[start : start + _AT_ONCE])
-        apart = np.abs(sizes[rows][:, None] - sizes[None])
-        alike = (apart <= np.maximum(1, params.size * sizes[rows][:, None])).all(axis=2)
+        alike = np.ones((len(rows), len(readings)), np.bool_)
+        for side in sizes.T:
+            alike &= np.abs(side[rows][:, None] - side) <= np.maximum(1, params.size * side[rows])[:, None]
         # Few pieces are of the very size of so many others, so that most pictures need not be compared.
         needed = least[start : start + _AT_ONCE]
         several = alike.sum(axis=1) >= needed

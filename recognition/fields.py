@@ -48,8 +48,10 @@ def spots(boxes: Sequence[BoundingBox], fields: Sequence[Field]) -> list[Spot | 
         fields: of the page.
     """
     result: list[Spot | None] = [None] * len(boxes)
+    x, y = np.array([box.center for box in boxes]).reshape(-1, 2).T
     for index, field in enumerate(fields):
-        inside = [k for k, box in enumerate(boxes) if field.bbox.holds(box)]
+        row = field.bbox
+        inside = np.flatnonzero((row.x <= x) & (x < row.right) & (row.y <= y) & (y < row.bottom)).tolist()
         cells = [_nearest(boxes[k], field.cells) for k in inside]
         # A box that writing crosses was not found; digits that stand in none say nothing of the others.
         sure = [cell for k, cell in zip(inside, cells, strict=True) if field.cells[cell].holds(boxes[k])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -34,7 +34,7 @@ from recognition.reader import Reader
 from recognition.reading import Reading, raised, writing_height
 from recognition.recheck import recheck
 from recognition.rings import without_rings
-from recognition.select import select_digits
+from recognition.select import Selection, select_digits
 from recognition.signs import may_be_negative, part_at_signs
 from recognition.slashes import part_at_slashes
 from recognition.split import split_touching
@@ -97,9 +97,9 @@ def _numbers(
     """The numbers of a page, and where else by its ink alone a digit might stand."""
     readings, darkness = without_dots(look.readings, look.darkness)
     readings, darkness = without_underlines(readings, darkness, reader, params.underline)
-    found = read_digits(replace(look, readings=readings, darkness=darkness), reader, params)
-    arranged = arrange(found.digits, found.fields, params.layout)
-    arranged = part_at_columns(arranged, look.uprights, found.fields, params.column)
+    found = _read_digits(replace(look, readings=readings, darkness=darkness), reader, params)
+    arranged = arrange(found.digits, look.fields, params.layout)
+    arranged = part_at_columns(arranged, look.uprights, look.fields, params.column)
     bare = without_brackets(arranged, found.unread, params.bracket)
     dated = part_at_slashes(bare.lines, params.slash)
     parted = part_at_signs(dated.lines, darkness, params.sign)
@@ -109,11 +109,11 @@ def _numbers(
     positions = [(line, position) for line, numbers in enumerate(lines) for position in range(len(numbers))]
     numbers = [digits for line in lines for digits in line]
     signed = [any(id(digit) in doubtful for digit in digits) for digits in numbers]
-    loose = loosely_joined(lines, found.fields, params.layout)
+    loose = loosely_joined(lines, look.fields, params.layout)
     twice = recheck(numbers, others, darkness, reader, params.recheck, params.views)
     unread = [reading.piece for reading in (*others, *crumbs)]
     read = [number.digits for number in twice]
-    doubted = _doubted(read, unread, look.uprights, found.fields, darkness, reader, params)
+    doubted = _doubted(read, unread, look.uprights, look.fields, darkness, reader, params)
     cut = [*look.at_edge, *(piece for piece in unread if place.cuts_off(place.on_page(piece.bbox)))]
     cut_off = may_be_cut_off(read, cut, params.beside)
     result = [
@@ -151,31 +151,14 @@ def _without(readings: Sequence[Reading], boxes: Sequence[BoundingBox]) -> list[
     return [reading for reading, within in zip(readings, inside, strict=True) if not within]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """What stands on a page, in pixels of the page as it was read.
-
-    Attributes:
-        digits: in no particular order.
-        unread: pieces as large and dark as digits that are none.
-        crumbs: smaller and paler ones.
-        fields: rows of boxes.
-    """
-
-    digits: list[Reading]
-    unread: list[Reading]
-    crumbs: list[Reading]
-    fields: tuple[Field, ...]
-
-
-def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
-    """Returns what stands on a page."""
+def _read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Selection:
+    """The digits of a page, in no particular order, and what else stands on it."""
     darkness = look.darkness
     readings = without_rings(look.readings, darkness, reader, params.rings, params.components)
     readings = without_copies(readings, params.copies)
     height = writing_height(readings, darkness.shape)
     if height == 0:
-        return Found([], [], [], look.fields)
+        return Selection([], [], [])
     if reader.context is not None:
         prior = prior_of(readings, height, look.cells, params.prior)
         readings = raised(readings, prior.of([reading.piece for reading in readings]))
@@ -186,8 +169,7 @@ def read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Found:
         readings = filled(weighed(readings, height, params.company), height, params.grid)
     selection = select_digits(readings, height, darkness.shape, params.select)
     digits = closely_read(selection.digits, reader.classifier, params.views)
-    digits = without_blots(agreed(digits, params.likeness), params.blots)
-    return Found(digits, selection.unread, selection.crumbs, look.fields)
+    return replace(selection, digits=without_blots(agreed(digits, params.likeness), params.blots))
 
 
 def _with_crop(number: Number, pixels: Image) -> Number:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recognition.arrays import weighted_median
+from recognition.neighbors import edges_of
 from recognition.params import SelectParams
 from recognition.reading import Reading, at_edge
 from recognition.types import BoundingBox
@@ -42,7 +43,7 @@ def select_digits(
 
     Returns:
         As digits those that the network takes for digits, that do not stand in words, and that are about as large and
-        as dark as the surest of them.
+        as dark as the surest of them; and what stands right beside one and may be another, however unlikely.
     """
     likely = [
         reading
@@ -80,18 +81,20 @@ def _likely_members(
     readings: Sequence[Reading], digits: Sequence[Reading], letters: set[int], height_px: float, params: SelectParams
 ) -> list[Reading]:
     """What alone would be no digit, but stands right beside one and is as high: left out, it would go unnoticed."""
-    chosen = {id(reading) for reading in digits}
+    others = {id(reading) for reading in digits} | letters
+    left, top, right, bottom = edges_of(digit.piece.bbox for digit in digits).T
+
+    def stands_beside_one(box: BoundingBox) -> bool:
+        apart = np.maximum(box.x - right, left - box.right)
+        shared = np.minimum(box.bottom, bottom) - np.maximum(box.y, top)
+        near = (apart <= params.word_gap * height_px) & (apart >= -0.3 * np.minimum(box.width, right - left))
+        return bool((near & (shared >= 0.5 * np.minimum(box.height, bottom - top))).any())
+
     return [
         reading
         for reading in readings
-        if id(reading) not in chosen | letters
+        if id(reading) not in others
         and reading.confidence >= params.min_member_confidence
         and 0.7 * height_px <= reading.piece.bbox.height <= 1.5 * height_px
-        and any(_is_neighbor(reading.piece.bbox, digit.piece.bbox, params.word_gap * height_px) for digit in digits)
+        and stands_beside_one(reading.piece.bbox)
     ]
-
-
-def _is_neighbor(box: BoundingBox, other: BoundingBox, gap_px: float) -> bool:
-    apart = max(box.x - other.right, other.x - box.right)
-    shared = min(box.bottom, other.bottom) - max(box.y, other.y)
-    return -0.3 * min(box.width, other.width) <= apart <= gap_px and shared >= 0.5 * min(box.height, other.height)

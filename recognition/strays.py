@@ -31,7 +31,7 @@ def may_have_strays(numbers: Sequence[Sequence[Reading]], params: StrayParams) -
         _has_pale(digits, params)
         or _may_be_ditto(digits, low_px)
         or _may_be_framed(digits, params)
-        or any(_is_stray(digits, k, params) for k in range(len(digits)))
+        or _has_stray(digits, params)
         for digits in numbers
     ]
 
@@ -52,10 +52,16 @@ def _may_be_framed(digits: Sequence[Reading], params: StrayParams) -> bool:
     return all(side.digit == 1 and side.piece.bbox.height >= high_px for side in (digits[0], digits[-1]))
 
 
-def _is_stray(digits: Sequence[Reading], k: int, params: StrayParams) -> bool:
-    one, others = digits[k], [*digits[:k], *digits[k + 1 :]]
-    if one.digit != 1 or one.touching or not others:
+def _has_stray(digits: Sequence[Reading], params: StrayParams) -> bool:
+    """Whether a 1 is lower, and of a thinner pen, than the other digits."""
+    ones = [k for k, digit in enumerate(digits) if digit.digit == 1 and not digit.touching]
+    if not ones or len(digits) < 2:
         return False
-    height = one.piece.bbox.height / median(digit.piece.bbox.height for digit in others)
-    pen = median(pen_px(digit.piece) for digit in others)
-    return pen >= params.min_pen_px and height * pen_px(one.piece) < params.max_share * pen
+    heights = [digit.piece.bbox.height for digit in digits]
+    pens = [pen_px(digit.piece) for digit in digits]
+    for k in ones:
+        height = heights[k] / median(heights[:k] + heights[k + 1 :])
+        pen = median(pens[:k] + pens[k + 1 :])
+        if pen >= params.min_pen_px and height * pens[k] < params.max_share * pen:
+            return True
+    return False

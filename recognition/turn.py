@@ -59,7 +59,7 @@ def best_angle_deg(
     *,
     on_sheet: bool = False,
 ) -> float:
-    """Returns at which of some angles a page's digits are read best, 0 where they are read worse at each of them.
+    """Returns at which of some angles a page's digits are read best, 0 where they are clearly worse at each of them.
 
     Args:
         readings: of all pieces, as the page stands.
