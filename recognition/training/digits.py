@@ -17,7 +17,7 @@ from recognition.training.recipe import History, Recipe, Session, to_inputs, to_
 from recognition.training.rubbish import is_stroke
 from recognition.training.schedule import NewEachEpoch, averaging_adam, falling_rate, fit_batches
 from recognition.training.sheets.pieces import Pieces
-from recognition.training.synthesis import epochs
+from recognition.training.synthesis import MIX, Mix, epochs
 
 layers = keras.layers
 
@@ -62,12 +62,12 @@ def build_digits() -> keras.Model:
     return keras.Sequential(
         [
             keras.Input((28, 28, 1)),
-            *_convolution(24),
-            *_convolution(40, strides=2),
-            *_convolution(40),
-            *_convolution(80, strides=2),
-            *_convolution(80),
-            *_convolution(80, padding="valid"),
+            *convolution(24),
+            *convolution(40, strides=2),
+            *convolution(40),
+            *convolution(80, strides=2),
+            *convolution(80),
+            *convolution(80, padding="valid"),
             layers.Flatten(),
             layers.Dropout(0.4),
             layers.Dense(96, activation="relu"),
@@ -78,9 +78,10 @@ def build_digits() -> keras.Model:
     )
 
 
-def _convolution(filters: int, strides: int = 1, padding: str = "same") -> list[keras.Layer]:
+def convolution(filters: int, size: int = 3, *, strides: int = 1, padding: str = "same") -> list[keras.Layer]:
+    """A convolution of so many filters, each `size` wide and high, with batch normalization."""
     return [
-        layers.Conv2D(filters, 3, strides=strides, padding=padding, use_bias=False),
+        layers.Conv2D(filters, size, strides=strides, padding=padding, use_bias=False),
         layers.BatchNormalization(),
         layers.ReLU(),
     ]
@@ -95,8 +96,13 @@ def compile_digits(model: keras.Model) -> None:
     )
 
 
-def fit_synthesized(model: keras.Model, session: Session) -> History:
+def fit_synthesized(model: keras.Model, session: Session, mix: Mix = MIX) -> History:
     """Fits a compiled model to digits as other hands would write them, and to rubbish, new ones each epoch.
+
+    Args:
+        model: compiled.
+        session: the run.
+        mix: what an epoch is made of.
 
     Returns:
         Loss and accuracy of each epoch, on the pictures trained on and on plain digits held out.
@@ -107,6 +113,7 @@ def fit_synthesized(model: keras.Model, session: Session) -> History:
         seed=session.seed,
         count=len(session.epochs),
         processes=PROCESSES,
+        mix=mix,
     )
     if session.pieces is not None:
         made = mixed(made, session.pieces, session.seed)

@@ -16,20 +16,33 @@ from recognition.training.ahead import made_ahead
 from recognition.training.augment import slight, variant
 from recognition.training.rubbish import glyph_fields, rubbish
 
-PLAIN_SHARE = 0.25
-"""Of the digits of an epoch so many stay as MNIST has them, because MNIST's own hands count too."""
-SLIGHT_SHARE = 0.2
-"""And so many are varied slightly."""
-RUBBISH_SHARE = 0.3
-"""So many pictures that are no digit are added, relative to the digits."""
 CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """What an epoch is made of.
+
+    Attributes:
+        plain: share of the digits that stay as MNIST has them, because MNIST's own hands count too.
+        slight: share of those that are varied slightly; all others are as other hands would have written them.
+        rubbish: how many pictures that are no digit are added, relative to the digits.
+    """
+
+    plain: float
+    slight: float
+    rubbish: float
+
+
+MIX = Mix(plain=0.25, slight=0.2, rubbish=0.3)
+"""Of `digits`."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
     seed: tuple[int, int, int]
     digits: NDArray[np.int64]
-    rubbish: int
+    mix: Mix
 
 
 _images: Image
@@ -38,7 +51,7 @@ _glyphs: list[Field]
 
 
 def epochs(
-    images: Image, labels: NDArray[np.uint8], *, seed: int, count: int, processes: int
+    images: Image, labels: NDArray[np.uint8], *, seed: int, count: int, processes: int, mix: Mix = MIX
 ) -> Iterator[tuple[Image, NDArray[np.uint8]]]:
     """Yields `count` epochs of shuffled pictures, each made while the one before is in use.
 
@@ -48,11 +61,12 @@ def epochs(
         seed: the same seed gives the same epochs, whatever the number of processes.
         count: how many epochs.
         processes: how many make them.
+        mix: what they are made of.
 
     Yields:
         uint8 (m, 28, 28) and uint8 (m,) with 10 for what is no digit; m is n plus the rubbish.
     """
-    tasks = (_chunks(len(images), seed, epoch) for epoch in range(count))
+    tasks = (_chunks(len(images), seed, epoch, mix) for epoch in range(count))
     made = made_ahead(tasks, _make, processes=processes, start=_start, arguments=(images, labels))
     for epoch, parts in enumerate(made):
         pictures = np.concatenate([part[0] for part in parts])
@@ -61,12 +75,11 @@ def epochs(
         yield pictures[order], classes[order]
 
 
-def _chunks(count: int, seed: int, epoch: int) -> list[_Chunk]:
-    chunks = []
-    for start in range(0, count, CHUNK):
-        digits = np.arange(start, min(start + CHUNK, count))
-        chunks.append(_Chunk((seed, epoch, start), digits, round(len(digits) * RUBBISH_SHARE)))
-    return chunks
+def _chunks(count: int, seed: int, epoch: int, mix: Mix) -> list[_Chunk]:
+    return [
+        _Chunk((seed, epoch, start), np.arange(start, min(start + CHUNK, count)), mix)
+        for start in range(0, count, CHUNK)
+    ]
 
 
 def _start(images: Image, labels: NDArray[np.uint8]) -> None:
@@ -82,15 +95,17 @@ def _make(chunk: _Chunk) -> tuple[Image, NDArray[np.uint8]]:
         index = int(rng.integers(len(_images)))
         return _images[index], int(_labels[index])
 
-    pictures = np.zeros((len(chunk.digits) + chunk.rubbish, IMAGE_PX, IMAGE_PX), np.uint8)
+    mix = chunk.mix
+    rubbish_count = round(len(chunk.digits) * mix.rubbish)
+    pictures = np.zeros((len(chunk.digits) + rubbish_count, IMAGE_PX, IMAGE_PX), np.uint8)
     classes = np.full(len(pictures), NOT_A_DIGIT, np.uint8)
     for at, index in enumerate(chunk.digits):
         digit, label = _images[index], int(_labels[index])
         kind = rng.random()
-        if kind < PLAIN_SHARE:
+        if kind < mix.plain:
             pictures[at] = digit
         else:
-            another = kind >= PLAIN_SHARE + SLIGHT_SHARE
+            another = kind >= mix.plain + mix.slight
             pictures[at] = normalize(variant(rng, digit, label, pick()[0]) if another else slight(rng, digit))
         classes[at] = label
     for at in range(len(chunk.digits), len(pictures)):

@@ -20,6 +20,7 @@ from recognition.training.companion import train_companion
 from recognition.training.convert import convert
 from recognition.training.dataset import Digits, Mnist, load_mnist
 from recognition.training.digits import DIGITS, fitted_part
+from recognition.training.digits_b import DIGITS_B
 from recognition.training.errors import TrainingError
 from recognition.training.export import beside, prepared
 from recognition.training.options import NOT_FOR_ALL, SHEETS, TrainOptions
@@ -39,7 +40,10 @@ DEFAULT_ARCHITECTURE = "cnn"
 COMPANIONS = {one.name: one for one in (CONTEXT, SEQUENCE)}
 """The networks that are no classifiers of digits."""
 
-RECIPES: dict[str, Recipe] = {name: Recipe(build) for name, build in ARCHITECTURES.items()} | {"digits": DIGITS}
+RECIPES: dict[str, Recipe] = {name: Recipe(build) for name, build in ARCHITECTURES.items()} | {
+    "digits": DIGITS,
+    "digits-b": DIGITS_B,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from recognition.classify import NOT_A_DIGIT
 from recognition.training import synthesis
-from recognition.training.synthesis import PLAIN_SHARE, RUBBISH_SHARE, epochs
+from recognition.training.synthesis import MIX, Mix, epochs
 
 COUNT = 90
 
@@ -41,7 +41,7 @@ def test_an_epoch_has_every_digit_once_and_rubbish_besides(made, mnist) -> None:
     for images, labels in made[0]:
         assert images.dtype == labels.dtype == np.uint8
         assert images.shape == (len(labels), 28, 28)
-        assert len(labels) == pytest.approx(COUNT * (1 + RUBBISH_SHARE), abs=4)
+        assert len(labels) == pytest.approx(COUNT * (1 + MIX.rubbish), abs=4)
         digits = labels[labels != NOT_A_DIGIT]
         assert np.array_equal(np.sort(digits), np.sort(expected))
         assert images.reshape(len(images), -1).any(axis=1).all()
@@ -51,7 +51,7 @@ def test_some_digits_stay_as_mnist_has_them(made, mnist) -> None:
     plain = {image.tobytes() for image in mnist[0]}
     for images, _ in made[0]:
         unchanged = sum(image.tobytes() in plain for image in images)
-        assert 0.5 * PLAIN_SHARE * COUNT <= unchanged <= 1.7 * PLAIN_SHARE * COUNT
+        assert 0.5 * MIX.plain * COUNT <= unchanged <= 1.7 * MIX.plain * COUNT
 
 
 def test_classes_are_shuffled(made) -> None:
@@ -59,3 +59,10 @@ def test_classes_are_shuffled(made) -> None:
     rubbish = np.flatnonzero(labels == NOT_A_DIGIT)
     assert rubbish.min() < len(labels) / 4
     assert rubbish.max() > 3 * len(labels) / 4
+
+
+def test_the_mix_says_how_many_digits_stay_and_how_much_rubbish_is_added(mnist) -> None:
+    images, labels = (part[::4][:COUNT] for part in mnist)
+    ((pictures, classes),) = epochs(images, labels, seed=1, count=1, processes=1, mix=Mix(plain=1, slight=0, rubbish=0))
+    assert sorted(picture.tobytes() for picture in pictures) == sorted(image.tobytes() for image in images)
+    assert len(classes) == COUNT
