@@ -75,17 +75,19 @@ def find_components(mask: Image, darkness: Image, params: ComponentParams) -> li
         params: see there.
 
     Returns:
-        At most `params.max_count` pieces, the largest; none on a blank page.
+        All of them; none on a blank page.
     """
-    pieces = [
+    return [
         _measured(piece, box, darkness)
         for box, piece in connected(mask, params.min_side_px)
         if cv2.countNonZero(piece) >= params.min_area_px
     ]
-    if len(pieces) > params.max_count:
-        order = np.argsort([piece.area_px for piece in pieces])[-params.max_count :]
-        pieces = [pieces[int(k)] for k in order]
-    return pieces
+
+
+def largest(pieces: Sequence[Component], count: int) -> list[Component]:
+    """Returns those with the most ink, so many at the most, in the order in which they are given."""
+    order = sorted(range(len(pieces)), key=lambda k: pieces[k].area_px)
+    return [pieces[k] for k in sorted(order[-count:])]
 
 
 def connected(mask: Image, min_side_px: int) -> Iterator[tuple[BoundingBox, Image]]:

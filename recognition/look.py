@@ -9,7 +9,7 @@ import numpy as np
 
 from recognition.arrays import Image, as_image
 from recognition.binarize import darkness_of, find_ink
-from recognition.components import Component, find_components
+from recognition.components import Component, find_components, largest
 from recognition.fields import Field
 from recognition.highlights import without_highlights
 from recognition.lines import Rule
@@ -44,6 +44,7 @@ class Look:
         uprights: long upright rules.
         to_page: from places in the view to places on the page.
         sheet: of paper, on the page, as in `View`.
+        left_out: how many pieces were not read, because there are too many.
         thinned_px: by which all strokes were made thinner.
     """
 
@@ -55,6 +56,7 @@ class Look:
     uprights: tuple[Rule, ...]
     to_page: Affine
     sheet: Sheet | None
+    left_out: int = 0
     thinned_px: int = 0
 
 
@@ -82,14 +84,15 @@ def look_at(
     writing = remove_rules(ink, params.rules)
     del ink
     found = find_components(writing.mask, darkness, params.components)
-    found, at_edge = parted_at_edge(found, inside, to_page, pixels.shape)
+    left_out = max(0, len(found) - params.components.max_count)
+    found, at_edge = parted_at_edge(largest(found, params.components.max_count), inside, to_page, pixels.shape)
     fields, cells, uprights = writing.fields, writing.cells, writing.uprights
     del writing
     found = without_show_through(found, darkness, params.show_through, params.components)
     found = without_shading(found, darkness, params.shading, params.components)
     pieces = without_smudges(found, darkness, params.smudges, params.components, thinned_px)
     readings = reader.read(pieces, darkness)
-    return Look(darkness, readings, at_edge, fields, cells, uprights, to_page, sheet, thinned_px)
+    return Look(darkness, readings, at_edge, fields, cells, uprights, to_page, sheet, left_out, thinned_px)
 
 
 def look_upright(pixels: Image, reader: Reader, params: RecognitionParams) -> tuple[Image, int, Look]:

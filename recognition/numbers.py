@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -84,9 +84,9 @@ def to_number(
     return Number(text, box, *position, confidence, bool(reasons), reasons, digits)
 
 
-def doubted(number: Number, reason: Reason) -> Number:
-    """Returns a number that a person should look at for one more reason."""
-    reasons = tuple(one for one in Reason if one is reason or one in number.reasons)
+def doubted(number: Number, more: Collection[Reason]) -> Number:
+    """Returns a number that a person should look at for more reasons, at least one."""
+    reasons = tuple(reason for reason in Reason if reason in more or reason in number.reasons)
     return replace(number, needs_review=True, reasons=reasons)
 
 

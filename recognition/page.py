@@ -40,6 +40,7 @@ from recognition.slashes import part_at_slashes
 from recognition.split import split_touching
 from recognition.strays import may_have_strays
 from recognition.struck import may_be_struck_out
+from recognition.turn import may_lie
 from recognition.types import BoundingBox, Document, Number, Page, Reason
 from recognition.underlines import without_underlines
 from recognition.views import closely_read
@@ -65,30 +66,43 @@ def read_document(data: bytes, reader: Reader, params: RecognitionParams) -> Doc
     pages = []
     warnings: list[str] = []
     for image in load_pages(data, params.load):
-        page = _read_page(image, reader, params)
+        page, doubts = _read_page(image, reader, params)
         pages.append(page)
-        warnings += image.warnings
-        if page.rotation:
-            warnings.append(_turned(page))
+        warnings += [*image.warnings, *doubts]
     return Document(tuple(pages), tuple(dict.fromkeys(warnings)))
 
 
-def _read_page(image: PageImage, reader: Reader, params: RecognitionParams) -> Page:
+def _read_page(image: PageImage, reader: Reader, params: RecognitionParams) -> tuple[Page, list[str]]:
+    """A page, and what a person should know about how it was read, as sentences."""
     pixels, rotation, look = look_upright(image.pixels, reader, params)
     height, width = pixels.shape[:2]
     numbers, unread = _numbers(look, pixels, reader, params)
-    if image.damaged:
-        numbers = [doubted(number, Reason.CUT_OFF) for number in numbers]
+    warnings = [_turned(image.page, rotation)] if rotation else []
+    reasons = [Reason.CUT_OFF] if image.damaged else []
+    if look.left_out:
+        reasons.append(Reason.NOT_A_DIGIT)
+        warnings.append(
+            f"Page {image.page} has more pieces of ink than are read: {look.left_out} of the smallest were left out, "
+            "and digits may be among them. Scan it in parts, or at a lower resolution."
+        )
+    if not rotation and may_lie(look.readings, look.darkness, reader.classifier, params.turn):
+        reasons.append(Reason.LOW_CONFIDENCE)
+        warnings.append(
+            f"Page {image.page} may lie upside-down or on its side: its digits are read more surely when it is turned, "
+            "but they are too few to tell. If it does, scan it again, upright."
+        )
+    numbers = [doubted(number, reasons) for number in numbers] if reasons else numbers
     del look  # its pictures of the page are not needed beside the annotated one
     if params.annotate.crops:
         numbers = [_with_crop(number, pixels) for number in numbers]
     canvas = np.require(pixels, np.uint8, ("C", "W"))  # the page itself, which is not needed any more
-    return Page(image.page, width, height, rotation, tuple(numbers), annotate(canvas, numbers, unread, params.annotate))
+    annotated = annotate(canvas, numbers, unread, params.annotate)
+    return Page(image.page, width, height, rotation, tuple(numbers), annotated), warnings
 
 
-def _turned(page: Page) -> str:
-    how = {90: "a quarter turn counter-clockwise", 180: "upside-down", 270: "a quarter turn clockwise"}[page.rotation]
-    return f"Page {page.page} was turned {how}, because its digits did not stand upright."
+def _turned(page: int, rotation_deg: int) -> str:
+    how = {90: "a quarter turn counter-clockwise", 180: "upside-down", 270: "a quarter turn clockwise"}[rotation_deg]
+    return f"Page {page} was turned {how}, because its digits did not stand upright."
 
 
 def _numbers(

@@ -145,7 +145,7 @@ class ComponentParams:
     Attributes:
         min_side_px: the longer side of a piece is at least so long.
         min_area_px: it has at least so much ink.
-        max_count: of more pieces the largest are taken.
+        max_count: of more pieces only those with the most ink are read, and every number of the page goes to review.
     """
 
     min_side_px: int = 7
@@ -176,6 +176,8 @@ class TurnParams:
         min_deviations: of the gain's mean, over each other orientation.
         clear_mean: score of a page, after it is turned, whose gains are taken as odds.
         min_odds: sum of its gains, over each other orientation.
+        lying_gain: of the score of `first_pieces`, by which a page that was not turned may have to be;
+        lying_mean: where it is this then.
         max_loss: of the score, when lines that slope are laid level.
         max_sheet_loss: likewise, when a sheet that lies aslant is.
         min_skew_deg: lines that slope less are read as they are.
@@ -193,6 +195,8 @@ class TurnParams:
     min_deviations: float = 2.5
     clear_mean: float = -0.4
     min_odds: float = 4.0
+    lying_gain: float = 0.12
+    lying_mean: float = -0.5
     max_loss: float = 0.3
     max_sheet_loss: float = 0.6
     min_skew_deg: float = 2.5
@@ -203,6 +207,7 @@ class TurnParams:
         check_range(self, max_pieces=(1, 1000), first_pieces=(1, 1000), min_pieces=(1, 1000), upright=(-10, 0))
         check_range(self, min_mean=(-10, 0), min_gain=(0, 10), min_deviations=(0, 10), clear_mean=(-10, 0))
         check_range(self, first_gain=(0, 10), min_odds=(0, 100), max_loss=(0, 10))
+        check_range(self, lying_gain=(0, 10), lying_mean=(-10, 0))
         check_range(self, max_sheet_loss=(0, 10), min_skew_deg=(0, 45), min_sure_skew_deg=(0, 45), max_left=(0, 1))
 
 

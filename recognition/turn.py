@@ -50,6 +50,22 @@ def turn_deg(
     return _best(chosen, darkness, angles_deg, classifier, params, strict=True)
 
 
+def may_lie(readings: Sequence[Reading], darkness: Image, classifier: Classifier, params: TurnParams) -> bool:
+    """Tells whether a page that was not turned may lie on its side or upside-down, though too few digits tell surely.
+
+    Args:
+        readings: of all pieces, as the page stands.
+        darkness: uint8 (height, width) page.
+        classifier: reads single digits.
+        params: see there.
+    """
+    chosen = _spread(sample(readings, darkness.shape, params.max_pieces), params.first_pieces)
+    if not chosen or _scores(np.stack([reading.by_ink for reading in chosen])).mean() > params.upright:
+        return False
+    means = _all_scores(chosen, darkness, QUARTERS_DEG, classifier).mean(axis=1)
+    return bool(means.max() - means[0] >= params.lying_gain and means.max() >= params.lying_mean)
+
+
 def best_angle_deg(
     readings: Sequence[Reading],
     darkness: Image,

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from recognition.components import MAX_BOXES, find_components, ink_within, join, make_component, stroke_width
+from recognition.components import MAX_BOXES, find_components, ink_within, join, largest, make_component, stroke_width
 from recognition.params import ComponentParams
 from recognition.types import BoundingBox
 
@@ -75,9 +75,10 @@ def test_what_is_too_small_is_left_out():
     assert len(find_components(TWO, DARKNESS, ComponentParams(min_side_px=5, min_area_px=1))) == 0
 
 
-def test_of_too_many_pieces_the_largest_are_kept():
-    (piece,) = find_components(TWO, DARKNESS, ComponentParams(min_side_px=1, min_area_px=1, max_count=1))
-    assert piece.area_px == 4
+def test_of_too_many_pieces_the_largest_are_kept_in_their_order():
+    pieces = [make_component(np.full((side, 2), 255, np.uint8), 0, 0, DARKNESS) for side in (3, 1, 4, 2, 4)]
+    assert [piece.area_px for piece in largest(pieces, 3)] == [6, 8, 8]
+    assert largest(pieces, 9) == pieces
 
 
 def hatched(side: int, pitch: int) -> np.ndarray:

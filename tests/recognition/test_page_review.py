@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recognition.params import RecognitionParams, Thresholds
+from recognition.params import ComponentParams, RecognitionParams, Thresholds
 from recognition.reader import load_reader
 from recognition.types import REJECTED, Reason
 
@@ -51,6 +51,17 @@ def test_a_number_at_the_edge_of_the_page_is_cut_off(certain, note, numbers_on):
     (number,) = numbers_on(pixels, certain(8, 0.95), strict)
     assert number.bbox.x <= 1
     assert number.reasons == (Reason.LOW_CONFIDENCE, Reason.CUT_OFF)
+
+
+def test_where_there_is_more_ink_than_is_read_every_number_needs_review(note, reader, read_pixels):
+    pixels = note(("4871", 200, 100), ("2903", 230, 200))
+    enough, few = (
+        read_pixels(pixels, reader, replace(PARAMS, components=ComponentParams(max_count=count))) for count in (8, 7)
+    )
+    assert [number.text for number in enough.pages[0].numbers] == ["4871", "2903"]
+    assert (enough.warnings, [number.needs_review for number in enough.pages[0].numbers]) == ((), [False, False])
+    assert "1 of the smallest were left out" in few.warnings[0]
+    assert all(Reason.NOT_A_DIGIT in number.reasons for number in few.pages[0].numbers)
 
 
 def test_a_number_at_the_edge_of_a_sheet_is_cut_off(note, reader, numbers_on):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from recognition.params import AnnotateParams, RecognitionParams
+from recognition.types import Reason
 
 PARAMS = RecognitionParams()
 SUMS = (("34729", 60, 20), ("7425", 360, 22), ("4739", 70, 112), ("9243", 360, 114), ("35274", 60, 200))
@@ -35,6 +36,18 @@ def test_a_page_that_does_not_stand_upright_is_turned_and_says_so(reader, note, 
     assert crop.shape[1] > crop.shape[0]
     (warning,) = document.warnings
     assert warning.startswith("Page 1 was turned ")
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_page_of_too_few_digits_to_be_turned_may_lie(reader, note, quarters, read_pixels):
+    page = note(("3472", 200, 100))
+    upright, lying = (read_pixels(np.rot90(page, turns), reader) for turns in (0, quarters))
+    assert upright.warnings == ()
+    assert [number.needs_review for number in upright.pages[0].numbers] == [False]
+    assert lying.pages[0].rotation == 0
+    assert [warning[:36] for warning in lying.warnings] == ["Page 1 may lie upside-down or on its"]
+    assert all(Reason.LOW_CONFIDENCE in number.reasons for number in lying.pages[0].numbers)
+    assert quarters != 2 or lying.pages[0].numbers
 
 
 @pytest.fixture
