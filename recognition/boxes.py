@@ -36,7 +36,7 @@ MIN_ROUNDED_PX = 12
 EDGE_SHARE = 0.5
 """What is paler than this share of a line is its soft edge, and no stroke's."""
 MAX_FIELD_CELLS = 16
-"""More boxes in one piece are squared paper or a table."""
+"""More boxes in one piece are squared paper or a table, unless they stand in one row, as those of a bank account do."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -215,8 +215,11 @@ def _without_strokes(filled: Image, side_px: int) -> Image:
 
 def _is_form(cells: list[Contour]) -> bool:
     """Tells boxes for digits from ruled and squared paper, whose cells writing may be higher than."""
-    width, height = np.median([cv2.boundingRect(cell)[2:] for cell in cells], axis=0)
-    return len(cells) <= MAX_FIELD_CELLS and height / 3 <= width <= 3 * height
+    bounds = np.array([cv2.boundingRect(cell) for cell in cells])
+    width, height = np.median(bounds[:, 2:], axis=0)
+    if not height / 3 <= width <= 3 * height:
+        return False
+    return len(cells) <= MAX_FIELD_CELLS or bool(np.ptp(bounds[:, 1]) < 0.5 * height)
 
 
 def _is_row(cells: list[Contour], box: BoundingBox) -> bool:

@@ -62,6 +62,29 @@ def spots(boxes: Sequence[BoundingBox], fields: Sequence[Field]) -> list[Spot | 
     return result
 
 
+def may_share_boxes(numbers: Sequence[Sequence[BoundingBox]], fields: Sequence[Field]) -> list[bool]:
+    """Tells of each number whether a box holds several of its digits, in a row in which each holds one.
+
+    One of them is then a part of the other: the left stroke of a 4 was read as a 1.
+
+    Args:
+        numbers: the boxes of the digits of each.
+        fields: of the page.
+    """
+    found = iter(spots([box for digits in numbers for box in digits], fields))
+    result = []
+    for digits in numbers:
+        alone = [(box, spot.field) for box, spot in zip(digits, found, strict=False) if spot and spot.cell is None]
+        held = [(field, cell) for box, field in alone if (cell := _holding(box, fields[field].cells)) is not None]
+        result.append(len(set(held)) < len(held))
+    return result
+
+
+def _holding(box: BoundingBox, cells: Sequence[BoundingBox]) -> int | None:
+    nearest = _nearest(box, cells)
+    return nearest if cells[nearest].holds(box) else None
+
+
 def rows_of(numbers: Sequence[Sequence[BoundingBox]], fields: Sequence[Field]) -> list[BoundingBox | None]:
     """Returns for each number the row of boxes that holds it and no other, with a digit a box; None where none does.
 

@@ -19,7 +19,7 @@ from recognition.components import Component, held
 from recognition.copies import without_copies
 from recognition.crowding import may_share_digits
 from recognition.dots import without_dots
-from recognition.fields import Field
+from recognition.fields import Field, may_share_boxes
 from recognition.grid import filled
 from recognition.join import join_broken
 from recognition.layout import arrange, loosely_joined
@@ -153,6 +153,7 @@ def _doubted(
         may_have_strays(numbers, params.stray),
         may_be_rules(numbers, uprights, params.column),
         may_share_digits(numbers, params.crowd),
+        may_share_boxes([[digit.piece.bbox for digit in digits] for digits in numbers], fields),
         may_span_columns(numbers, params.alignment),
         may_be_struck_out(numbers, darkness, params.struck),
     )

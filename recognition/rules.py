@@ -17,6 +17,13 @@ from recognition.params import RuleParams
 from recognition.ruling import covered_lines
 from recognition.types import BoundingBox
 
+MIN_ALIKE = 3
+"""Boxes alike in a row show that its long sides are no lines of paper."""
+MAX_UNLIKE = 0.15
+"""By so much of most boxes' width one of them may be narrower or wider."""
+NEAR_PX = 3
+"""A line may lie so far from the row whose side it is."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Writing:
@@ -54,6 +61,8 @@ def remove_rules(ink: Ink, params: RuleParams) -> Writing:
     lying, uprights = [*dark.lying, *pale.lying], [*dark.upright, *pale.upright]
     upright = _drawn_upright(uprights, faint.shape)
     paper = _ruled_paper(pale.lying, upright, faint.shape, params)
+    if paper:
+        paper = _without_sides(paper, find_frames(faint, params, ink.darkness).fields)
     if paper:
         covered = covered_lines(pale.lying, faint, params)
         paper += covered
@@ -108,6 +117,22 @@ def _ruled_paper(
     if upright is None or zone is None:
         return lines
     return [] if cv2.countNonZero(upright) > 0.3 * cv2.countNonZero(zone) else lines
+
+
+def _without_sides(lines: Sequence[Rule], fields: Sequence[Field]) -> list[Rule]:
+    """The lines that are no sides of rows of boxes alike, which may be as wide as the page."""
+    rows = [field.bbox for field in fields if _are_alike(field.cells)]
+    return [line for line in lines if not any(_is_side(line.box, row) for row in rows)]
+
+
+def _are_alike(cells: Sequence[BoundingBox]) -> bool:
+    widths = np.array([cell.width for cell in cells])
+    return len(cells) >= MIN_ALIKE and bool((np.abs(widths / np.median(widths) - 1) <= MAX_UNLIKE).all())
+
+
+def _is_side(line: BoundingBox, row: BoundingBox) -> bool:
+    shared = min(line.right, row.right) - max(line.x, row.x)
+    return shared > 0 and any(line.y - NEAR_PX <= y <= line.bottom + NEAR_PX for y in (row.y, row.bottom - 1))
 
 
 def _erase(mask: Image, zones: Sequence[Image | None], darkness: Image, params: RuleParams) -> Image:

@@ -103,6 +103,8 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "dashes before numbers": (page, "may_be_negative", lambda numbers, *_: [False] * len(numbers)),
     "struck-out numbers": (page, "may_be_struck_out", lambda numbers, *_: [False] * len(numbers)),
     "crowded numbers": (page, "may_share_digits", lambda numbers, *_: [False] * len(numbers)),
+    "several digits in a box": (page, "may_share_boxes", lambda numbers, *_: [False] * len(numbers)),
+    "pages that may lie": (page, "may_lie", lambda *_: False),
     "numbers across columns": (page, "may_span_columns", lambda numbers, *_: [False] * len(numbers)),
     "grey ink": (reader, "normalize_all", from_black_and_white),
 }

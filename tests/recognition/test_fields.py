@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognition.fields import Field, Spot, rows_of, spots
+from recognition.fields import Field, Spot, may_share_boxes, rows_of, spots
 from recognition.types import BoundingBox
 
 ROW = Field(BoundingBox(100, 50, 300, 60), tuple(BoundingBox(100 + 100 * k, 50, 100, 60) for k in range(3)))
@@ -45,6 +45,15 @@ def test_the_row_of_a_number_is_that_which_holds_it_and_no_other():
     assert rows_of([digits(120, 150, 230, 270)], [ROW]) == [None], "each box holds several"
     assert rows_of([digits(150)], []) == [None]
     assert rows_of([], [ROW]) == []
+
+
+def test_a_number_may_be_wrong_of_which_one_box_holds_two_digits():
+    assert may_share_boxes([digits(120, 150, 250, 350)], [ROW]) == [True]
+    assert may_share_boxes([digits(50), digits(250, 350, 450), digits(120, 150)], [ROW]) == [False, False, True]
+    assert may_share_boxes([digits(150, 250, 350)], [ROW]) == [False]
+    assert may_share_boxes([digits(120, 150, 230, 270)], [ROW]) == [False], "each box holds several"
+    assert may_share_boxes([digits(20, 40)], [ROW]) == [False], "they stand in no box"
+    assert may_share_boxes([], [ROW]) == []
 
 
 @given(st.lists(st.integers(20, 480), max_size=12))

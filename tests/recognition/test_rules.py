@@ -230,6 +230,19 @@ def test_rows_of_boxes_all_over_the_page_are_no_ruled_paper():
     assert not writing.mask.any()
 
 
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize("count", [10, 20])
+def test_rows_of_boxes_as_wide_as_the_page_are_no_ruled_paper(count, rows):
+    page = paper()
+    side = 720 // count
+    for row, cell in product(range(rows), range(count)):
+        x, y = 40 + side * cell, 100 + 150 * row
+        cv2.rectangle(page, (x, y), (x + side, y + side), RULE, 2)
+    writing = remove_rules(binarize(page, BinarizeParams()), PARAMS)
+    assert [len(field.cells) for field in writing.fields] == [count] * rows
+    assert not writing.mask.any()
+
+
 @pytest.mark.parametrize("margin", [False, True])
 def test_a_line_of_ruled_paper_that_bold_writing_covers_vanishes_between_the_writing(margin):
     page = paper()
