@@ -166,7 +166,7 @@ def _draw_caption(picture: Pixels, text: str) -> None:
     """A sentence in the upper left corner, as wide as the page at the most; nothing where it could not be read."""
     page_height, page_width = picture.shape[:2]
     aspect = _aspect(text)
-    text_px = min(1.4 * text_height_px((page_height, page_width), 1), page_width / (aspect + 3))
+    text_px = min(1.4 * text_height_px((page_height, page_width), 1), page_width / (aspect + 3), page_height / 3)
     if text_px < _MIN_CAPTION_PX:
         return
     padding = round(text_px)

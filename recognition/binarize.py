@@ -85,7 +85,7 @@ def find_ink(darkness: Image, params: BinarizeParams) -> Ink:
     smooth = as_image(cv2.GaussianBlur(darkness, (3, 3), 0))
     # The closing takes grain for paper and sets the paper too bright; by how much, most of the page shows.
     bare = float(np.median(smooth[::4, ::4]))
-    floor = max(params.min_darkness, bare + params.noise_factor * noise_level(smooth))
+    floor = min(255.0, max(params.min_darkness, bare + params.noise_factor * noise_level(smooth)))
     near = dilated(_reduced_maximum(smooth, params.near_px), 3, 3)
     _, faint = cv2.threshold(smooth, int(floor), _FAINT, cv2.THRESH_BINARY)
     levels = as_image(faint)

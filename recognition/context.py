@@ -30,6 +30,8 @@ FAR_HEIGHT_PX, FAR_WIDTH_PX = 32, 64
 """Of the far window."""
 FAR_PIECE_PX = 7
 """Longer side of the piece in the far window."""
+AT_ONCE = 1024
+"""So many pieces have their windows at the same time: those of a page's all were hundreds of megabytes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,6 +135,10 @@ class ContextNetwork:
         """
         if self._page is None or self._page() is not darkness:
             self._page, self._halved = weakref.ref(darkness), []
-        seen = windows(pieces, darkness, self._halved)
-        shown = self._network.run({self._places["near"]: seen.near, self._places["far"]: seen.far})[:, 0]
+        starts = range(0, max(1, len(pieces)), AT_ONCE)
+        shown = np.concatenate([self._shown(pieces[k : k + AT_ONCE], darkness) for k in starts])
         return scale(np.stack([1 - shown, shown], axis=1), self._temperature)[:, 1]
+
+    def _shown(self, pieces: Sequence[Component], darkness: Image) -> NDArray[np.float32]:
+        seen = windows(pieces, darkness, self._halved)
+        return self._network.run({self._places["near"]: seen.near, self._places["far"]: seen.far})[:, 0]

@@ -24,7 +24,7 @@ from recognition.deep_color import is_deep, joined, swap_bytes
 from recognition.formats import Format, is_whole
 from recognition.modes import to_bgr
 from recognition.orientation import UPRIGHT, orientation_of, upright
-from recognition.params import LoadParams
+from recognition.params import MAX_SIDE_PX, LoadParams
 
 _OPENERS: dict[Format, Callable[[BytesIO], ImageFile]] = {
     Format.JPEG: JpegImagePlugin.JpegImageFile,
@@ -107,6 +107,8 @@ def _subfile_type(image: TiffImagePlugin.TiffImageFile, frame: int) -> int:
 def _check_size(image: ImageFile, params: LoadParams) -> None:
     if image.width * image.height > params.max_megapixels * 1e6:
         raise refusals.too_large(image.width, image.height, params)
+    if max(image.width, image.height) > MAX_SIDE_PX:
+        raise refusals.too_long(image.width, image.height)
 
 
 def _decode_frame(image: ImageFile, data: bytes, kind: Format) -> Decoded:

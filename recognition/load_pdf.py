@@ -13,7 +13,7 @@ from pypdfium2 import raw as pdfium
 from recognition import refusals
 from recognition.decoded import Decoded
 from recognition.formats import Format, is_whole
-from recognition.params import LoadParams
+from recognition.params import MAX_SIDE_PX, LoadParams
 
 _POINTS_PER_INCH = 72
 _MIN_DPI = 1
@@ -61,7 +61,8 @@ def _render_page(document: pypdfium2.PdfDocument, index: int, params: LoadParams
         if dpi < params.pdf_dpi:
             warnings.append(
                 f"page {index + 1} is {width_pt / _POINTS_PER_INCH:.1f} x {height_pt / _POINTS_PER_INCH:.1f} inches: "
-                f"it was rendered at {dpi} instead of {params.pdf_dpi} dpi to stay within pages.max_megapixels"
+                f"it was rendered at {dpi} instead of {params.pdf_dpi} dpi to stay within pages.max_megapixels and "
+                f"{MAX_SIDE_PX} pixels a side"
             )
         with closing(page.render(scale=dpi / _POINTS_PER_INCH)) as bitmap:
             return Decoded(np.array(bitmap.to_numpy()), tuple(warnings))
@@ -72,7 +73,8 @@ def _largest_dpi(width_pt: float, height_pt: float, params: LoadParams) -> int:
     if not (0 < width_pt < float("inf") and 0 < height_pt < float("inf")):
         raise ValueError(f"a page must have a size. Received: {width_pt} x {height_pt} points")
     limit_px = params.max_megapixels * 1e6
-    dpi = min(params.pdf_dpi, floor(sqrt(limit_px / (width_pt * height_pt)) * _POINTS_PER_INCH))
+    longest = (MAX_SIDE_PX - 1) / max(width_pt, height_pt)
+    dpi = min(params.pdf_dpi, floor(min(sqrt(limit_px / (width_pt * height_pt)), longest) * _POINTS_PER_INCH))
     # Sizes are rounded up to whole pixels, which can take a strip of a page over the limit.
     while dpi >= _MIN_DPI and _rendered_px(width_pt, dpi) * _rendered_px(height_pt, dpi) > limit_px:
         dpi -= 1

@@ -83,6 +83,10 @@ __all__ = [
 ]
 
 
+MAX_SIDE_PX = 65_500
+"""A page may be so high and so wide; its annotated picture is a JPEG, which cannot be larger."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoadParams:
     """How encoded bytes become pixels.
@@ -106,7 +110,7 @@ class Thresholds:
     """Where a reading is accepted, doubted or rejected; calibrated probabilities, 0 to 1.
 
     Attributes:
-        accept: a number is accepted when every digit reaches it.
+        accept: a number with a digit below it needs review.
         digit: a digit below it is reported as `?`.
     """
 

@@ -9,7 +9,7 @@ import cv2
 
 from recognition.errors import UnreadableImageError
 from recognition.formats import Format, describe, is_whole
-from recognition.params import LoadParams
+from recognition.params import MAX_SIDE_PX, LoadParams
 
 _READABLE = "JPEG, PNG, TIFF or PDF"
 
@@ -72,6 +72,14 @@ def too_large(width_px: int, height_px: int, params: LoadParams) -> UnreadableIm
     return UnreadableImageError(
         f"a page may have {params.max_megapixels:g} megapixels, but this one is {width_px}x{height_px} pixels "
         f"({width_px * height_px / 1e6:.0f} megapixels). Scan it at a lower resolution, or raise pages.max_megapixels"
+    )
+
+
+def too_long(width_px: int, height_px: int) -> UnreadableImageError:
+    """A page has too long a side."""
+    return UnreadableImageError(
+        f"a page may be {MAX_SIDE_PX} pixels high and wide, but this one is {width_px}x{height_px} pixels. Cut it into "
+        "shorter ones"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import sqrt
 from typing import TypeAlias
 
 import cv2
@@ -21,6 +22,8 @@ Affine: TypeAlias = NDArray[np.float64]
 
 MIN_LINEAR_SCALE = 0.6
 """Down to this scale a pixel made of the nearest four is as good as one made of all that it covers."""
+MAX_VIEW_PX = 32_000
+"""OpenCV turns no picture whose side is longer than 32,767 pixels."""
 _NEAR_FRAME_PX = 3
 """So near to the picture's frame the edge of what is seen is the frame."""
 
@@ -96,10 +99,14 @@ def turned_view(view: View, angle_deg: float) -> View:
 
 
 def working_scale(shape: tuple[int, ...], params: SizeParams) -> float:
-    """Returns by how much a page of (height, width) is enlarged or reduced before it is read."""
+    """Returns by how much a page of (height, width) is enlarged or reduced before it is read.
+
+    A roll of paper, more than twice as long as it is wide, is reduced by its area: by its length digits would vanish.
+    """
     side = max(shape)
     if side > params.max_side_px:
-        return params.max_side_px / side
+        by_area = params.max_side_px / sqrt(2 * shape[0] * shape[1])
+        return min(1.0, max(params.max_side_px / side, by_area), MAX_VIEW_PX / side)
     return min(max(1.0, params.min_side_px / side), params.max_enlargement)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recognition.binarize import binarize, flatten, is_light_on_dark, noise_level
+from recognition.binarize import binarize, darkness_of, find_ink, flatten, is_light_on_dark, noise_level
 from recognition.params import BinarizeParams
 
 PARAMS = BinarizeParams()
@@ -119,6 +119,15 @@ def test_the_smallest_pages_are_no_error(shape):
     page = np.full(shape, 200, np.uint8)
     page.flat[0] = 10
     assert binarize(page, PARAMS).mask.shape == shape
+
+
+@pytest.mark.parametrize("block", [1, 2, 3])
+def test_a_raster_as_dark_as_it_is_light_has_no_level_without_those_below(block):
+    rows, columns = np.indices((240, 320)) // block
+    raster = np.where((rows + columns) % 2, 255, 0).astype(np.uint8)
+    ink = find_ink(darkness_of(raster, PARAMS), PARAMS)
+    assert not (ink.core & ~ink.mask).any()
+    assert not (ink.mask & ~ink.faint).any()
 
 
 def test_darkness_is_relative_to_the_paper_around():

@@ -194,6 +194,15 @@ def test_each_piece_gets_the_output_for_its_own_windows(content, rings):
     np.testing.assert_allclose(ContextNetwork(content).whole(pieces[::-1], page), expected[::-1], atol=1e-4)
 
 
+def test_how_many_are_shown_at_once_makes_no_difference(content, rings, monkeypatch):
+    page, pieces = rings
+    network = ContextNetwork(content)
+    together = network.whole(pieces, page)
+    monkeypatch.setattr(context, "AT_ONCE", 2)
+    assert len(pieces) > 2
+    np.testing.assert_array_equal(network.whole(pieces, page), together)
+
+
 def test_no_pieces_are_nothing(content):
     assert ContextNetwork(content).whole([], np.zeros((5, 5), np.uint8)).shape == (0,)
 

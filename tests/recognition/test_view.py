@@ -35,6 +35,15 @@ def test_a_page_is_read_at_a_size_within_the_limits(side):
     assert scale == 1 or not 1000 <= side <= 3000
 
 
+@pytest.mark.parametrize(("length", "least"), [(5000, 0.99), (12_345, 0.7), (60_000, 0.3)])
+def test_a_roll_of_paper_is_reduced_by_its_area(length, least):
+    scale = working_scale((length, 640), SizeParams())
+    assert least <= scale <= 1
+    assert scale * length <= 32_000
+    assert 2 * scale**2 * length * 640 <= 3000**2 or scale == 1
+    assert working_scale((640, length), SizeParams()) == scale
+
+
 def test_a_page_without_surroundings_is_seen_whole():
     view = view_of(np.full((300, 400, 3), 220, np.uint8), SIZE, PAPER)
     assert view.inside is None

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from recognition.errors import UnreadableImageError
+from recognition.formats import is_whole
 from recognition.load import load_pages
 from recognition.params import LoadParams
 
@@ -42,6 +43,7 @@ def _load_within(more_mb: int, data: bytes) -> str:
     """The shape of a picture, or the error, in a process that may take so much more memory than it has."""
     program = f"""
 import resource, sys
+from recognition.formats import is_whole
 from recognition.load import load_pages
 from recognition.params import LoadParams
 data = sys.stdin.buffer.read()
@@ -114,3 +116,26 @@ def test_too_many_pages_are_refused_before_the_first_is_decoded(encode):
     assert len(list(load_pages(data, LoadParams(max_pages=4)))) == 4
     with pytest.raises(UnreadableImageError, match="may have 3 pages, but this one has 4"):
         next(load_pages(data, LoadParams(max_pages=3)))
+
+
+@pytest.mark.parametrize("size", [(2, 65_501), (65_501, 2)])
+def test_a_page_too_long_for_its_annotated_picture_is_refused(encode, refusal, size):
+    error = refusal(encode(Image.new("L", size, 255), "PNG"))
+    assert not error.incomplete
+    assert f"65500 pixels high and wide, but this one is {size[0]}x{size[1]} pixels" in str(error)
+
+
+def _directories_upon_each_other(count: int) -> bytes:
+    """A TIFF of so many directories, each of 65,535 entries of no known type, that begin four bytes apart."""
+    entries = 0xFFFF
+    content = bytearray(b"\xff" * (8 + 4 * count + 2 + 12 * entries + 4))
+    content[:8] = b"II*\x00" + struct.pack("<I", 8)
+    for k in range(count):
+        following = 8 + 4 * (k + 1) if k < count - 1 else 0
+        struct.pack_into("<I", content, 8 + 4 * k + 2 + 12 * entries, following)
+    return bytes(content)
+
+
+def test_directories_of_a_tiff_that_lie_upon_each_other_are_not_all_looked_into():
+    assert is_whole(_directories_upon_each_other(1))
+    assert not is_whole(_directories_upon_each_other(2))

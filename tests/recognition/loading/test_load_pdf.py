@@ -60,9 +60,18 @@ def test_a_page_over_the_limit_is_rendered_at_a_lower_resolution_and_says_so(mak
     (page,) = load_pages(data, LoadParams(pdf_dpi=200, max_megapixels=4))
     height, width, _ = page.pixels.shape
     assert 3.8e6 < height * width <= 4e6
-    assert page.warnings == (
-        "page 1 is 100.0 x 100.0 inches: it was rendered at 20 instead of 200 dpi to stay within pages.max_megapixels",
+    (warning,) = page.warnings
+    assert warning == (
+        "page 1 is 100.0 x 100.0 inches: it was rendered at 20 instead of 200 dpi to stay within pages.max_megapixels "
+        "and 65500 pixels a side"
     )
+
+
+def test_a_roll_is_rendered_no_longer_than_its_annotated_picture_can_be(make_pdf):
+    (page,) = load_pages(make_pdf("", size=(20, 14_400)), LoadParams(pdf_dpi=600))
+    height = page.pixels.shape[0]
+    assert 65_000 < height <= 65_500
+    assert page.warnings
 
 
 def test_a_page_that_fits_at_no_resolution_is_refused(make_pdf, refusal):
