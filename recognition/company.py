@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.neighbors import overlapping
+from recognition.neighbors import edges_of, overlapping
 from recognition.params import CompanyParams
 from recognition.reading import Reading, log_odds, raised
 
@@ -32,7 +32,7 @@ def weighed(readings: Sequence[Reading], height_px: float, params: CompanyParams
     if len(telling) < 2:
         return list(readings)
     tellers = [readings[int(k)] for k in telling]
-    edges = np.array([_edges(reading) for reading in tellers], np.float64)
+    edges = edges_of(teller.piece.bbox for teller in tellers)
     voices = log_odds(np.array([reading.first_confidence for reading in tellers]))
     strokes = np.array([reading.digit == 1 for reading in tellers])
     voices[strokes & (voices < 0)] *= params.strokes
@@ -56,8 +56,3 @@ def _heard(
         np.add.at(heard, first[beside], near * said[second[beside]])
         np.add.at(heard, second[beside], near * said[first[beside]])
     return np.clip(heard, -params.limit, params.limit)
-
-
-def _edges(reading: Reading) -> tuple[int, int, int, int]:
-    box = reading.piece.bbox
-    return box.x, box.y, box.right, box.bottom

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.arrays import Image, as_image, piece_at
+from recognition.neighbors import edges_of
 from recognition.params import ComponentParams
 from recognition.types import BoundingBox
 
@@ -147,12 +148,17 @@ def join(first: Component, second: Component, darkness: Image) -> Component:
     return _measured(mask, box, darkness)
 
 
+def longer_side(piece: Component) -> int:
+    """Returns the longer side of a piece's box in pixels."""
+    return max(piece.bbox.width, piece.bbox.height)
+
+
 def held(pieces: Sequence[Component], boxes: Sequence[BoundingBox]) -> NDArray[np.bool_]:
     """Returns which pieces one of the boxes holds, as `BoundingBox.holds`, bool (n,); for many of both."""
     if not pieces or not boxes:
         return np.zeros(len(pieces), np.bool_)
     x, y = np.array([piece.bbox.center for piece in pieces]).T[:, :, None]
-    left, top, right, bottom = np.array([(box.x, box.y, box.right, box.bottom) for box in boxes]).T
+    left, top, right, bottom = edges_of(boxes).T
     return np.asarray(((left <= x) & (x < right) & (top <= y) & (y < bottom)).any(axis=1))
 
 

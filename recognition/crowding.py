@@ -11,7 +11,7 @@ from statistics import median
 
 import numpy as np
 
-from recognition.neighbors import overlapping
+from recognition.neighbors import edges_of, overlapping
 from recognition.params import CrowdParams
 from recognition.reading import Reading
 
@@ -28,8 +28,7 @@ def may_share_digits(numbers: Sequence[Sequence[Reading]], params: CrowdParams) 
     if not digits:
         return result
     number_of = np.repeat(np.arange(len(numbers)), [len(number) for number in numbers])
-    starts = np.array([(box.x, box.y) for box in digits], np.float64)
-    ends = np.array([(box.right, box.bottom) for box in digits], np.float64)
+    starts, ends = np.hsplit(edges_of(digits), 2)
     sizes = ends - starts
     page_height = float(np.median(sizes[:, 1]))
     heights = np.array([max(page_height, median(digit.piece.bbox.height for digit in number)) for number in numbers])

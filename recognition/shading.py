@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from recognition.arrays import Image, as_mask
-from recognition.components import Component, find_components
+from recognition.components import Component, find_components, longer_side
 from recognition.params import ComponentParams, ShadingParams
 from recognition.types import BoundingBox
 
@@ -43,11 +43,6 @@ def without_shading(
     if len(dark) < max(params.min_count, params.min_share * len(of_writing)):
         return list(pieces)
     return [part for k, piece in enumerate(pieces) for part in dark.get(k, (piece,))]
-
-
-def longer_side(piece: Component) -> int:
-    """Returns the longer side of a piece's box in pixels."""
-    return max(piece.bbox.width, piece.bbox.height)
 
 
 def _without_shadows(

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from recognition.arrays import Image, weighted_median
-from recognition.components import Component
+from recognition.components import Component, longer_side
 from recognition.params import ComponentParams, ShowThroughParams
-from recognition.shading import dark_strokes, darker_parts, longer_side
+from recognition.shading import dark_strokes, darker_parts
 
 
 def without_show_through(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from recognition.arrays import Image, as_image, weighted_median
 from recognition.classify import NOT_A_DIGIT, Classifier
+from recognition.components import longer_side
 from recognition.normalize import normalize_all
 from recognition.params import TurnParams
 from recognition.reading import Reading, at_edge, without_pale
@@ -95,7 +96,7 @@ def best_angle_deg(
 def sample(readings: Sequence[Reading], shape: tuple[int, ...], count: int) -> list[Reading]:
     """Returns up to `count` of the pieces that are about as large as the page's writing, whichever way it stands."""
     inside = [reading for reading in without_pale(readings) if not at_edge(reading.piece, shape)]
-    sides = np.array([_side(reading) for reading in inside], np.float64)
+    sides = np.array([longer_side(reading.piece) for reading in inside], np.float64)
     # Most of the ink is writing: there are more specks, and rules of tables that were not removed are larger.
     usual = weighted_median(sides, np.array([reading.piece.area_px for reading in inside], np.float64))
     alike = [r for r, side in zip(inside, sides.tolist(), strict=True) if 0.5 * usual <= side <= 1.8 * usual]
@@ -162,10 +163,6 @@ def _scores(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
     """The logarithm of each piece's best digit, bounded, so that no single piece decides."""
     likely = np.maximum(probabilities[:, :NOT_A_DIGIT].max(axis=1), 0.1)
     return np.asarray(np.log(likely), np.float64)
-
-
-def _side(reading: Reading) -> int:
-    return max(reading.piece.bbox.width, reading.piece.bbox.height)
 
 
 def _spread(readings: Sequence[Reading], count: int) -> list[Reading]:
