@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 
 from recognition.errors import UnreadableImageError
-from recognition.formats import is_whole
 from recognition.load import load_pages
 from recognition.params import LoadParams
 
@@ -43,7 +42,6 @@ def _load_within(more_mb: int, data: bytes) -> str:
     """The shape of a picture, or the error, in a process that may take so much more memory than it has."""
     program = f"""
 import resource, sys
-from recognition.formats import is_whole
 from recognition.load import load_pages
 from recognition.params import LoadParams
 data = sys.stdin.buffer.read()
@@ -123,19 +121,3 @@ def test_a_page_too_long_for_its_annotated_picture_is_refused(encode, refusal, s
     error = refusal(encode(Image.new("L", size, 255), "PNG"))
     assert not error.incomplete
     assert f"65500 pixels high and wide, but this one is {size[0]}x{size[1]} pixels" in str(error)
-
-
-def _directories_upon_each_other(count: int) -> bytes:
-    """A TIFF of so many directories, each of 65,535 entries of no known type, that begin four bytes apart."""
-    entries = 0xFFFF
-    content = bytearray(b"\xff" * (8 + 4 * count + 2 + 12 * entries + 4))
-    content[:8] = b"II*\x00" + struct.pack("<I", 8)
-    for k in range(count):
-        following = 8 + 4 * (k + 1) if k < count - 1 else 0
-        struct.pack_into("<I", content, 8 + 4 * k + 2 + 12 * entries, following)
-    return bytes(content)
-
-
-def test_directories_of_a_tiff_that_lie_upon_each_other_are_not_all_looked_into():
-    assert is_whole(_directories_upon_each_other(1))
-    assert not is_whole(_directories_upon_each_other(2))
