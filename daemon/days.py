@@ -1,4 +1,4 @@
-"""Keeps the day tables up with what was published: not too often, and again while a spreadsheet holds one locked."""
+"""Keeps the day tables up with what was published: not too often, and later while a spreadsheet has one open."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from daemon.edited import make_way
 from daemon.errors import LedgerError, PublishError
 from daemon.ledger import Ledger
 from daemon.ledger_days import ChangedDay
+from daemon.opened import lock_beside
 from daemon.setbacks import Clock, backoff_s
 from daemon.systemd import Beat, no_beat
 from daemon.tables import write_day
@@ -86,6 +87,7 @@ class DayTables:
         try:
             if not self._folder.parent.is_dir():
                 raise PublishError(f"the folder {self._folder.parent} is missing; mount its share, or make it")
+            self._require_closed(day.day)
             entries = self._ledger.days.entries(day.day)
             prepare = partial(make_way, self._ledger.days, beat=beat)
             write_day(self._folder, date.fromisoformat(day.day), entries, self._settings, beat, prepare=prepare)
@@ -102,6 +104,16 @@ class DayTables:
         self._faults.pop(day.day, None)
         self._ledger.days.drop_crops((self._wall().date() - timedelta(CROP_DAYS)).isoformat())
         return None
+
+    def _require_closed(self, day: str) -> None:
+        """Refuses to replace tables while somebody has one of them open."""
+        for suffix in (".csv", ".xlsx") if self._settings.xlsx else (".csv",):
+            table = self._folder / f"{day}{suffix}"
+            if lock := lock_beside(table, self._wall()):
+                raise PublishError(
+                    f"{table} is open in a spreadsheet, as {lock.name} beside it tells; close it there, "
+                    "and the new rows are written"
+                )
 
     def _put_off(self, day: ChangedDay, error: Exception) -> str:
         self._faults[day.day] = self._faults.get(day.day, 0) + 1

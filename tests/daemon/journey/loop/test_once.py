@@ -95,6 +95,23 @@ def test_once_ends_though_the_outbox_can_not_be_written(
     assert room.desk.files("inbox") == {"scan.jpg": b"page"}
 
 
+def test_once_ends_though_a_table_is_open_in_a_spreadsheet(
+    make_room: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    tables = room.desk.settings.outbox / "tables"
+    tables.mkdir()
+    opened = tables / ".~lock.2026-11-23.xlsx#"
+    opened.touch()
+    os.utime(opened, (room.desk.wall().timestamp(),) * 2)
+    room.desk.put("scan.jpg", b"page")
+    assert not room.loop.run_through(lambda finished, known: None)
+    assert room.desk.files("archive") == {"scan.jpg": b"page"}
+    assert [path.name for path in tables.iterdir()] == [opened.name]
+    assert "is open in a spreadsheet" in caplog.text
+
+
 def test_once_ends_though_the_ledger_can_not_be_used(
     make_room: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
