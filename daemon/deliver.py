@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from config.schema import Settings
@@ -96,14 +97,39 @@ class Delivery:
         _require_folder(self._settings.outbox)
         return self._outbox.lacks(self._ledger.renewals.outputs(key))
 
-    def archive_place(self, name: str) -> str | None:
-        """A free name in archive/ for an original; None when originals are left in the inbox."""
+    def is_taken(self, name: str, result: Result) -> bool:
+        """Whether a name cannot be that of a document's results and of its original: other content has it.
+
+        Results that stand under it and are the document's own keep it, as when a ledger was lost.
+        """
+        if self._outbox.is_anothers(name, result):
+            return True
+        return self._is_archived(name) and self._outbox.holds(name) != result.sha256
+
+    def archive_place(self, name: str, sha256: str | None) -> str | None:
+        """A free name in archive/ for an original; None when originals are left in the inbox.
+
+        The results of no other content have that name in the outbox, so that it leads from results to their original.
+        """
         archive = self._settings.archive
         if archive is None:
             return None
         return first_free(
-            past_files(archive, name), lambda place: os.path.lexists(archive / place) or self._ledger.is_target(place)
+            past_files(archive, name), lambda place: self._is_archived(place) or self._is_of_others(place, sha256)
         )
+
+    def _is_archived(self, name: str) -> bool:
+        """Whether an original stands in the archive under a name, or is to be moved there."""
+        archive = self._settings.archive
+        if archive is None:
+            return False
+        place = past_files(archive, name)
+        return os.path.lexists(archive / place) or self._ledger.is_target(place, State.PUBLISHED)
+
+    def _is_of_others(self, name: str, sha256: str | None) -> bool:
+        """Whether an outbox name is that of the results of other content."""
+        known = self._ledger.archive.content_of(name)
+        return self._outbox.is_of_others(name, sha256) if known is None else known != sha256
 
     def failed_place(self, path: str) -> str:
         """A free name in failed/ for an original."""
@@ -113,17 +139,19 @@ class Delivery:
         _require_folder(self._settings.outbox)
         result = self._fresh.get(entry.key) or self._stored(entry.key)
         name = self._ledger.renewals.name(entry)
+        is_own = entry.name is not None or entry.duplicate_of is None
         if self._outbox.is_barred(name, result):
-            name = self._renamed(entry, result)
+            name, is_own = self._renamed(entry, result), True
         outputs = self._outbox.publish(name, result, beat)
-        original = name if entry.duplicate_of is None else entry.path
-        self._ledger.publish(entry.key, outputs, self.archive_place(original))
+        self._ledger.publish(entry.key, outputs, self.archive_place(name if is_own else entry.path, entry.sha256))
         self._summaries[entry.key] = _summary(outputs, result)
 
     def _renamed(self, entry: Entry, result: Result) -> str:
         """Another outbox name: what bars the one it has came after that was chosen, or while the outbox was away."""
         path = past_files(self._settings.outbox, entry.path)
-        return self._ledger.rename(entry.key, path, lambda name: self._outbox.is_barred(name, result))
+        return self._ledger.rename(
+            entry.key, path, lambda name: self._outbox.is_barred(name, result) or self.is_taken(name, result)
+        )
 
     def _stored(self, key: int) -> Result:
         """The result as the ledger has it, with its annotated pages."""
@@ -134,7 +162,8 @@ class Delivery:
 
     def _move_to_archive(self, entry: Entry, beat: Beat) -> None:
         archive = self._settings.archive
-        outcome = None if archive is None else self._move(entry, archive, self.archive_place, beat)
+        place = partial(self.archive_place, sha256=entry.sha256)
+        outcome = None if archive is None else self._move(entry, archive, place, beat)
         hook = self._settings.hooks.on_done is not None
         self._ledger.finish(entry.key, wall=self._wall().timestamp(), hook=hook)
         self.done += 1

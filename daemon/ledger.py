@@ -222,10 +222,10 @@ class Ledger:
         with transaction(self._connection) as db:
             update(db, key, (State.PUBLISHED, State.CONDEMNED), target=os.fsencode(target))
 
-    def is_target(self, target: str) -> bool:
-        """Whether an original is still to be moved to this place."""
-        query = f"SELECT 1 FROM documents WHERE target = ? AND state IN {state_list(ACTIVE)}"
-        return self._connection.execute(query, (os.fsencode(target),)).fetchone() is not None
+    def is_target(self, target: str, state: State) -> bool:
+        """Whether the original of a document in a state, published or condemned, is still to be moved to this place."""
+        query = "SELECT 1 FROM documents WHERE target = ? AND state = ?"
+        return self._connection.execute(query, (os.fsencode(target), str(state))).fetchone() is not None
 
     def finish(self, key: int, *, wall: float, hook: bool = False) -> None:
         """Says that nothing is left to do for a published document, but for its hook."""

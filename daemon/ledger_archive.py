@@ -1,7 +1,8 @@
-"""Which originals stand in archive/, and since when."""
+"""Which originals stand in archive/, since when, and under which names."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 
 from daemon.documents import Entry
@@ -40,6 +41,11 @@ class ArchiveBook:
         """Says that an original is no longer kept; its results are."""
         with transaction(self._connection) as db:
             db.execute(f"UPDATE documents SET expired = 1 WHERE key = ? AND {_KEPT}", (key,))
+
+    def content_of(self, name: str) -> str | None:
+        """The SHA-256 of the document whose results have an outbox name; None where none has."""
+        row = self._connection.execute("SELECT sha256 FROM documents WHERE name = ?", (os.fsencode(name),)).fetchone()
+        return None if row is None else str(row["sha256"])
 
     def _first(self, order: str) -> float | None:
         row = self._connection.execute(f"SELECT finished_at {_FROM_KEPT} ORDER BY {order} LIMIT 1").fetchone()

@@ -84,6 +84,12 @@ class Outbox:
         standing = _standing(self._stem(name))
         return None if standing is None else standing["sha256"]
 
+    def is_of_others(self, name: str, sha256: str | None) -> bool:
+        """Whether anything stands under a name that is not of the results of this content."""
+        stem = self._stem(name)
+        stands = any(os.path.lexists(stem.with_name(stem.name + suffix)) for suffix in (_PICTURE, _CSV, _JSON))
+        return stands and self.holds(name) != sha256
+
     def is_anothers(self, name: str, result: Result) -> bool:
         """Whether publishing a result under a name would overwrite what is not its own.
 

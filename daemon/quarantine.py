@@ -11,7 +11,7 @@ from pathlib import Path
 
 from config.schema import Settings
 from daemon.atomic import replacing, sync_folder
-from daemon.documents import Entry, Identity
+from daemon.documents import Entry, Identity, State
 from daemon.errors import MoveError, UnknownNameError
 from daemon.ledger import Ledger
 from daemon.ledger_reports import failures
@@ -35,7 +35,7 @@ def free_place(failed: Path, path: str, ledger: Ledger) -> str:
 
     def taken(name: str) -> bool:
         places = (failed / name, reason_path(failed, name))
-        return ledger.is_target(name) or any(os.path.lexists(place) for place in places)
+        return ledger.is_target(name, State.CONDEMNED) or any(os.path.lexists(place) for place in places)
 
     return first_free(past_files(failed, path), taken)
 

@@ -186,7 +186,7 @@ class Worker:
                 "document=%s has the same content as %s, whose results are its own: %s",
                 shown(entry.path), shown(twin.path), shown(twin.name or twin.path),
             )  # fmt: skip
-            self._ledger.duplicate(entry.key, twin.key, self.delivery.archive_place(entry.path))
+            self._ledger.duplicate(entry.key, twin.key, self.delivery.archive_place(entry.path, sha256))
         return True
 
     def _submit(self, entry: Entry, data: bytes, now: float) -> None:
@@ -239,9 +239,7 @@ class Worker:
         result = Result(path, entry.sha256, time, model, outcome.seconds, outcome.document)
         if before is not None:
             return self._renew(entry, before, result)
-        self._ledger.record(
-            entry.key, _stored(result, time.date()), lambda name: self._outbox.is_anothers(name, result)
-        )
+        self._ledger.record(entry.key, _stored(result, time.date()), lambda name: self.delivery.is_taken(name, result))
         self.delivery.offer(entry.key, result)
         return None
 

@@ -189,6 +189,15 @@ class Desk:
         rows = [entry.result["sha256"] for day in days for entry in self.ledger.days.entries(day.day)]
         assert sorted(rows) == sorted(result["sha256"] for result in results)
         assert self.ledger.count(*ACTIVE) == 0
+        self.check_names()
+
+    def check_names(self) -> None:
+        """The original of the results of any name has that name in the archive."""
+        archived = self.files("archive")
+        results = {name: value for name, value in self.files("outbox").items() if name.endswith(".json")}
+        for name, value in results.items():
+            original = archived[name.removesuffix(".json")]
+            assert hashlib.sha256(original).hexdigest() == json.loads(value)["sha256"], name
 
     def files(self, folder: str) -> dict[str, bytes]:
         """Every file below a folder of the tree with its content, day tables apart."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from daemon.engine.interface import OutcomeKind
+from daemon.errors import PublishError
 from daemon.names import shown
 from daemon.status import report
 
@@ -34,14 +35,89 @@ def test_nothing_in_the_outbox_or_the_archive_is_overwritten(desk: Any, suffix: 
     desk.arrive("scan.jpg", b"page")
     desk.run()
     assert desk.files("outbox")[f"scan.jpg{suffix}"] == b"someone else's"
-    assert "scan~2.jpg.json" in desk.files("outbox")
-    assert desk.files("archive") == {"scan~2.jpg": b"someone else's", "scan~2~2.jpg": b"page"}
+    assert "scan~3.jpg.json" in desk.files("outbox")
+    assert desk.files("archive") == {"scan~2.jpg": b"someone else's", "scan~3.jpg": b"page"}
+
+
+def test_results_and_their_original_have_one_name_whatever_else_the_archive_holds(desk: Any) -> None:
+    drops = ["scan monday", "scan monday", "scan tuesday", "scan~3 wednesday", "scan monday", "scan thursday"]
+    for name, content in (drop.split() for drop in drops):
+        desk.arrive(f"{name}.jpg", content.encode())
+        desk.run()
+    desk.check_names()
+    results = {name for name in desk.files("outbox") if name.endswith(".json")}
+    assert results == {"scan.jpg.json", "scan~3.jpg.json", "scan~3~2.jpg.json", "scan~5.jpg.json"}
+    assert desk.files("archive") == {
+        "scan.jpg": b"monday",
+        "scan~2.jpg": b"monday",
+        "scan~3.jpg": b"tuesday",
+        "scan~3~2.jpg": b"wednesday",
+        "scan~4.jpg": b"monday",
+        "scan~5.jpg": b"thursday",
+    }
+
+
+def test_the_original_of_a_duplicate_does_not_take_the_name_of_results_that_are_not_yet_published(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise PublishError("no space is left")
+
+    desk.arrive("scan.jpg", b"monday")
+    desk.run()
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.outbox, "publish", full)
+        desk.arrive("scan.jpg", b"tuesday")
+        desk.run()
+        desk.arrive("scan~2.jpg", b"monday")
+        desk.run()
+    desk.run(61)
+    desk.check_names()
+    assert desk.files("archive") == {"scan.jpg": b"monday", "scan~2.jpg": b"tuesday", "scan~2~2.jpg": b"monday"}
+
+
+def test_the_original_of_a_duplicate_takes_the_name_of_its_own_results_where_that_is_free(desk: Any) -> None:
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    (desk.settings.archive / "scan.jpg").unlink()
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    assert desk.files("archive") == {"scan.jpg": b"page"}
+
+
+@pytest.mark.parametrize("name", ["scan.jpg", "other.jpg"])
+def test_results_of_a_lost_ledger_lead_to_their_original_when_it_is_dropped_again(desk: Any, name: str) -> None:
+    for content in (b"monday", b"monday", b"tuesday"):
+        desk.arrive("scan.jpg", content)
+        desk.run()
+    outbox = desk.files("outbox")
+    desk.ledger.close()
+    for path in desk.settings.state.iterdir():
+        path.unlink()
+    desk.start()
+    for content in (b"monday", b"tuesday", b"wednesday"):
+        desk.arrive("scan.jpg", content)
+        desk.run()
+        desk.arrive(name, content)
+        desk.run()
+    desk.check_names()
+    assert desk.files("outbox").keys() > outbox.keys()
+
+
+def test_an_original_that_waits_to_go_to_failed_takes_no_name_of_the_archive(desk: Any) -> None:
+    desk.engine.answer = lambda data: OutcomeKind.UNREADABLE if data == b"bad" else OutcomeKind.READ
+    desk.settings.failed.rmdir()
+    for content in (b"bad", b"page"):
+        desk.arrive("scan.jpg", content)
+        desk.run()
+    assert desk.files("archive") == {"scan.jpg": b"page"}
 
 
 def test_results_that_stood_in_an_outbox_that_was_away_are_not_overwritten(desk: Any) -> None:
     desk.arrive("scan.jpg", b"monday")
     desk.run()
     monday = desk.files("outbox")
+    (desk.settings.archive / "scan.jpg").unlink()  # whose name would tell
     desk.ledger.close()
     for path in desk.settings.state.iterdir():  # a ledger that knows of nothing
         path.unlink()
@@ -54,7 +130,7 @@ def test_results_that_stood_in_an_outbox_that_was_away_are_not_overwritten(desk:
     outbox = desk.files("outbox")
     assert {name: content for name, content in outbox.items() if name in monday} == monday
     assert outbox.keys() - monday.keys() == {"scan~2.jpg.json", "scan~2.jpg.csv", "scan~2.jpg.annotated.jpg"}
-    assert desk.files("archive").keys() == {"scan.jpg", "scan~2.jpg"}
+    assert desk.files("archive").keys() == {"scan~2.jpg"}
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".annotated.jpg"])
