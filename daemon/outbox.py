@@ -9,6 +9,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
@@ -65,7 +66,7 @@ class Outbox:
         try:
             stem.parent.mkdir(parents=True, exist_ok=True)
             self._remove_pages_after(stem, result)
-            for suffix, write in self._parts(result):
+            for suffix, write in self._parts(stem, result):
                 beat()
                 path = stem.with_name(stem.name + suffix)
                 with replacing(path) as file:
@@ -103,7 +104,7 @@ class Outbox:
         standing = _standing(stem)
         if standing is not None and standing["sha256"] != result.sha256:
             return True
-        return any(not self._is_own(stem, suffix, write, standing) for suffix, write in self._parts(result))
+        return any(not self._is_own(stem, suffix, write, standing) for suffix, write in self._parts(stem, result))
 
     def is_barred(self, name: str, result: Result) -> bool:
         """Whether a result cannot be published under its name by now, whatever stood there when it was chosen.
@@ -124,13 +125,13 @@ class Outbox:
         """The folder that the files of an outbox name stand in."""
         return self._stem(name).parent
 
-    def _parts(self, result: Result) -> Iterator[tuple[str, Write]]:
+    def _parts(self, stem: Path, result: Result) -> Iterator[tuple[str, Write]]:
         """Each file's suffix and what writes it, in the order in which they are published."""
         value = result.to_json()
         for page in result.content.pages:
             if page.annotated:
                 yield picture_suffix(page.page), partial(_write, page.annotated)
-        yield _CSV, lambda file: write_csv(file, value, self._tables)
+        yield _CSV, lambda file: write_csv(file, value, self._name(stem), self._tables)
         yield _JSON, partial(_write, encode_json(value))
 
     def _is_own(self, stem: Path, suffix: str, write: Write, standing: dict[str, Any] | None) -> bool:
@@ -141,15 +142,19 @@ class Outbox:
         if standing is None:
             return _content_is(path, _written(write))
         if suffix == _CSV:
-            return _content_is(path, _written(write)) or _content_is(path, self._csv_of(standing))
+            tables = (_written(write), *self._csvs_of(standing, stem))
+            return any(_content_is(path, table) for table in tables)
         return not path.is_dir()
 
-    def _csv_of(self, standing: dict[str, Any]) -> bytes:
-        """The table that belongs to a JSON; nothing where that is not as ours are."""
-        try:
-            return _written(lambda file: write_csv(file, standing, self._tables))
-        except (LookupError, ValueError, TypeError):
-            return b""
+    def _csvs_of(self, standing: dict[str, Any], stem: Path) -> Iterator[bytes]:
+        """The table that belongs to a JSON, also as 0.1.0 wrote it; none where that is not as ours are."""
+        with suppress(LookupError, ValueError, TypeError):
+            for name in (self._name(stem), standing["document"]):
+                yield _written(partial(write_csv, result=standing, name=name, settings=self._tables))
+
+    def _name(self, stem: Path) -> str:
+        """What a document is called in its table: as its files, so that it leads from the numbers to them."""
+        return stem.relative_to(self._folder).as_posix()
 
     def _remove_pages_after(self, stem: Path, result: Result) -> None:
         """Removes pictures of further pages that an earlier publication of the same content left."""

@@ -112,13 +112,19 @@ class Row:
     processed_at: str
 
 
-def rows(result_json: Mapping[str, Any]) -> Iterator[Row]:
-    """One row for each number of a result's JSON, in reading order; none for a document without numbers."""
+def rows(result_json: Mapping[str, Any], name: str | None = None) -> Iterator[Row]:
+    """One row for each number of a result's JSON, in reading order; none for a document without numbers.
+
+    Args:
+        result_json: what `Result.to_json` gave.
+        name: that the rows give the document; by default, that which it had in the inbox.
+    """
+    document = result_json["document"] if name is None else name
     for page in result_json["pages"]:
         for number in page["numbers"]:
             x, y, width, height = number["bbox"]
             yield Row(
-                result_json["document"],
+                document,
                 page["page"],
                 number["line"],
                 number["position"],

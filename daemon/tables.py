@@ -42,6 +42,12 @@ class DayEntry:
     crops: Sequence[bytes] = ()
     outputs: Sequence[str] = ()
 
+    @property
+    def name(self) -> str:
+        """That its files in the outbox begin with; where none are known, the one that it had in the inbox."""
+        tables = [output.removesuffix(".csv") for output in self.outputs if output.endswith(".csv")]
+        return tables[0] if tables else str(self.result["document"])
+
     def picture(self, page: int) -> str:
         """The annotated picture of a page as seen from the folder of the tables; empty where it is not known."""
         pictures = [output for output in self.outputs if output.endswith(".annotated.jpg")]
@@ -80,10 +86,10 @@ class CsvTable:
                 return inert(printable(str(value)))
 
 
-def write_csv(file: BinaryIO, result: Mapping[str, Any], settings: TablesSettings) -> None:
-    """Writes one document's table; only its header for a document without numbers."""
+def write_csv(file: BinaryIO, result: Mapping[str, Any], name: str, settings: TablesSettings) -> None:
+    """Writes one document's table, in which it has a name; only its header for a document without numbers."""
     table = CsvTable(file, settings)
-    for row in rows(result):
+    for row in rows(result, name):
         table.add(row)
     table.close()
 
@@ -143,7 +149,7 @@ def _replacing(path: Path, prepare: Prepare | None) -> AbstractContextManager[Bi
 def _fill(table: CsvTable, book: Workbook | None, entries: Iterable[DayEntry], beat: Beat) -> None:
     for entry in entries:
         beat()
-        for index, row in enumerate(rows(entry.result)):
+        for index, row in enumerate(rows(entry.result, entry.name)):
             beat()
             table.add(row)
             if book:

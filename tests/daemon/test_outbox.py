@@ -120,12 +120,29 @@ def test_a_name_with_the_byte_0xff_is_published_and_survives_the_json(tmp_path: 
     ['=cmd|"/c calc"!A1.jpg', "a\nb,\t;'\".jpg", *(f"{start}1+1.jpg" for start in "+-@\t\r\n＝＋－＠")],
 )
 def test_the_csv_of_a_hostile_name_parses_and_its_cell_is_inert(tmp_path: Path, document: str) -> None:
-    make_outbox(tmp_path).publish("x", make_result(document))
-    text = (tmp_path / "x.csv").read_bytes().decode("utf-8-sig")
+    make_outbox(tmp_path).publish(document, make_result(document))
+    text = (tmp_path / f"{document}.csv").read_bytes().decode("utf-8-sig")
     (_, row) = csv.reader(io.StringIO(text, newline=""))
     assert row[4] == "0071"
     assert row[0].removeprefix("'") == document
     assert not row[0].startswith(tuple("=+-@\t\r\n＝＋－＠"))
+
+
+def test_the_table_calls_a_document_as_its_files_are_called(tmp_path: Path) -> None:
+    make_outbox(tmp_path).publish("a/b/scan0001~2.jpg", make_result("a/b/scan0001.jpg"))
+    (row,) = csv.DictReader(io.StringIO((tmp_path / "a/b/scan0001~2.jpg.csv").read_text("utf-8-sig")))
+    assert row["document"] == "a/b/scan0001~2.jpg"
+    assert json.loads((tmp_path / "a/b/scan0001~2.jpg.json").read_bytes())["document"] == "a/b/scan0001.jpg"
+
+
+def test_a_table_that_calls_the_document_as_the_inbox_did_is_its_own_all_the_same(tmp_path: Path) -> None:
+    outbox, result = make_outbox(tmp_path), make_result("x.jpg")
+    outbox.publish("x~2.jpg", result)
+    table = tmp_path / "x~2.jpg.csv"
+    table.write_bytes(table.read_bytes().replace(b"x~2.jpg", b"x.jpg"))  # as 0.1.0 did
+    assert not outbox.is_anothers("x~2.jpg", result)
+    table.write_bytes(table.read_bytes().replace(b"x.jpg", b"y.jpg"))
+    assert outbox.is_anothers("x~2.jpg", result)
 
 
 @pytest.mark.parametrize("name", ["../x.jpg", "/etc/x.jpg", "a/../../x.jpg", "", "a\0b"])

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import unquote
@@ -66,6 +67,14 @@ def test_the_day_has_one_row_a_number_and_starts_with_a_byte_order_mark(tmp_path
     assert table[2][4:9] == ["05?9", "4", "0.41", "true", "low-confidence"]
     assert zipfile.is_zipfile(xlsx_path)
     assert sorted(path.name for path in (tmp_path / "tables").iterdir()) == ["2026-11-23.csv", "2026-11-23.xlsx"]
+
+
+def test_two_documents_of_one_name_are_called_as_their_results_are(tmp_path: Path) -> None:
+    second = replace(entry("scan.jpg"), outputs=("scan~2.jpg.annotated.jpg", "scan~2.jpg.csv", "scan~2.jpg.json"))
+    csv_path, xlsx_path = write_day(tmp_path, DAY, [entry("scan.jpg"), second], TablesSettings())
+    assert [row[0] for row in read_csv(csv_path)[1:]] == ["scan.jpg"] * 2 + ["scan~2.jpg"] * 2
+    with zipfile.ZipFile(xlsx_path) as parts:
+        assert parts.read("xl/worksheets/sheet1.xml").decode().count("<t>scan~2.jpg</t>") == 2
 
 
 def test_a_european_table_has_semicolons_and_decimal_commas(tmp_path: Path) -> None:

@@ -44,6 +44,14 @@ def test_the_days_table_has_each_document_once(desk: Any, tables: DayTables) -> 
     assert documents(desk) == ["b.jpg", "a.jpg"]
 
 
+def test_two_documents_of_one_name_can_be_told_apart(desk: Any, tables: DayTables) -> None:
+    for content in (b"monday", b"tuesday"):
+        desk.arrive("a/scan.jpg", content)
+        desk.run()
+    assert tables.run_once(0.0)
+    assert documents(desk) == ["a/scan.jpg", "a/scan~2.jpg"]
+
+
 def test_a_burst_of_documents_rebuilds_the_table_once_in_a_while(desk: Any, tables: DayTables) -> None:
     desk.arrive("1.jpg", b"1")
     desk.run()
