@@ -17,7 +17,7 @@ from daemon.ledger_days import ChangedDay
 from daemon.opened import lock_beside
 from daemon.setbacks import Clock, backoff_s
 from daemon.systemd import Beat, no_beat
-from daemon.tables import write_day
+from daemon.tables import DayContent, write_day
 
 log = logging.getLogger(__name__)
 
@@ -88,9 +88,9 @@ class DayTables:
             if not self._folder.parent.is_dir():
                 raise PublishError(f"the folder {self._folder.parent} is missing; mount its share, or make it")
             self._require_closed(day.day)
-            entries = self._ledger.days.entries(day.day)
-            prepare = partial(make_way, self._ledger.days, beat=beat)
-            write_day(self._folder, date.fromisoformat(day.day), entries, self._settings, beat, prepare=prepare)
+            book = self._ledger.days
+            content = DayContent(date.fromisoformat(day.day), book.entries(day.day), book.asides(day.day))
+            write_day(self._folder, content, self._settings, beat, prepare=partial(make_way, book, beat=beat))
         except LedgerError:
             raise
         except PublishError as error:

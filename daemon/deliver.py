@@ -165,7 +165,8 @@ class Delivery:
         place = partial(self.archive_place, sha256=entry.sha256)
         outcome = None if archive is None else self._move(entry, archive, place, beat)
         hook = self._settings.hooks.on_done is not None
-        self._ledger.finish(entry.key, wall=self._wall().timestamp(), hook=hook)
+        time = self._wall()
+        self._ledger.finish(entry.key, wall=time.timestamp(), day=time.date().isoformat(), hook=hook)
         self.done += 1
         ends = {
             None: "the original is left in the inbox",
@@ -185,9 +186,10 @@ class Delivery:
             self._ledger.forget(entry.key)
         else:
             entry = self._ledger.entry(entry.key)
-            quarantine.write_reason(self._settings.failed, entry, self._wall())
+            time = self._wall()
+            quarantine.write_reason(self._settings.failed, entry, time)
             hook = self._settings.hooks.on_failed is not None
-            self._ledger.quarantine(entry.key, wall=self._wall().timestamp(), hook=hook)
+            self._ledger.quarantine(entry.key, wall=time.timestamp(), day=time.date().isoformat(), hook=hook)
             self.failed += 1
             log.error("document=%s failed: %s. %s", shown(entry.path), entry.reason, entry.remedy)
         self._drop(entry.path)

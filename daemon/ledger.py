@@ -227,13 +227,13 @@ class Ledger:
         query = "SELECT 1 FROM documents WHERE target = ? AND state = ?"
         return self._connection.execute(query, (os.fsencode(target), str(state))).fetchone() is not None
 
-    def finish(self, key: int, *, wall: float, hook: bool = False) -> None:
-        """Says that nothing is left to do for a published document, but for its hook."""
-        self._end(key, State.PUBLISHED, State.DONE, wall, hook=hook)
+    def finish(self, key: int, *, wall: float, day: str | None = None, hook: bool = False) -> None:
+        """Says that nothing is left to do for a published document, but for its hook; for `day` see `DayBook.end`."""
+        self._end(key, State.PUBLISHED, State.DONE, wall, day, hook=hook)
 
-    def quarantine(self, key: int, *, wall: float, hook: bool = False) -> None:
-        """Says that a condemned document's original and reason are in failed/."""
-        self._end(key, State.CONDEMNED, State.FAILED, wall, hook=hook)
+    def quarantine(self, key: int, *, wall: float, day: str | None = None, hook: bool = False) -> None:
+        """Says that a condemned document's original and reason are in failed/; for `day` see `DayBook.end`."""
+        self._end(key, State.CONDEMNED, State.FAILED, wall, day, hook=hook)
 
     def forget(self, key: int) -> None:
         """Drops a document whose file is gone or no longer the same, before any result was recorded."""
@@ -291,9 +291,11 @@ class Ledger:
         ).rowcount
         require(changed, key, ACTIVE)
 
-    def _end(self, key: int, source: State, to: State, wall: float, *, hook: bool) -> None:
+    def _end(self, key: int, source: State, to: State, wall: float, day: str | None, *, hook: bool) -> None:
         with transaction(self._connection) as db:
             update(db, key, (source,), state=str(to), finished_at=wall, **PROGRESS)
+            if day is not None:
+                self.days.end(key, day)
             if hook:
                 self.hooks.add(key)
 

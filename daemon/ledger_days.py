@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 from daemon.documents import Identity
 from daemon.ledger_schema import transaction
-from daemon.tables import DayEntry
+from daemon.tables import Aside, DayEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,18 @@ class DayBook:
             (document,),
         )
 
+    def end(self, document: int, day: str) -> None:
+        """Has a day's tables name a document without results of its own, within the transaction that ends it."""
+        counted = self._connection.execute(
+            "UPDATE documents SET ended_on = ? WHERE key = ? AND (duplicate_of IS NOT NULL OR state = 'failed')",
+            (day, document),
+        ).rowcount
+        if counted:
+            self._connection.execute(
+                "INSERT INTO days (day, changed) VALUES (?, 1) ON CONFLICT (day) DO UPDATE SET changed = changed + 1",
+                (day,),
+            )
+
     def changed(self) -> list[ChangedDay]:
         """The days whose tables are to be rebuilt, oldest first."""
         rows = self._connection.execute("SELECT day, changed FROM days WHERE changed > written ORDER BY day")
@@ -67,6 +80,22 @@ class DayBook:
         for row in rows:
             result = json.loads(zlib.decompress(row["json"]))
             yield DayEntry(result, self._crops(row["document"]), tuple(json.loads(row["outputs"])))
+
+    def asides(self, day: str) -> Iterator[Aside]:
+        """The documents that ended on a day without results of their own, in the order in which they came."""
+        rows = self._connection.execute(
+            """SELECT aside.path, aside.target, aside.reason, aside.remedy, twin.path AS twin, twin.name, twin.outputs
+                FROM documents AS aside LEFT JOIN documents AS twin ON twin.key = aside.duplicate_of
+                WHERE aside.ended_on = ? ORDER BY aside.key""",
+            (day,),
+        )
+        for row in rows:
+            original = os.fsdecode(row["target"] or row["path"])
+            if row["twin"] is None:
+                yield Aside(original, reason=row["reason"], remedy=row["remedy"])
+            else:
+                twin = os.fsdecode(row["name"] or row["twin"])
+                yield Aside(original, twin=twin, outputs=tuple(json.loads(row["outputs"] or "[]")))
 
     def published(self, table: str) -> list[Published]:
         """What was published last under a table's name, and what may have been since; nothing for a new one."""

@@ -83,6 +83,10 @@ MIGRATIONS = (
         PRIMARY KEY (name, sha256)
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE documents ADD COLUMN ended_on TEXT;
+    CREATE INDEX documents_ended_on ON documents (ended_on, key) WHERE ended_on IS NOT NULL;
+    """,
 )
 """Each brings a ledger to the next version; those of released versions never change."""
 

@@ -19,7 +19,7 @@ from daemon.errors import PublishError
 from daemon.names import printable
 from daemon.result import Row, rows
 from daemon.systemd import Beat, no_beat
-from daemon.workbook import Workbook
+from daemon.workbook import DocumentRow, Workbook
 
 COLUMNS = tuple(field.name for field in fields(Row))
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
@@ -45,13 +45,76 @@ class DayEntry:
     @property
     def name(self) -> str:
         """That its files in the outbox begin with; where none are known, the one that it had in the inbox."""
-        tables = [output.removesuffix(".csv") for output in self.outputs if output.endswith(".csv")]
-        return tables[0] if tables else str(self.result["document"])
+        return _name(self.outputs) or str(self.result["document"])
+
+    @property
+    def row(self) -> DocumentRow:
+        """Its row in the sheet of documents."""
+        pages = self.result["pages"]
+        reviews = [number["needs_review"] for page in pages for number in page["numbers"]]
+        return DocumentRow(
+            self.name, len(pages), len(reviews), sum(reviews), "read", "; ".join(self.result["warnings"])
+        )
 
     def picture(self, page: int) -> str:
         """The annotated picture of a page as seen from the folder of the tables; empty where it is not known."""
-        pictures = [output for output in self.outputs if output.endswith(".annotated.jpg")]
-        return f"../{pictures[page - 1]}" if page <= len(pictures) else ""
+        return _picture(self.outputs, page)
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """One document of a day without results of its own: others have its content, or it could not be read.
+
+    Attributes:
+        original: the name under which it stands in archive/ or failed/, or where neither has it, in the inbox.
+        twin: outbox name of the results that are its own, too; None where it could not be read.
+        outputs: of these results, as those of an entry.
+        reason: why it could not be read.
+        remedy: what can be done about that.
+    """
+
+    original: str
+    twin: str | None = None
+    outputs: Sequence[str] = ()
+    reason: str | None = None
+    remedy: str | None = None
+
+    @property
+    def row(self) -> DocumentRow:
+        """Its row in the sheet of documents."""
+        if self.twin is not None:
+            return DocumentRow(self.original, None, None, None, f"read before as {_name(self.outputs) or self.twin}")
+        note = f"{self.reason}. {self.remedy}"
+        return DocumentRow(self.original, None, None, None, "failed", note, failed=True)
+
+    @property
+    def picture(self) -> str:
+        """The first annotated picture of its results, as an entry's."""
+        return _picture(self.outputs, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class DayContent:
+    """What stands in the tables of a day.
+
+    Attributes:
+        day: names the files.
+        entries: the documents that were read, in the order in which they are to stand.
+        asides: those without results of their own, which stand behind them in the .xlsx.
+    """
+
+    day: date
+    entries: Iterable[DayEntry]
+    asides: Iterable[Aside] = ()
+
+
+def _name(outputs: Sequence[str]) -> str:
+    return next((output.removesuffix(".csv") for output in outputs if output.endswith(".csv")), "")
+
+
+def _picture(outputs: Sequence[str], page: int) -> str:
+    pictures = [output for output in outputs if output.endswith(".annotated.jpg")]
+    return f"../{pictures[page - 1]}" if page <= len(pictures) else ""
 
 
 def inert(text: str) -> str:
@@ -96,21 +159,19 @@ def write_csv(file: BinaryIO, result: Mapping[str, Any], name: str, settings: Ta
 
 def write_day(
     folder: Path,
-    day: date,
-    entries: Iterable[DayEntry],
+    content: DayContent,
     settings: TablesSettings,
     beat: Beat = no_beat,
     *,
     prepare: Prepare | None = None,
 ) -> tuple[Path, ...]:
-    """Replaces a day's tables, `YYYY-MM-DD.csv` and `.xlsx`, by ones of these entries.
+    """Replaces a day's tables, `YYYY-MM-DD.csv` and `.xlsx`.
 
     One document is in memory at a time, apart from the crops, which the .xlsx gathers until it is closed.
 
     Args:
         folder: the outbox's `tables`; it is made when it is missing.
-        day: names the files.
-        entries: the day's documents in the order in which they are to stand.
+        content: of the day.
         settings: how the tables are written, and whether there is an .xlsx.
         beat: called at each document and row, and at each piece of the .xlsx.
         prepare: called right before a table takes its place; what it raises leaves the one that stands there.
@@ -122,7 +183,8 @@ def write_day(
         PublishError: one could not be written or replaced, for instance because a spreadsheet holds it locked; trying
             again later can help, and writes both again.
     """
-    csv_path, xlsx_path = folder / f"{day.isoformat()}.csv", folder / f"{day.isoformat()}.xlsx"
+    day = content.day.isoformat()
+    csv_path, xlsx_path = folder / f"{day}.csv", folder / f"{day}.xlsx"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
@@ -131,12 +193,12 @@ def write_day(
             if settings.xlsx:
                 file = stack.enter_context(_replacing(xlsx_path, prepare))
                 scratch = Path(stack.enter_context(TemporaryDirectory(prefix="digitdrop-")))
-                book = Workbook(file, day, scratch, beat)
-            _fill(table, book, entries, beat)
+                book = Workbook(file, content.day, scratch, beat)
+            _fill(table, book, content, beat)
         sync_folder(folder)
     except OSError as error:
         raise PublishError(
-            f"the tables of {day.isoformat()} must be replaceable in {folder}. Received: {error}. "
+            f"the tables of {day} must be replaceable in {folder}. Received: {error}. "
             "Close the table where it is open, or see to the folder's permissions and space"
         ) from error
     return (csv_path, xlsx_path) if settings.xlsx else (csv_path,)
@@ -146,8 +208,8 @@ def _replacing(path: Path, prepare: Prepare | None) -> AbstractContextManager[Bi
     return replacing(path, None if prepare is None else partial(prepare, path))
 
 
-def _fill(table: CsvTable, book: Workbook | None, entries: Iterable[DayEntry], beat: Beat) -> None:
-    for entry in entries:
+def _fill(table: CsvTable, book: Workbook | None, content: DayContent, beat: Beat) -> None:
+    for entry in content.entries:
         beat()
         for index, row in enumerate(rows(entry.result, entry.name)):
             beat()
@@ -155,6 +217,11 @@ def _fill(table: CsvTable, book: Workbook | None, entries: Iterable[DayEntry], b
             if book:
                 crop = entry.crops[index] if index < len(entry.crops) else b""
                 book.add(row, crop, entry.picture(row.page))
+        if book:
+            book.add_document(entry.row, entry.picture(1))
     table.close()
     if book:
+        for aside in content.asides:
+            beat()
+            book.add_document(aside.row, aside.picture)
         book.close()

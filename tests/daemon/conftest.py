@@ -6,8 +6,10 @@ import errno
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -30,6 +32,18 @@ keras.utils.set_random_seed(1)
 model(28).save(f"{sys.argv[1]}/MNIST.h5")
 model(32).save(f"{sys.argv[1]}/wrong.keras")
 """
+
+
+@pytest.fixture(scope="session")
+def read_sheet() -> Callable[[Path, int], list[list[str]]]:
+    """What a sheet of a workbook holds, counted from 1: the text of each cell, by row and column."""
+
+    def read(path: Path, number: int) -> list[list[str]]:
+        with zipfile.ZipFile(path) as parts:
+            sheet = ElementTree.fromstring(parts.read(f"xl/worksheets/sheet{number}.xml"))
+        return [["".join(cell.itertext()) for cell in row] for row in sheet.iterfind(".//{*}row")]
+
+    return read
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,10 +18,9 @@ import numpy as np
 import pytest
 
 from config.schema import TablesSettings
-from daemon import workbook
 from daemon.errors import PublishError
 from daemon.result import NamedModel, Result
-from daemon.tables import DayEntry, write_day
+from daemon.tables import Aside, DayContent, DayEntry, write_day
 from recognition.types import BoundingBox, Document, Number, Page, Reason
 
 DAY = date(2026, 11, 23)
@@ -60,7 +60,7 @@ def convert(path: Path, target: str, profile: Path) -> Path:
 
 
 def test_the_day_has_one_row_a_number_and_starts_with_a_byte_order_mark(tmp_path: Path) -> None:
-    csv_path, xlsx_path = write_day(tmp_path / "tables", DAY, [entry(), entry("b.jpg")], TablesSettings())
+    csv_path, xlsx_path = write_day(tmp_path / "tables", DayContent(DAY, [entry(), entry("b.jpg")]), TablesSettings())
     assert csv_path.read_bytes().startswith(b"\xef\xbb\xbfdocument,page,line,position,number,digit_count,confidence,")
     table = read_csv(csv_path)
     assert [row[0] for row in table[1:]] == ["a/scan0001.jpg"] * 2 + ["b.jpg"] * 2
@@ -71,7 +71,7 @@ def test_the_day_has_one_row_a_number_and_starts_with_a_byte_order_mark(tmp_path
 
 def test_two_documents_of_one_name_are_called_as_their_results_are(tmp_path: Path) -> None:
     second = replace(entry("scan.jpg"), outputs=("scan~2.jpg.annotated.jpg", "scan~2.jpg.csv", "scan~2.jpg.json"))
-    csv_path, xlsx_path = write_day(tmp_path, DAY, [entry("scan.jpg"), second], TablesSettings())
+    csv_path, xlsx_path = write_day(tmp_path, DayContent(DAY, [entry("scan.jpg"), second]), TablesSettings())
     assert [row[0] for row in read_csv(csv_path)[1:]] == ["scan.jpg"] * 2 + ["scan~2.jpg"] * 2
     with zipfile.ZipFile(xlsx_path) as parts:
         assert parts.read("xl/worksheets/sheet1.xml").decode().count("<t>scan~2.jpg</t>") == 2
@@ -79,40 +79,76 @@ def test_two_documents_of_one_name_are_called_as_their_results_are(tmp_path: Pat
 
 def test_a_european_table_has_semicolons_and_decimal_commas(tmp_path: Path) -> None:
     settings = TablesSettings(delimiter=";", decimal=",", bom=False, xlsx=False)
-    (path,) = write_day(tmp_path, DAY, [entry()], settings)
+    (path,) = write_day(tmp_path, DayContent(DAY, [entry()]), settings)
     assert path.read_bytes().startswith(b"document;page")
     assert read_csv(path, ";")[2][6] == "0,41"
 
 
 def test_a_day_without_numbers_has_its_header_only(tmp_path: Path) -> None:
-    csv_path, xlsx_path = write_day(tmp_path, DAY, [entry(texts=())], TablesSettings())
+    csv_path, xlsx_path = write_day(tmp_path, DayContent(DAY, [entry(texts=())]), TablesSettings())
     assert len(read_csv(csv_path)) == 1
     assert zipfile.is_zipfile(xlsx_path)
 
 
 def test_a_table_that_cannot_be_replaced_is_tried_again_and_the_old_ones_stay(tmp_path: Path) -> None:
-    write_day(tmp_path, DAY, [entry()], TablesSettings(xlsx=False))
+    write_day(tmp_path, DayContent(DAY, [entry()]), TablesSettings(xlsx=False))
     (tmp_path / "2026-11-23.xlsx").mkdir()
     with pytest.raises(PublishError, match="where it is open"):
-        write_day(tmp_path, DAY, [entry(), entry("b.jpg")], TablesSettings())
+        write_day(tmp_path, DayContent(DAY, [entry(), entry("b.jpg")]), TablesSettings())
     assert len(read_csv(tmp_path / "2026-11-23.csv")) == 3
     assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_full_sheet_is_followed_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "_MAX_ROWS", 4)
-    _, path = write_day(tmp_path, DAY, [entry(), entry("b.jpg")], TablesSettings())
+    monkeypatch.setattr("daemon.sheet._MAX_ROWS", 4)
+    _, path = write_day(tmp_path, DayContent(DAY, [entry(), entry("b.jpg")]), TablesSettings())
     with zipfile.ZipFile(path) as parts:
         sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
         assert 'name="2026-11-23 (2)"' in parts.read("xl/workbook.xml").decode()
-    assert len(sheets) == 2
+    assert len(sheets) == 3, "two of numbers, and one of documents"
+
+
+def test_a_sheet_of_documents_names_each_and_what_became_of_it(
+    tmp_path: Path, read_sheet: Callable[[Path, int], list[list[str]]]
+) -> None:
+    warned = entry("b.jpg", ())
+    warned = replace(warned, result={**warned.result, "warnings": ["only the first was read", "turned"]})
+    asides = [
+        Aside("a/scan0001~2.jpg", twin="a/scan0001.jpg", outputs=entry().outputs),
+        Aside("=1+1.jpg", reason="the TIFF is damaged", remedy="Scan it again"),
+    ]
+    _, path = write_day(tmp_path, DayContent(DAY, [entry(), warned], asides), TablesSettings())
+    assert read_sheet(path, 2) == [
+        ["document", "pages", "numbers", "to_review", "outcome", "note"],
+        ["a/scan0001.jpg", "1", "2", "1", "read", ""],
+        ["b.jpg", "1", "0", "0", "read", "only the first was read; turned"],
+        ["a/scan0001~2.jpg", "read before as a/scan0001.jpg", ""],
+        ["=1+1.jpg", "", "", "", "failed", "the TIFF is damaged. Scan it again"],
+    ]
+    assert [row[0] for row in read_sheet(path, 1)] == ["document", "a/scan0001.jpg", "a/scan0001.jpg"]
+    with zipfile.ZipFile(path) as parts:
+        sheet = parts.read("xl/worksheets/sheet2.xml").decode()
+        links = parts.read("xl/worksheets/_rels/sheet2.xml.rels").decode().replace("\\", "/")
+    assert "<f>" not in sheet
+    assert re.findall(r'<hyperlink ref="(\w+)"', sheet) == ["A2", "A3", "A4"]
+    assert links.count("../a/scan0001.jpg.annotated.jpg") == 2
+    others, _, failed = sheet.rpartition("<row ")
+    assert not set(re.findall(r's="(\d+)"', failed)) & set(re.findall(r's="(\d+)"', others)), "it is marked"
+
+
+def test_a_note_is_no_longer_than_a_cell_can_be(
+    tmp_path: Path, read_sheet: Callable[[Path, int], list[list[str]]]
+) -> None:
+    aside = Aside("a.jpg", reason="x" * 40_000, remedy="Scan it again")
+    _, path = write_day(tmp_path, DayContent(DAY, [], [aside]), TablesSettings())
+    assert read_sheet(path, 2)[1][5] == "x" * 32_767
 
 
 def test_documents_past_what_a_sheet_can_link_are_named_without_a_link(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workbook, "_MAX_LINKS", 3)
-    _, path = write_day(tmp_path, DAY, [entry(), entry("b.jpg")], TablesSettings())
+    monkeypatch.setattr("daemon.sheet._MAX_LINKS", 3)
+    _, path = write_day(tmp_path, DayContent(DAY, [entry(), entry("b.jpg")]), TablesSettings())
     with zipfile.ZipFile(path) as parts:
         sheet = parts.read("xl/worksheets/sheet1.xml").decode()
     assert sheet.count("<hyperlink ") == 3
@@ -121,7 +157,7 @@ def test_documents_past_what_a_sheet_can_link_are_named_without_a_link(
 
 @pytest.mark.parametrize("name", ["Scan%201.jpg", "100%.jpg", "a b#1.jpg", "größe [1] `^{<x>}.jpg", "plus+&=.jpg"])
 def test_a_document_of_any_name_leads_to_its_picture(tmp_path: Path, name: str) -> None:
-    _, path = write_day(tmp_path, DAY, [entry(name)], TablesSettings())
+    _, path = write_day(tmp_path, DayContent(DAY, [entry(name)]), TablesSettings())
     with zipfile.ZipFile(path) as parts:
         links = parts.read("xl/worksheets/_rels/sheet1.xml.rels").decode()
     targets = {html.unescape(target) for target in re.findall(r'Target="([^"]*)" TargetMode', links)}
@@ -130,7 +166,7 @@ def test_a_document_of_any_name_leads_to_its_picture(tmp_path: Path, name: str) 
 
 def test_a_document_whose_link_is_too_long_is_named_without_one(tmp_path: Path) -> None:
     name = f"{'a long name of a folder/' * 90}scan.jpg"
-    _, path = write_day(tmp_path, DAY, [entry(name)], TablesSettings())
+    _, path = write_day(tmp_path, DayContent(DAY, [entry(name)]), TablesSettings())
     with zipfile.ZipFile(path) as parts:
         sheet = parts.read("xl/worksheets/sheet1.xml").decode()
     assert "<hyperlink " not in sheet
@@ -138,7 +174,7 @@ def test_a_document_whose_link_is_too_long_is_named_without_one(tmp_path: Path) 
 
 
 def test_the_workbook_keeps_its_pictures_with_their_rows_and_its_header_in_sight(tmp_path: Path) -> None:
-    _, path = write_day(tmp_path, DAY, [entry()], TablesSettings())
+    _, path = write_day(tmp_path, DayContent(DAY, [entry()]), TablesSettings())
     with zipfile.ZipFile(path) as parts:
         drawing = parts.read("xl/drawings/drawing1.xml").decode()
         sheet = parts.read("xl/worksheets/sheet1.xml").decode()
@@ -151,14 +187,14 @@ def test_the_workbook_keeps_its_pictures_with_their_rows_and_its_header_in_sight
 
 
 def test_crops_that_are_no_longer_kept_leave_the_cell_empty(tmp_path: Path) -> None:
-    _, path = write_day(tmp_path, DAY, [DayEntry(entry().result)], TablesSettings())
+    _, path = write_day(tmp_path, DayContent(DAY, [DayEntry(entry().result)]), TablesSettings())
     with zipfile.ZipFile(path) as parts:
         assert not [name for name in parts.namelist() if "drawing" in name]
 
 
 @needs_libreoffice
 def test_libreoffice_reads_the_workbook_with_leading_zeros_and_inert_names(tmp_path: Path) -> None:
-    _, path = write_day(tmp_path, DAY, [entry('=1+1"\n,.jpg')], TablesSettings())
+    _, path = write_day(tmp_path, DayContent(DAY, [entry('=1+1"\n,.jpg')]), TablesSettings())
     table = read_csv(convert(path, "csv:Text - txt - csv (StarCalc):44,34,76", tmp_path / "profile"))
     assert table[0][:6] == ["document", "page", "line", "position", "number", "picture"]
     assert [row[4] for row in table[1:]] == ["0071", "05?9"]
@@ -167,8 +203,21 @@ def test_libreoffice_reads_the_workbook_with_leading_zeros_and_inert_names(tmp_p
 
 
 @needs_libreoffice
+def test_libreoffice_reads_the_sheet_of_documents(tmp_path: Path) -> None:
+    asides = [Aside("=1+1.jpg", reason="the TIFF is damaged", remedy="=2+2"), Aside("c.jpg", twin="a/scan0001.jpg")]
+    _, path = write_day(tmp_path, DayContent(DAY, [entry()], asides), TablesSettings())
+    second_sheet = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,2"
+    converted = convert(path, second_sheet, tmp_path / "profile")
+    assert read_csv(converted.with_name("2026-11-23-documents.csv"))[1:] == [
+        ["a/scan0001.jpg", "1", "2", "1", "read", ""],
+        ["=1+1.jpg", "", "", "", "failed", "the TIFF is damaged. =2+2"],
+        ["c.jpg", "", "", "", "read before as a/scan0001.jpg", ""],
+    ]
+
+
+@needs_libreoffice
 def test_libreoffice_reads_the_csv_and_runs_no_cell(tmp_path: Path) -> None:
-    path, _ = write_day(tmp_path, DAY, [entry('=1+1"\n,.jpg'), entry("größe.jpg")], TablesSettings())
+    path, _ = write_day(tmp_path, DayContent(DAY, [entry('=1+1"\n,.jpg'), entry("größe.jpg")]), TablesSettings())
     converted = convert(path, "xlsx", tmp_path / "profile")
     with zipfile.ZipFile(converted) as parts:
         assert b"<f" not in parts.read("xl/worksheets/sheet1.xml").replace(b"<fonts", b"")

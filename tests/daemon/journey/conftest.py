@@ -188,6 +188,8 @@ class Desk:
         days = self.ledger.days.changed()
         rows = [entry.result["sha256"] for day in days for entry in self.ledger.days.entries(day.day)]
         assert sorted(rows) == sorted(result["sha256"] for result in results)
+        asides = [aside for day in days for aside in self.ledger.days.asides(day.day)]
+        assert len(asides) == len(originals) - len(results)
         assert self.ledger.count(*ACTIVE) == 0
         self.check_names()
 

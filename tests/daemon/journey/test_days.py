@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 import daemon.days
+from daemon import quarantine
 from daemon.days import CROP_DAYS, MIN_PAUSE_S, DayTables
+from daemon.engine.interface import OutcomeKind
 from daemon.errors import PublishError
+from daemon.worker import _READABLE
 
 
 @pytest.fixture
@@ -50,6 +53,46 @@ def test_two_documents_of_one_name_can_be_told_apart(desk: Any, tables: DayTable
         desk.run()
     assert tables.run_once(0.0)
     assert documents(desk) == ["a/scan.jpg", "a/scan~2.jpg"]
+
+
+def test_every_document_that_ended_on_a_day_stands_in_its_sheet_of_documents(
+    desk: Any, tables: DayTables, read_sheet: Callable[[Path, int], list[list[str]]]
+) -> None:
+    desk.engine.answer = lambda data: OutcomeKind.UNREADABLE if data == b"bad" else OutcomeKind.READ
+    for name, content in (("b.jpg", b"1"), ("b.jpg", b"2"), ("b.jpg", b"1"), ("bad.jpg", b"bad"), ("bad.jpg", b"bad")):
+        desk.arrive(name, content)
+        desk.run()
+    assert tables.run_once(0.0)
+    desk.arrive("c.jpg", b"2")
+    desk.run(86_400)
+    assert tables.run_once(100.0)
+    folder = desk.settings.outbox / "tables"
+    note = f"the tame engine says unreadable. {_READABLE}"
+    assert [row[:1] + row[-2:] for row in read_sheet(folder / "2026-11-23.xlsx", 2)[1:]] == [
+        ["b.jpg", "read", ""],
+        ["b~2.jpg", "read", ""],
+        ["b~3.jpg", "read before as b.jpg", ""],
+        ["bad.jpg", "failed", note],
+        ["bad~2.jpg", "failed", note],
+    ]
+    assert read_sheet(folder / "2026-11-24.xlsx", 2)[1:] == [["c.jpg", "read before as b~2.jpg", ""]]
+    assert len(read_sheet(folder / "2026-11-24.xlsx", 1)) == 1
+
+
+def test_a_failure_that_was_put_back_and_read_is_a_failure_no_more(
+    desk: Any, tables: DayTables, read_sheet: Callable[[Path, int], list[list[str]]]
+) -> None:
+    desk.engine.answer = lambda data: OutcomeKind.UNREADABLE
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    assert tables.run_once(0.0)
+    desk.engine.answer = lambda data: OutcomeKind.READ
+    quarantine.retry(desk.settings)
+    desk.see_all()
+    desk.run()
+    assert tables.run_once(100.0)
+    (row,) = read_sheet(desk.settings.outbox / "tables" / "2026-11-23.xlsx", 2)[1:]
+    assert row == ["scan.jpg", "1", "1", "0", "read", ""]
 
 
 def test_a_burst_of_documents_rebuilds_the_table_once_in_a_while(desk: Any, tables: DayTables) -> None:
