@@ -224,5 +224,11 @@ def _summary(outputs: Sequence[str], result: Result) -> str:
     pages = len(result.content.pages)
     return (
         f"{len(numbers)} numbers on {pages} page{'s' if pages != 1 else ''}, {doubtful} to review, "
-        f"in {result.seconds:.2f} s, results in {shown(outputs[-1])}"
+        f"in {result.seconds:.2f} s, results in {shown(outputs[-1])}{_warned(result.content.warnings)}"
     )
+
+
+def _warned(warnings: Sequence[str]) -> str:
+    if not warnings:
+        return ""
+    return f"; {len(warnings)} warning{'s' if len(warnings) != 1 else ''}: {shown('; '.join(warnings))}"

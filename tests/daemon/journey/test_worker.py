@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sqlite3
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,6 +33,26 @@ def test_a_finished_document_is_one_line_of_the_log(desk: Any, caplog: pytest.Lo
     desk.run()
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.startswith("document=scan.jpg done: 1 numbers on 1 page, 0 to review")
+    assert line.endswith("results in scan.jpg.json; the original is in the archive")
+
+
+@pytest.mark.parametrize(
+    ("warnings", "told"),
+    [
+        (("only the first picture was read",), "; 1 warning: only the first picture was read; the original is"),
+        (("it was turned", "odd\nEXIF"), "; 2 warnings: it was turned; odd\\nEXIF; the original is"),
+    ],
+)
+def test_the_line_of_a_finished_document_has_its_warnings(
+    desk: Any, caplog: pytest.LogCaptureFixture, warnings: tuple[str, ...], told: str
+) -> None:
+    caplog.set_level(logging.INFO)
+    read = desk.engine.read
+    desk.engine.read = lambda data: replace(read(data), warnings=warnings)
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert f"results in scan.jpg.json{told}" in line
 
 
 def test_results_are_recorded_before_they_are_published_and_published_before_the_original_moves(
