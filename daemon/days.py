@@ -14,6 +14,7 @@ from daemon.edited import make_way
 from daemon.errors import LedgerError, PublishError
 from daemon.ledger import Ledger
 from daemon.ledger_days import ChangedDay
+from daemon.mounts import require_folder
 from daemon.opened import lock_beside
 from daemon.setbacks import Clock, backoff_s
 from daemon.systemd import Beat, no_beat
@@ -85,8 +86,7 @@ class DayTables:
 
     def _write(self, day: ChangedDay, beat: Beat) -> str | None:
         try:
-            if not self._folder.parent.is_dir():
-                raise PublishError(f"the folder {self._folder.parent} is missing; mount its share, or make it")
+            _require_outbox(self._folder.parent)
             self._require_closed(day.day)
             book = self._ledger.days
             content = DayContent(date.fromisoformat(day.day), book.entries(day.day), book.asides(day.day))
@@ -118,3 +118,10 @@ class DayTables:
     def _put_off(self, day: ChangedDay, error: Exception) -> str:
         self._faults[day.day] = self._faults.get(day.day, 0) + 1
         return str(error)
+
+
+def _require_outbox(folder: Path) -> None:
+    try:
+        require_folder(folder)
+    except OSError as error:
+        raise PublishError(f"the tables must be writable below {folder}. Received: {error.strerror}") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
 import os
@@ -16,6 +15,7 @@ from daemon import quarantine
 from daemon.documents import Entry, State
 from daemon.errors import LedgerError, MoveError, PublishError
 from daemon.ledger import Ledger
+from daemon.mounts import require_folder
 from daemon.names import first_free, past_files, shown
 from daemon.originals import Move, move_original
 from daemon.outbox import Outbox
@@ -94,7 +94,7 @@ class Delivery:
         Raises:
             OSError: the outbox is missing, or cannot be looked into.
         """
-        _require_folder(self._settings.outbox)
+        require_folder(self._settings.outbox)
         return self._outbox.lacks(self._ledger.renewals.outputs(key))
 
     def is_taken(self, name: str, result: Result) -> bool:
@@ -136,7 +136,7 @@ class Delivery:
         return quarantine.free_place(self._settings.failed, path, self._ledger)
 
     def _publish(self, entry: Entry, beat: Beat) -> None:
-        _require_folder(self._settings.outbox)
+        require_folder(self._settings.outbox)
         result = self._fresh.get(entry.key) or self._stored(entry.key)
         name = self._ledger.renewals.name(entry)
         is_own = entry.name is not None or entry.duplicate_of is None
@@ -198,7 +198,7 @@ class Delivery:
         """Moves an original to its target, or to another one when that is taken by now."""
         source, target = self._settings.inbox / entry.path, entry.target or entry.path
         while True:
-            _require_folder(folder)
+            require_folder(folder)
             try:
                 outcome = move_original(source, folder / target, entry.identity, entry.sha256, beat)
             except OSError as error:
@@ -210,12 +210,6 @@ class Delivery:
                 return outcome
             target = place(target) or target
             self._ledger.aim(entry.key, target)
-
-
-def _require_folder(folder: Path) -> None:
-    """A folder that is missing is likely a share that is not mounted: nothing must be written in its place."""
-    if not folder.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "the folder is missing, mount its share or make it", str(folder))
 
 
 def _summary(outputs: Sequence[str], result: Result) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,8 +70,22 @@ def event_folders(folder: Path, *, recursive: bool) -> dict[Path, bool]:
     }
 
 
+def require_folder(folder: Path) -> None:
+    """Refuses a folder that is missing, and one that stands in the place of a file system that is not mounted.
+
+    What is written there vanishes beneath the mount, and what is not found there is not lost.
+
+    Raises:
+        OSError: it is refused, or cannot be looked at.
+    """
+    if not folder.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "the folder is missing, mount its share or make it", str(folder))
+    if share := unmounted_share(folder):
+        raise OSError(errno.ENOTCONN, f"{share} of /etc/fstab is not mounted", str(folder))
+
+
 def unmounted_share(folder: Path) -> Path | None:
-    """Where a share is to be mounted that holds a folder, and is not mounted; None where nothing says so.
+    """Where a share or a disk is to be mounted that holds a folder, and is not mounted; None where nothing says so.
 
     Only what /etc/fstab has mounted by itself is told: what a person or another program mounts may be away on purpose.
     """
@@ -89,10 +104,10 @@ def unmounted_share(folder: Path) -> Path | None:
 
 
 def _shares(fstab: str) -> Iterator[Path]:
-    """Where the network shares of an fstab(5) are mounted by themselves."""
+    """Where the shares and disks of an fstab(5) are mounted by themselves, below the root, which is there always."""
     for line in fstab.splitlines():
         fields = line.split()
-        if len(fields) < 3 or fields[0].startswith("#") or sends_events(fields[2]):
+        if len(fields) < 3 or fields[0].startswith("#") or fields[1] == "/":
             continue
         if "noauto" not in (fields[3].split(",") if len(fields) > 3 else ()):
             yield Path(_unescaped(fields[1]))

@@ -11,6 +11,7 @@ from pathlib import Path
 from config.schema import Settings
 from daemon.documents import Entry
 from daemon.ledger import Ledger
+from daemon.mounts import require_folder
 from daemon.names import shown
 from daemon.originals import holds
 from daemon.setbacks import MAX_BACKOFF_S, Clock
@@ -118,8 +119,9 @@ class Retention:
         self._ledger.archive.expire(entry.key)
 
     def _require_there(self, archive: Path) -> None:
-        """Refuses no folder and an empty one, as a share that is not mounted has in its place: it has lost nothing."""
+        """Refuses what a share that is not mounted has in its place, an empty folder for one: it has lost nothing."""
         if not self._is_there:
+            require_folder(archive)
             with os.scandir(archive) as found:
                 if next(found, None) is None:
                     raise FileNotFoundError(errno.ENOENT, "the archive is empty, is its share mounted?", str(archive))

@@ -67,6 +67,8 @@ FSTAB = r"""
 //nas/office /srv/office cifs defaults,_netdev 0 0
 nas:/new /srv/new\040scans nfs4 nofail
 nas:/rare /srv/rare nfs noauto,users 0 0
+/dev/sdd1 /srv/stick vfat user,noauto 0 0
+/swap none swap sw 0 0
 nas:/short
 """
 
@@ -79,7 +81,8 @@ nas:/short
         ("/srv/new", None),
         ("/srv/office/a", None),
         ("/srv/rare", None),
-        ("/srv/disk", None),
+        ("/srv/disk/a", "/srv/disk"),
+        ("/srv/stick", None),
         ("/home/inbox", None),
     ],
 )
@@ -90,6 +93,16 @@ def test_a_share_that_is_to_be_mounted_by_itself_and_is_not_is_told(
         (tmp_path / name).write_text(content)
         monkeypatch.setattr(f"daemon.mounts.{name}", tmp_path / name)
     assert unmounted_share(Path(folder)) == (None if share is None else Path(share))
+
+
+def test_the_root_of_a_changed_root_is_there_though_nothing_is_mounted_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fstab").write_text("/dev/sda1 / ext4 defaults 0 1\n")
+    (tmp_path / "mountinfo").write_text("30 21 0:44 / /proc rw - proc proc rw\n")
+    monkeypatch.setattr("daemon.mounts.FSTAB", tmp_path / "fstab")
+    monkeypatch.setattr("daemon.mounts.MOUNTINFO", tmp_path / "mountinfo")
+    assert unmounted_share(Path("/srv/outbox")) is None
 
 
 def test_a_machine_without_an_fstab_has_no_share_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

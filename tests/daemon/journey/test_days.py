@@ -255,6 +255,21 @@ def test_an_outbox_that_is_not_mounted_is_not_made_anew(desk: Any, tables: DayTa
     assert documents(desk) == ["1.jpg"]
 
 
+def test_no_table_is_written_in_the_place_of_a_share_that_is_not_mounted(
+    desk: Any, tables: DayTables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.arrive("1.jpg", b"1")
+    desk.run()
+    (tmp_path / "fstab").write_text(f"nas:/o {desk.settings.outbox} nfs nofail 0 0\n")
+    with monkeypatch.context() as patch:
+        patch.setattr("daemon.mounts.FSTAB", tmp_path / "fstab")
+        assert not tables.run_once(0.0)
+        assert f"{desk.settings.outbox} of /etc/fstab is not mounted" in str(tables.problem)
+    assert not (desk.settings.outbox / "tables").exists()
+    assert tables.run_once(60.0)
+    assert documents(desk) == ["1.jpg"]
+
+
 def test_a_mistake_of_ours_in_a_table_does_not_end_the_service(
     desk: Any, tables: DayTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,6 +96,26 @@ def test_a_missing_archive_keeps_the_original_in_the_inbox_until_it_is_back(desk
     desk.settings.archive.mkdir()
     desk.run(61)
     assert desk.files("archive") == {"scan.jpg": b"page"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+def test_nothing_is_written_in_the_place_of_a_share_or_disk_that_is_not_mounted(
+    desk: Any, mounts: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox, archive = desk.settings.outbox, desk.settings.archive
+    (tmp_path / "fstab").write_text(f"nas:/o {outbox} nfs nofail 0 0\n/dev/sdb1 {archive} ext4 defaults 0 0\n")
+    monkeypatch.setattr("daemon.mounts.FSTAB", tmp_path / "fstab")
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    assert desk.files("outbox") == {}
+    with mounts.mounted(outbox, "-t", "tmpfs", "none"):
+        desk.run(61)
+        assert "scan.jpg.json" in desk.files("outbox")
+        assert desk.files("archive") == {}
+        with mounts.mounted(archive, "-t", "tmpfs", "none"):
+            desk.run(61)
+            assert desk.files("archive") == {"scan.jpg": b"page"}
+    assert desk.files("outbox") == desk.files("archive") == {}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -132,6 +133,24 @@ def test_an_unmounted_archive_as_an_empty_folder_has_lost_nothing(desk: Any, ret
     assert retention.problem is None
     assert desk.files("archive") == {}
     assert desk.ledger.archive.oldest() is None
+
+
+def test_what_an_unmounted_archive_does_not_have_is_not_lost_though_something_stands_in_its_place(
+    desk: Any, retention: Retention, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive(desk, "scan.jpg", b"page")
+    away = desk.settings.archive.rename(desk.root / "away")
+    desk.settings.archive.mkdir()
+    (desk.settings.archive / "stray.jpg").write_bytes(b"somebody's")
+    (tmp_path / "fstab").write_text(f"/dev/sdb1 {desk.settings.archive} ext4 defaults 0 0\n")
+    with monkeypatch.context() as patch:
+        patch.setattr("daemon.mounts.FSTAB", tmp_path / "fstab")
+        look(desk, retention, 31)
+        assert f"{desk.settings.archive} of /etc/fstab is not mounted" in (retention.problem or "")
+    shutil.rmtree(desk.settings.archive)
+    away.rename(desk.settings.archive)
+    look(desk, retention, 0.1)
+    assert desk.files("archive") == {}
 
 
 def test_one_that_was_taken_away_is_forgotten_though_the_removal_of_the_last_empties_the_archive(
