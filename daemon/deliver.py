@@ -165,8 +165,9 @@ class Delivery:
         place = partial(self.archive_place, sha256=entry.sha256)
         outcome = None if archive is None else self._move(entry, archive, place, beat)
         hook = self._settings.hooks.on_done is not None
-        time = self._wall()
-        self._ledger.finish(entry.key, wall=time.timestamp(), day=time.date().isoformat(), hook=hook)
+        time, archived = self._wall(), outcome is Move.MOVED
+        day = time.date().isoformat()
+        self._ledger.finish(entry.key, wall=time.timestamp(), day=day, archived=archived, hook=hook)
         self.done += 1
         ends = {
             None: "the original is left in the inbox",

@@ -227,9 +227,19 @@ class Ledger:
         query = "SELECT 1 FROM documents WHERE target = ? AND state = ?"
         return self._connection.execute(query, (os.fsencode(target), str(state))).fetchone() is not None
 
-    def finish(self, key: int, *, wall: float, day: str | None = None, hook: bool = False) -> None:
-        """Says that nothing is left to do for a published document, but for its hook; for `day` see `DayBook.end`."""
-        self._end(key, State.PUBLISHED, State.DONE, wall, day, hook=hook)
+    def finish(
+        self, key: int, *, wall: float, day: str | None = None, archived: bool = True, hook: bool = False
+    ) -> None:
+        """Says that only a published document's hook is left.
+
+        Args:
+            key: of the document.
+            wall: the time of day.
+            day: see `DayBook.end`.
+            archived: whether its original was neither gone nor replaced.
+            hook: whether there is one.
+        """
+        self._end(key, State.PUBLISHED, State.DONE, wall, day, hook=hook, expired=int(not archived))
 
     def quarantine(self, key: int, *, wall: float, day: str | None = None, hook: bool = False) -> None:
         """Says that a condemned document's original and reason are in failed/; for `day` see `DayBook.end`."""
@@ -291,9 +301,11 @@ class Ledger:
         ).rowcount
         require(changed, key, ACTIVE)
 
-    def _end(self, key: int, source: State, to: State, wall: float, day: str | None, *, hook: bool) -> None:
+    def _end(
+        self, key: int, source: State, to: State, wall: float, day: str | None, *, hook: bool, expired: int = 0
+    ) -> None:
         with transaction(self._connection) as db:
-            update(db, key, (source,), state=str(to), finished_at=wall, **PROGRESS)
+            update(db, key, (source,), state=str(to), finished_at=wall, expired=expired, **PROGRESS)
             if day is not None:
                 self.days.end(key, day)
             if hook:

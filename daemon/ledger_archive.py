@@ -6,7 +6,7 @@ import os
 import sqlite3
 
 from daemon.documents import Entry
-from daemon.ledger_rows import entry_of
+from daemon.ledger_rows import encoded, entry_of
 from daemon.ledger_schema import transaction
 
 _KEPT = "state = 'done' AND target IS NOT NULL AND expired = 0"
@@ -36,6 +36,13 @@ class ArchiveBook:
     def newest(self) -> float | None:
         """When the last original was archived that is kept; None when none is."""
         return self._first("finished_at DESC")
+
+    def is_later_ones_place(self, entry: Entry) -> bool:
+        """Whether a document that was finished later, or is to be, has its original where this one's was put."""
+        query = """SELECT 1 FROM documents WHERE target = ? AND key != ?
+            AND (state = 'published' OR state = 'done' AND expired = 0 AND finished_at > ?)"""
+        values = (encoded(entry.target), entry.key, entry.finished_at)
+        return self._connection.execute(query, values).fetchone() is not None
 
     def expire(self, key: int) -> None:
         """Says that an original is no longer kept; its results are."""

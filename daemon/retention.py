@@ -36,8 +36,9 @@ class Retention:
     """Keeps archive/ as young as `archive_days` says.
 
     The age counts from when the original was archived, whatever the time of the file is. Only a file that still has
-    the original's content is removed; another one under its name is somebody's. What is removed does not come back: a
-    clock that may be wrong has a day to be set right.
+    the original's content is removed; another one under its name is somebody's. One that was put back into the inbox
+    and archived under its name once more counts from then. What is removed does not come back: a clock that may be
+    wrong has a day to be set right.
 
     Args:
         settings: the archive and how long it keeps.
@@ -112,7 +113,8 @@ class Retention:
     def _remove(self, archive: Path, entry: Entry, beat: Beat) -> None:
         path = archive / (entry.target or entry.path)
         self._require_there(archive)
-        if holds(path, entry.identity, entry.sha256, beat):
+        is_kept = self._ledger.archive.is_later_ones_place(entry)
+        if not is_kept and holds(path, entry.identity, entry.sha256, beat):
             path.unlink()
             log.info("document=%s is removed from the archive after %d days", shown(entry.path), self._days)
             self._remove_empty_folders(archive, path.parent)

@@ -70,6 +70,37 @@ def test_another_file_under_the_name_is_left_alone(desk: Any, retention: Retenti
     assert desk.ledger.archive.oldest() is None
 
 
+def test_an_original_that_was_archived_once_more_counts_from_then(desk: Any, retention: Retention) -> None:
+    archive(desk, "other.jpg", b"other")
+    archive(desk, "scan.jpg", b"page")
+    look(desk, retention, 29)
+    shutil.move(desk.settings.archive / "scan.jpg", desk.settings.inbox / "scan.jpg")
+    desk.see_all()
+    desk.run()
+    look(desk, retention, 29)
+    assert desk.files("archive") == {"scan.jpg": b"page"}
+    look(desk, retention, 2)
+    assert desk.files("archive") == {}
+    assert desk.ledger.archive.oldest() is None
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_of_an_original_that_did_not_reach_the_archive_nothing_is_removed(
+    desk: Any, retention: Retention, replaced: bool
+) -> None:
+    desk.settings.archive.rmdir()
+    path = desk.arrive("scan.jpg", b"page")
+    desk.run()
+    path.unlink()
+    if replaced:
+        path.write_bytes(b"another page")
+    desk.settings.archive.mkdir()
+    desk.run(61)
+    (desk.settings.archive / "scan.jpg").write_bytes(b"page")  # which somebody puts there
+    look(desk, retention, 31)
+    assert desk.files("archive") == {"scan.jpg": b"page"}
+
+
 def test_the_same_content_is_known_after_its_original_was_removed(desk: Any, retention: Retention) -> None:
     archive(desk, "scan.jpg", b"page")
     look(desk, retention, 31)
