@@ -17,7 +17,7 @@ from daemon.errors import LedgerError, MoveError, PublishError
 from daemon.ledger import Ledger
 from daemon.mounts import require_folder
 from daemon.names import first_free, past_files, shown
-from daemon.originals import Move, move_original
+from daemon.originals import Move, holds, leads_out, move_original
 from daemon.outbox import Outbox
 from daemon.result import Result
 from daemon.setbacks import Clock, Setbacks
@@ -200,6 +200,8 @@ class Delivery:
         source, target = self._settings.inbox / entry.path, entry.target or entry.path
         while True:
             require_folder(folder)
+            if leads_out(self._settings.inbox, entry.path):
+                return Move.MOVED if holds(folder / target, entry.identity, entry.sha256, beat) else Move.GONE
             try:
                 outcome = move_original(source, folder / target, entry.identity, entry.sha256, beat)
             except OSError as error:

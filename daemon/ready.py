@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import heapq
 import logging
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from daemon.documents import Candidate, Identity
 from daemon.names import shown
+from daemon.originals import leads_out
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +76,7 @@ class QuietFiles:
     def look_at(self, path: str, now: float) -> None:
         """Looks a file up that an event named, and takes note of it if it is a regular one."""
         try:
-            status = self._look_up(self._inbox / path)
+            status = self._status(path)
         except OSError:  # gone again, or out of reach; the scan finds out
             return
         if stat.S_ISREG(status.st_mode):
@@ -114,12 +116,17 @@ class QuietFiles:
                 quiet.append(candidate)
         return quiet
 
+    def _status(self, path: str) -> os.stat_result:
+        if leads_out(self._inbox, path):
+            raise NotADirectoryError(errno.ENOTDIR, "a folder on its path is a link", path)
+        return self._look_up(self._inbox / path)
+
     def _judge(self, path: str, now: float) -> Candidate | None:
         seen = self._files.get(path)
         if seen is None or seen.handed_on:
             return None
         try:
-            status = self._look_up(self._inbox / path)
+            status = self._status(path)
         except OSError:
             self.drop(path)
             return None

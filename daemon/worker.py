@@ -21,7 +21,7 @@ from daemon.errors import EngineError, LedgerError, ReadError
 from daemon.ledger import Ledger
 from daemon.ledger_results import StoredResult
 from daemon.names import shown
-from daemon.originals import ChangedError, read_original
+from daemon.originals import ChangedError, leads_out, read_original
 from daemon.outbox import Outbox
 from daemon.result import Result
 from daemon.setbacks import Clock, Setbacks
@@ -146,8 +146,11 @@ class Worker:
         """Reads a claimed document and hands it to the engine, or finds out why that is not to be."""
         if entry.identity.size > MAX_DOCUMENT_BYTES:
             return self._condemn(entry, _too_large(entry))
+        inbox = self._settings.inbox
         try:
-            data = read_original(self._settings.inbox / entry.path, entry.identity, beat)
+            if leads_out(inbox, entry.path):
+                raise ChangedError("a folder on its path is a link by now")
+            data = read_original(inbox / entry.path, entry.identity, beat)
         except ChangedError as error:
             log.info("document=%s is left: %s", shown(entry.path), error)
             self._ledger.forget(entry.key)

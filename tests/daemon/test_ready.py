@@ -155,3 +155,16 @@ def test_tens_of_thousands_come_in_portions_and_none_is_missing(files: Files, qu
         portions += 1
     assert sorted(found) == sorted(files.now)
     assert portions >= 40
+
+
+def test_nothing_behind_a_link_is_seen_whenever_that_took_a_folders_place(tmp_path: Path) -> None:
+    quiet = QuietFiles(tmp_path, 2.0)
+    scan, elsewhere = tmp_path / "a" / "scan.jpg", tmp_path / "elsewhere"
+    scan.parent.mkdir()
+    scan.write_bytes(b"page")
+    quiet.look_at("a/scan.jpg", 100.0)
+    scan.parent.rename(elsewhere)
+    scan.parent.symlink_to(elsewhere)
+    assert quiet.take_quiet(102.0) == []
+    quiet.look_at("a/scan.jpg", 103.0)
+    assert quiet.pending() == 0

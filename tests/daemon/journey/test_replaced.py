@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
-from daemon.documents import State
+import pytest
+
+from daemon.documents import ACTIVE, State
+from daemon.engine.interface import OutcomeKind
 
 
 def test_a_file_replaced_before_it_was_read_is_left_for_later(desk: Any) -> None:
@@ -81,3 +85,54 @@ def test_a_pipe_that_takes_a_files_place_does_not_hold_up_the_service(desk: Any)
     os.mkfifo(path)
     desk.run()
     assert desk.engine.taken == []
+
+
+def replace_by_link(desk: Any, folder: str, elsewhere: Path) -> None:
+    """Moves a folder of the inbox out of it, with what is in it, and puts a link in its place."""
+    (desk.settings.inbox / folder).rename(elsewhere)
+    (desk.settings.inbox / folder).symlink_to(elsewhere)
+
+
+def test_behind_a_link_that_took_a_folders_place_nothing_is_read(desk: Any) -> None:
+    elsewhere = desk.root / "elsewhere"
+    desk.arrive("a/b/scan.jpg", b"page")
+    replace_by_link(desk, "a", elsewhere)
+    desk.run()
+    assert desk.engine.taken == []
+    assert (elsewhere / "b" / "scan.jpg").read_bytes() == b"page"
+    assert desk.ledger.count(*State) == 0
+
+
+@pytest.mark.parametrize("kind", [OutcomeKind.READ, OutcomeKind.UNREADABLE])
+def test_from_behind_a_link_that_took_a_folders_place_no_original_is_moved(desk: Any, kind: OutcomeKind) -> None:
+    elsewhere = desk.root / "elsewhere"
+    desk.engine.answer = lambda data: kind
+    desk.engine.held = True
+    desk.arrive("a/scan.jpg", b"page")
+    desk.run()
+    replace_by_link(desk, "a", elsewhere)
+    desk.engine.held = False
+    desk.run()
+    assert (elsewhere / "scan.jpg").read_bytes() == b"page"
+    assert desk.files("archive") == desk.files("failed") == {}
+    assert desk.ledger.count(*ACTIVE) == 0
+    assert ("a/scan.jpg.json" in desk.files("outbox")) == (kind is OutcomeKind.READ)
+
+
+def test_a_move_that_a_crash_interrupted_is_completed_though_a_link_took_the_folders_place(desk: Any) -> None:
+    desk.settings.archive.rmdir()
+    desk.arrive("a/scan.jpg", b"page")
+    desk.run()
+    (desk.settings.archive / "a").mkdir(parents=True)
+    os.link(desk.settings.inbox / "a" / "scan.jpg", desk.settings.archive / "a" / "scan.jpg")
+    replace_by_link(desk, "a", desk.root / "elsewhere")
+    desk.run(61)
+    assert desk.ledger.archive.oldest() is not None
+    assert (desk.root / "elsewhere" / "scan.jpg").exists()
+
+
+def test_an_inbox_that_is_itself_a_link_is_one(desk: Any) -> None:
+    replace_by_link(desk, "", desk.root / "real")
+    desk.arrive("a/scan.jpg", b"page")
+    desk.run()
+    assert desk.files("archive") == {"a/scan.jpg": b"page"}
