@@ -184,7 +184,8 @@ def _copy_new(source: Path, target: Path, identity: Identity, beat: Beat) -> Non
             writer.flush()
             os.fsync(writer.fileno())
             _require_same(os.fstat(reader.fileno()), identity)
-        shutil.copystat(source, temporary, follow_symlinks=False)
+        with suppress(PermissionError):  # of a share whose files are all another user's; the content is what counts
+            shutil.copystat(source, temporary, follow_symlinks=False)
         _rename_new(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)

@@ -35,13 +35,15 @@ def mounted(target: Path, *words: str | Path) -> Iterator[Path]:
 
 
 @contextmanager
-def mirrored(backing: Path, target: Path) -> Iterator[subprocess.Popen[bytes]]:
+def mirrored(backing: Path, target: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
     """Shows a folder at another place as a network share is seen: what is written to it raises no event there.
+
+    `words` are options of bindfs(1).
 
     Yields:
         The process that serves it, to be killed as a server goes down.
     """
-    server = subprocess.Popen(["bindfs", "-f", str(backing), str(target)])
+    server = subprocess.Popen(["bindfs", "-f", *words, str(backing), str(target)])
     try:
         while not os.path.ismount(target):
             if server.poll() is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,11 @@ import pytest
 import daemon.originals
 from daemon.documents import Identity
 from daemon.originals import Move, holds, move_new, move_original, read_original
+
+needs_bindfs = pytest.mark.skipif(
+    shutil.which("bindfs") is None or not Path("/dev/fuse").exists() or os.geteuid() != 0,
+    reason="needs root and bindfs: apt-get install bindfs fuse3",
+)
 
 
 def test_an_original_is_moved_and_keeps_its_time(original: Any) -> None:
@@ -141,6 +147,20 @@ def test_a_copy_is_on_the_disk_with_its_name_before_the_original_goes(
     monkeypatch.setattr(daemon.originals, "sync_folder", look)
     assert original.move() is Move.MOVED
     assert there == [True]
+
+
+@needs_bindfs
+@pytest.mark.parametrize("read", [True, False])
+def test_an_original_is_moved_to_a_share_whose_files_are_another_users(
+    original: Any, mounts: Any, tmp_path: Path, read: bool
+) -> None:
+    backing, archive = tmp_path / "backing", original.target.parent
+    backing.mkdir()
+    archive.mkdir(parents=True)
+    with mounts.mirrored(backing, archive, "--chmod-deny"):
+        assert original.move(sha256=original.sha256 if read else None) is Move.MOVED
+    assert original.inbox() == {}
+    assert (backing / "scan.jpg").read_bytes() == original.content
 
 
 def test_a_move_to_a_new_name_refuses_one_that_is_taken(original: Any, tmp_path: Path) -> None:
