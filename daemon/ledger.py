@@ -8,6 +8,7 @@ document in the state on the left at its next start, and the step is taken again
 | arrive | nothing, waiting | waiting | a file is quiet; one that waits under the path is brought up to date |
 | claim | waiting | working | a daemon has taken it under its lease |
 | identify | working | working | its content was read and hashed |
+| relink | working | nothing | it was done before and left in the inbox; its inode is another by now |
 | give_back | working | waiting | the daemon stops, or a twin of the same content is in work |
 | blame | working | waiting | recognition crashed, hung or failed over it; an attempt is counted |
 | postpone | working / others | waiting / the same | something passing was in the way; no attempt is counted |
@@ -39,7 +40,7 @@ from typing import Any, Self
 
 from daemon.documents import ACTIVE, READ, Candidate, Entry, State, Taken, Verdict
 from daemon.ledger_archive import ArchiveBook
-from daemon.ledger_arrivals import take_in
+from daemon.ledger_arrivals import relink, take_in
 from daemon.ledger_days import DayBook
 from daemon.ledger_hooks import HookQueue
 from daemon.ledger_renewals import Renewals
@@ -143,6 +144,11 @@ class Ledger:
                 (sha256, key),
             ).fetchone()
         return None if row is None else entry_of(row)
+
+    def relink(self, entry: Entry, sha256: str) -> bool:
+        """Drops a claimed document that is one left in the inbox, which takes over its inode; returns whether it is."""
+        with transaction(self._connection) as db:
+            return relink(db, entry, sha256)
 
     def give_back(self, key: int, *, twin: int | None = None) -> None:
         """Makes a claimed document wait again; with a twin, until that is no longer in work."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 
-from daemon.documents import ACTIVE, Candidate, Identity, State
+from daemon.documents import ACTIVE, Candidate, Entry, Identity, State
 from daemon.ledger_rows import delete, entry_of, state_list
+
+_LEFT = "state = 'done' AND target IS NULL AND path = ? AND size = ? AND mtime_ns = ?"
 
 
 def take_in(db: sqlite3.Connection, candidate: Candidate, wall: float) -> bool:
@@ -30,7 +32,20 @@ def take_in(db: sqlite3.Connection, candidate: Candidate, wall: float) -> bool:
 
 
 def _is_left_in_place(db: sqlite3.Connection, path: bytes, seen: Identity) -> bool:
-    """Whether this very file is done and was left in the inbox; its inode may change when a share is mounted."""
-    query = """SELECT 1 FROM documents
-        WHERE path = ? AND state = 'done' AND target IS NULL AND size = ? AND mtime_ns = ?"""
-    return db.execute(query, (path, seen.size, seen.mtime_ns)).fetchone() is not None
+    """Whether this very file is done and was left in the inbox."""
+    query = f"SELECT 1 FROM documents WHERE {_LEFT} AND inode = ?"
+    return db.execute(query, (path, seen.size, seen.mtime_ns, seen.inode)).fetchone() is not None
+
+
+def relink(db: sqlite3.Connection, entry: Entry, sha256: str) -> bool:
+    """Drops a document in work that is done and was left in the inbox, under another inode; returns whether it is.
+
+    Its inode may change when a share is mounted; but some scanners give each file the same time, and many the same
+    size, so only the content tells.
+    """
+    path, seen = os.fsencode(entry.path), entry.identity
+    query = f"UPDATE documents SET inode = ? WHERE {_LEFT} AND sha256 = ?"
+    if not db.execute(query, (seen.inode, path, seen.size, seen.mtime_ns, sha256)).rowcount:
+        return False
+    delete(db, entry.key, (State.WORKING,))
+    return True

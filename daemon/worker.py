@@ -158,7 +158,8 @@ class Worker:
         except OSError as error:
             remedy = "See to the permissions of the file and of its folder"
             return self._setbacks.postpone(entry, ReadError(f"it must be readable. Received: {error}. {remedy}"), now)
-        if not self._is_known(entry, hashlib.sha256(data).hexdigest(), now):
+        sha256 = hashlib.sha256(data).hexdigest()
+        if not self._ledger.relink(entry, sha256) and not self._is_known(entry, sha256, now):
             self._submit(entry, data, now)
         return None
 

@@ -7,6 +7,7 @@ import logging
 import os
 import sqlite3
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,6 +130,40 @@ def test_without_an_archive_the_original_stays_and_is_not_read_again(make_desk: 
     desk.see_all()
     desk.run()
     assert {"scan.jpg.json", "scan~2.jpg.json"} < desk.files("outbox").keys()
+
+
+def put_under_another_inode(path: Path, content: bytes) -> None:
+    """Puts a file in another's place that has its time."""
+    status = path.stat()
+    new = path.with_name("new")
+    new.write_bytes(content)
+    os.utime(new, ns=(status.st_atime_ns, status.st_mtime_ns))
+    new.replace(path)
+    assert path.stat().st_ino != status.st_ino
+
+
+def test_another_file_of_the_same_size_and_time_as_one_left_in_place_is_read(make_desk: Any) -> None:
+    desk = make_desk(archive=None)
+    path = desk.arrive("scan.jpg", b"page 1")
+    desk.run()
+    put_under_another_inode(path, b"page 2")
+    desk.see_all()
+    desk.run()
+    assert {"scan.jpg.json", "scan~2.jpg.json"} < desk.files("outbox").keys()
+
+
+def test_a_file_left_in_place_whose_inode_is_another_by_now_is_read_no_second_time(make_desk: Any) -> None:
+    desk = make_desk(archive=None)
+    path = desk.arrive("scan.jpg", b"page")
+    desk.run()
+    put_under_another_inode(path, b"page")
+    desk.see_all()
+    desk.run()
+    assert desk.ledger.count(*State) == desk.ledger.count(State.DONE) == 1
+    assert desk.engine.taken == [b"page"]
+    assert desk.worker.delivery.done == 1
+    desk.see_all()
+    assert desk.ledger.count(State.WAITING) == 0, "by now the inode is known"
 
 
 def test_a_lost_ledger_finds_its_own_results_again(desk: Any) -> None:
