@@ -17,7 +17,7 @@ from daemon.errors import LedgerError, MoveError, PublishError
 from daemon.ledger import Ledger
 from daemon.mounts import require_folder
 from daemon.names import first_free, past_files, shown
-from daemon.originals import Move, holds, leads_out, move_original
+from daemon.originals import Move, holds, leads_out, move_original, put_back_taken
 from daemon.outbox import Outbox
 from daemon.result import Result
 from daemon.setbacks import Clock, Setbacks
@@ -204,6 +204,8 @@ class Delivery:
                 return Move.MOVED if holds(folder / target, entry.identity, entry.sha256, beat) else Move.GONE
             try:
                 outcome = move_original(source, folder / target, entry.identity, entry.sha256, beat)
+                if outcome is Move.GONE and not self._ledger.archive.is_anothers_place(entry, target):
+                    outcome = Move.REPLACED if put_back_taken(folder / target, source) else Move.GONE
             except OSError as error:
                 raise MoveError(
                     f"the original must be movable from {source.parent} to {folder}. Received: {error}. "

@@ -44,6 +44,11 @@ class ArchiveBook:
         values = (encoded(entry.target), entry.key, entry.finished_at)
         return self._connection.execute(query, values).fetchone() is not None
 
+    def is_anothers_place(self, entry: Entry, target: str) -> bool:
+        """Whether another document's original stands at a place in archive/ or failed/, or is to go there."""
+        query = "SELECT 1 FROM documents WHERE target = ? AND key != ? AND expired = 0"
+        return self._connection.execute(query, (encoded(target), entry.key)).fetchone() is not None
+
     def expire(self, key: int) -> None:
         """Says that an original is no longer kept; its results are."""
         with transaction(self._connection) as db:

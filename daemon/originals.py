@@ -137,6 +137,30 @@ def move_new(source: Path, target: Path, identity: Identity, sha256: str | None,
         _sync_left(source.parent)
 
 
+def put_back_taken(target: Path, source: Path) -> bool:
+    """Returns the file that was moved in an original's place, by a run that was killed before it saw that.
+
+    Args:
+        target: where the original was to go; nobody else is known to have put a file there.
+        source: where it stood; nothing does now.
+
+    Returns:
+        Whether there was one.
+
+    Raises:
+        OSError: it could not be returned.
+    """
+    try:
+        if not stat.S_ISREG(target.lstat().st_mode):
+            return False
+        _put_back(target, source)
+    except OSError as error:
+        if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.EXDEV}:  # from another disk it would have been copied
+            return False
+        raise
+    return True
+
+
 class _HeardFile(io.FileIO):
     """A file that says at each piece read that it goes on."""
 

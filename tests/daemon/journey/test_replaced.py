@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import daemon.originals
 from daemon.documents import ACTIVE, State
 from daemon.engine.interface import OutcomeKind
 
@@ -136,3 +137,60 @@ def test_an_inbox_that_is_itself_a_link_is_one(desk: Any) -> None:
     desk.arrive("a/scan.jpg", b"page")
     desk.run()
     assert desk.files("archive") == {"a/scan.jpg": b"page"}
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.fixture(params=[OutcomeKind.READ, OutcomeKind.UNREADABLE])
+def killed(desk: Any, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Any:
+    """A desk whose life ended when a file that was put in the original's place had just been moved as that."""
+    rename = daemon.originals._rename_new
+
+    def replace_and_die(source: Path, target: Path) -> None:
+        new = desk.root / "new"
+        new.write_bytes(b"second")
+        new.replace(source)
+        rename(source, target)
+        raise Killed
+
+    desk.engine.answer = lambda data: request.param if data == b"first" else OutcomeKind.READ
+    desk.arrive("scan.jpg", b"first")
+    with monkeypatch.context() as patch:
+        patch.setattr("daemon.originals._rename_new", replace_and_die)
+        with pytest.raises(Killed):
+            desk.run()
+    desk.restart()
+    desk.engine.answer = lambda data: OutcomeKind.READ
+    return desk
+
+
+def test_a_file_that_was_moved_in_the_originals_place_before_a_kill_comes_back_and_is_read(killed: Any) -> None:
+    killed.run()
+    assert killed.files("inbox") == {"scan.jpg": b"second"}
+    assert killed.files("archive") == killed.files("failed") == {}
+    killed.run_to_the_end()
+    assert killed.engine.taken == [b"second"]
+    assert b"second" in killed.files("archive").values()
+
+
+def test_what_was_moved_before_a_kill_stays_where_its_folder_of_the_inbox_is_gone(killed: Any) -> None:
+    killed.settings.inbox.rmdir()
+    killed.run()
+    assert killed.ledger.count(*ACTIVE) == 0
+    assert [*killed.files("archive").values(), *killed.files("failed").values()] == [b"second"]
+
+
+def test_anothers_original_under_the_name_of_one_that_is_gone_stays_in_the_archive(desk: Any) -> None:
+    desk.arrive("scan.jpg", b"first")
+    desk.arrive("other.jpg", b"second")
+    desk.run()
+    away = desk.settings.archive.rename(desk.root / "away")
+    path = desk.arrive("scan.jpg", b"second")
+    desk.run()
+    path.unlink()
+    away.rename(desk.settings.archive)
+    desk.run(61)
+    assert desk.files("archive") == {"scan.jpg": b"first", "other.jpg": b"second"}
+    assert desk.files("inbox") == {}
