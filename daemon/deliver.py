@@ -15,6 +15,8 @@ from daemon import quarantine
 from daemon.documents import Entry, State
 from daemon.errors import LedgerError, MoveError, PublishError
 from daemon.ledger import Ledger
+from daemon.ledger_results import picture_bytes
+from daemon.ledger_rows import folder_of
 from daemon.mounts import require_folder
 from daemon.names import first_free, past_files, shown
 from daemon.originals import Move, holds, leads_out, move_original, put_back_taken
@@ -27,6 +29,15 @@ log = logging.getLogger(__name__)
 
 _BATCH = 50
 """Documents of a state taken in one step, so that a step stays short after a long outage."""
+
+MAX_UNPUBLISHED = 64
+"""Results that may wait for the outbox before no more are made of documents in folders that hold any up."""
+
+MAX_UNPUBLISHED_BYTES = 256 << 20
+"""Of pictures that may wait for it before no more results are made at all: they fill the ledger's disk."""
+
+_NAMED = 5
+"""Folders that hold results up and are named."""
 
 
 class Delivery:
@@ -42,6 +53,7 @@ class Delivery:
     Attributes:
         done: documents finished since the start.
         failed: documents quarantined since the start.
+        problem: why documents wait that nothing is in the way of but the results of others; None when none do.
     """
 
     def __init__(
@@ -55,8 +67,10 @@ class Delivery:
         self._setbacks = Setbacks(ledger, wall)
         self._fresh: dict[int, Result] = {}
         self._summaries: dict[int, str] = {}
+        self._held_up: set[str] = set()
         self.done = 0
         self.failed = 0
+        self.problem: str | None = None
 
     def offer(self, key: int, result: Result) -> None:
         """Keeps a result that was just recorded until the next step, which then need not read it back."""
@@ -87,6 +101,24 @@ class Delivery:
                     self._setbacks.postpone(entry, error, now)
         self._fresh.clear()
         return bool(entries)
+
+    def crowded(self) -> frozenset[str] | None:
+        """Folders of the inbox whose documents are to wait, because too many results do; None when all are to.
+
+        Where a single folder of the outbox cannot be used, the documents of the others go on.
+        """
+        self.problem, folders = None, frozenset[str]()
+        if self._ledger.count(State.RECOGNIZED) < MAX_UNPUBLISHED:
+            return folders
+        rule = "too many results cannot be published; until they can, no more documents are read"
+        if picture_bytes(self._ledger.connection) >= MAX_UNPUBLISHED_BYTES:
+            self.problem = rule
+            return None
+        if folders := frozenset(self._held_up):
+            named = [shown(folder) or "the inbox itself" for folder in sorted(folders)[:_NAMED]]
+            rest = [f"{len(folders) - _NAMED} more"] if len(folders) > _NAMED else []
+            self.problem = f"{rule} of {', '.join([*named, *rest])}"
+        return folders
 
     def lacks_results(self, key: int) -> bool:
         """Whether results that were published are no longer in the outbox, or not all of them.
@@ -136,6 +168,7 @@ class Delivery:
         return quarantine.free_place(self._settings.failed, path, self._ledger)
 
     def _publish(self, entry: Entry, beat: Beat) -> None:
+        self._held_up.add(folder_of(entry.path))
         require_folder(self._settings.outbox)
         result = self._fresh.get(entry.key) or self._stored(entry.key)
         name = self._ledger.renewals.name(entry)
@@ -143,6 +176,7 @@ class Delivery:
         if self._outbox.is_barred(name, result):
             name, is_own = self._renamed(entry, result), True
         outputs = self._outbox.publish(name, result, beat)
+        self._held_up.discard(folder_of(entry.path))
         self._ledger.publish(entry.key, outputs, self.archive_place(name if is_own else entry.path, entry.sha256))
         self._summaries[entry.key] = _summary(outputs, result)
 

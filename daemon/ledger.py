@@ -33,7 +33,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -115,7 +115,7 @@ class Ledger:
         with transaction(self._connection):
             return sum(take_in(self._connection, candidate, wall) for candidate in candidates)
 
-    def claim(self, now: float, lease: str) -> Entry | None:
+    def claim(self, now: float, lease: str, without: Collection[str] = ()) -> Entry | None:
         """Takes the next waiting document into work; None when none is due.
 
         Documents that were put off come after those that never were, and a document whose twin is in work is left.
@@ -123,14 +123,17 @@ class Ledger:
         Args:
             now: monotonic seconds.
             lease: names the daemon.
+            without: folders whose documents are left.
         """
+        left = [encoded(folder) for folder in without]
         with transaction(self._connection) as db:
             row = db.execute(
-                """UPDATE documents SET state = 'working', lease = ?, twin = NULL WHERE key = (
+                f"""UPDATE documents SET state = 'working', lease = ?, twin = NULL WHERE key = (
                     SELECT key FROM documents AS one WHERE state = 'waiting' AND due <= ? AND NOT EXISTS (
                         SELECT 1 FROM documents AS other WHERE other.key = one.twin AND other.state = 'working')
+                    {f"AND folder(path) NOT IN ({', '.join('?' * len(left))})" if left else ""}
                     ORDER BY due, key LIMIT 1) RETURNING *""",
-                (lease, now),
+                (lease, now, *left),
             ).fetchone()
         return None if row is None else entry_of(row)
 

@@ -68,6 +68,11 @@ def drop_pictures(db: sqlite3.Connection, key: int) -> None:
     db.execute("DELETE FROM pictures WHERE document = ?", (key,))
 
 
+def picture_bytes(db: sqlite3.Connection) -> int:
+    """How large the annotated pages are that wait to be published."""
+    return int(db.execute("SELECT COALESCE(SUM(LENGTH(jpeg)), 0) FROM pictures").fetchone()[0])
+
+
 def reserve_name(db: sqlite3.Connection, path: str, taken: Taken) -> str:
     """The next outbox name for a document of this path, within the transaction that gives it to the document.
 

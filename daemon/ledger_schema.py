@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -149,6 +150,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     # An original is moved away only after a commit, so the commit must outlive a power cut.
     connection.execute("PRAGMA synchronous = FULL")
     connection.row_factory = sqlite3.Row
+    connection.create_function("folder", 1, os.path.dirname, deterministic=True)  # of a path, as bytes
     version = _version(connection)
     if version > len(MIGRATIONS):
         raise LedgerError(

@@ -105,6 +105,7 @@ class Vitals:
             (Part.EVENTS, parts.inbox.watch_problem),
             (Part.SCAN, parts.inbox.scan_problem),
             (Part.ENGINE, engine_problem),
+            ("outbox", parts.worker.delivery.problem),
             ("tables", parts.tables.problem),
             ("hooks", parts.hooks.problem),
             ("archive", parts.retention.problem),

@@ -29,9 +29,6 @@ from daemon.systemd import Beat, no_beat
 
 log = logging.getLogger(__name__)
 
-MAX_UNPUBLISHED = 64
-"""Results that may wait for the outbox before no more documents are claimed: they fill the ledger's disk."""
-
 _CLAIMS = 50
 """Documents claimed in one step at most, so that thousands of duplicates do not make it long."""
 
@@ -129,10 +126,11 @@ class Worker:
     # Into the engine
 
     def _claim(self, now: float, beat: Beat) -> int:
-        if self._engine.free() < 1 or self._ledger.count(State.RECOGNIZED) >= MAX_UNPUBLISHED:
+        crowded = self.delivery.crowded()
+        if crowded is None:
             return 0
         for claimed in range(_CLAIMS):
-            entry = self._ledger.claim(now, self._lease) if self._engine.free() > 0 else None
+            entry = self._ledger.claim(now, self._lease, crowded) if self._engine.free() > 0 else None
             if entry is None:
                 return claimed
             self._stranded.add(entry.key)

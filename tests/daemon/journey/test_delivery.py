@@ -138,16 +138,61 @@ def test_an_original_of_any_name_that_can_not_be_moved_holds_up_itself_alone(
     assert desk.files("archive")[name] == b"page"
 
 
-def test_what_can_not_be_published_stops_new_claims_before_it_fills_the_disk(
-    desk: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("daemon.worker.MAX_UNPUBLISHED", 3)
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As few results as a test can make are too many."""
+    monkeypatch.setattr("daemon.deliver.MAX_UNPUBLISHED", 3)
+
+
+@pytest.mark.usefixtures("few")
+def test_what_can_not_be_published_stops_new_claims_before_it_fills_the_disk(desk: Any) -> None:
     desk.settings.outbox.rmdir()
     for number in range(10):
         desk.arrive(f"{number}.jpg", b"page %d" % number)
     desk.run()
     assert desk.ledger.count(State.RECOGNIZED) <= 3 + desk.engine.capacity
     assert desk.ledger.count(State.WAITING) >= 5
+    assert desk.worker.delivery.problem.endswith("no more documents are read of the inbox itself")
     desk.settings.outbox.mkdir()
     desk.run(61)
     assert len(desk.files("archive")) == 10
+    assert desk.worker.delivery.problem is None
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+def test_a_folder_of_the_outbox_that_can_not_be_written_holds_up_its_own_documents_alone(
+    desk: Any, mounts: Any
+) -> None:
+    anna = desk.settings.outbox / "anna"
+    with mounts.mounted(anna, "-t", "tmpfs", "-o", "ro", "none"):
+        for number in range(10):
+            desk.arrive(f"anna/{number}.jpg", b"page %d" % number)
+        desk.run()
+        assert desk.ledger.count(State.RECOGNIZED) <= 3 + desk.engine.capacity
+        for name in ("scan.jpg", "bert/scan.jpg", "anna.jpg/scan.jpg"):
+            desk.arrive(name, name.encode())
+        desk.restart()
+        desk.run()
+        assert desk.files("archive").keys() == {"scan.jpg", "bert/scan.jpg", "anna.jpg/scan.jpg"}
+        assert desk.ledger.count(State.RECOGNIZED) <= 3 + desk.engine.capacity
+        assert desk.worker.delivery.problem.endswith("no more documents are read of anna")
+    desk.run(61)
+    assert len(desk.files("archive")) == 13
+    assert desk.worker.delivery.problem is None
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+def test_pictures_that_can_not_be_published_stop_all_claims_before_they_fill_the_disk(
+    desk: Any, mounts: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daemon.deliver.MAX_UNPUBLISHED_BYTES", 1)
+    with mounts.mounted(desk.settings.outbox / "anna", "-t", "tmpfs", "-o", "ro", "none"):
+        for number in range(10):
+            desk.arrive(f"anna/{number}.jpg", b"page %d" % number)
+        desk.run()
+        desk.arrive("scan.jpg", b"page")
+        desk.run()
+        assert desk.files("archive") == {}
+        assert desk.worker.delivery.problem.endswith("no more documents are read")

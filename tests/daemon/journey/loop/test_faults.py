@@ -120,3 +120,16 @@ def test_a_ledger_that_can_not_even_be_read_is_waited_for(room: Any, monkeypatch
         assert report is not None
         assert [problem.part for problem in report.problems] == (["ledger"] if refuse else [])
     assert room.desk.files("archive") == {"scan.jpg": b"page"}
+
+
+def test_documents_that_wait_because_results_can_not_be_published_are_told(
+    room: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daemon.deliver.MAX_UNPUBLISHED", 1)
+    room.desk.settings.outbox.rmdir()
+    for number in range(5):
+        room.desk.put(f"{number}.jpg", b"page %d" % number)
+    room.step(30)
+    report = Report.read(room.desk.settings.state)
+    assert report is not None
+    assert "outbox" in {problem.part for problem in report.problems}
