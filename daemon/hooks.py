@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 MAX_RUNNING = 2
 """Hooks that run at once: they must not take the cores from recognition."""
 
+_END_S = 1.0
+"""For a hook that was killed to be gone."""
+
 
 @dataclass(slots=True)
 class _Running:
@@ -58,6 +61,7 @@ class Hooks:
         self._settings = settings
         self._ledger = ledger
         self._running: dict[int, _Running] = {}
+        self._unended: list[subprocess.Popen[bytes]] = []
         self.problem: str | None = None
 
     def run_once(self, now: float) -> bool:
@@ -65,7 +69,8 @@ class Hooks:
         ended = [hook for hook in self._running.values() if hook.process.poll() is not None or now >= hook.deadline]
         for hook in ended:
             self._end(hook)
-        room = MAX_RUNNING - len(self._running)
+        self._unended = [process for process in self._unended if process.poll() is None]
+        room = MAX_RUNNING - len(self._running) - len(self._unended)
         waiting = self._ledger.hooks.waiting(MAX_RUNNING) if room else []
         begun = [document for document in waiting if document.entry.key not in self._running][:room]
         for document in begun:
@@ -116,11 +121,15 @@ class Hooks:
 
     def _end(self, hook: _Running) -> None:
         code = hook.process.poll()
-        if code is None:
-            fault = f"it took longer than {self._settings.hooks.timeout_seconds:g} seconds and was ended"
-        else:
-            fault = f"it ended with {describe_exit(code)}" if code else ""
         _kill(hook)
+        slow = f"it took longer than {self._settings.hooks.timeout_seconds:g} seconds"
+        if code is not None:
+            fault = f"it ended with {describe_exit(code)}" if code else ""
+        elif hook.process.returncode is not None:
+            fault = f"{slow} and was ended"
+        else:
+            fault = f"{slow} and cannot be ended; does it run as another user?"
+            self._unended.append(hook.process)
         del self._running[hook.entry.key]
         self._ledger.hooks.ended(hook.entry.key)
         self._tell(hook.entry, hook.event, fault)
@@ -154,8 +163,8 @@ class Hooks:
 
 
 def _kill(hook: _Running) -> None:
-    """Ends the process and all that it has started."""
-    with suppress(ProcessLookupError):
+    """Ends the process and all that it has started, as far as they are this user's: some become another."""
+    with suppress(ProcessLookupError, PermissionError, subprocess.TimeoutExpired):
         os.killpg(hook.process.pid, signal.SIGKILL)
-    hook.process.wait()
+        hook.process.wait(_END_S)
     os.close(hook.descriptor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,7 +64,7 @@ def event_folders(folder: Path, *, recursive: bool) -> dict[Path, bool]:
         mountinfo = MOUNTINFO.read_text(errors="surrogateescape")
     except OSError:
         return {folder: False}
-    place = folder.resolve()
+    place = Path(os.path.realpath(folder))
     below = mounts_within(place, mountinfo) if recursive else {}
     return {place: sends_events(file_system(place, mountinfo))} | {
         mount: sends_events(kind) for mount, kind in below.items()
@@ -94,11 +95,11 @@ def unmounted_share(folder: Path) -> Path | None:
         mountinfo = MOUNTINFO.read_text(errors="surrogateescape")
     except OSError:
         return None
-    places = (folder, folder.resolve())
+    places = (folder, Path(os.path.realpath(folder)))
     mounted = {mount for mount, _ in _mounts(mountinfo)}  # an automount that waits for its first use stands there, too
     for share in _shares(fstab):
         # The others are not even looked at: a server that does not answer holds up whoever does.
-        if any(place.is_relative_to(share) for place in places) and share.resolve() not in mounted:
+        if any(place.is_relative_to(share) for place in places) and Path(os.path.realpath(share)) not in mounted:
             return share
     return None
 

@@ -90,7 +90,7 @@ class Hints(FileSystemEventHandler):
         with self._lock:
             if event.is_directory or len(self._paths) >= MAX_HINTS:
                 self._scan = True
-            elif (path := os.path.relpath(os.fsdecode(place), self.root)) and not path.startswith(".."):
+            elif not (path := os.path.relpath(os.fsdecode(place), self.root)).startswith("..") and path != ".":
                 self._paths[path] = None
 
 

@@ -110,6 +110,15 @@ def test_a_machine_without_an_fstab_has_no_share_that_is_away(tmp_path: Path, mo
     assert unmounted_share(tmp_path) is None
 
 
+def test_a_link_to_itself_is_on_the_file_system_it_stands_on(tmp_path: Path) -> None:
+    (tmp_path / "inbox").symlink_to("inbox")
+    assert list(event_folders(tmp_path / "inbox", recursive=True)) == [tmp_path / "inbox"]
+    (tmp_path / "fstab").write_text(f"nas:/scans {tmp_path}/inbox nfs defaults 0 0\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("daemon.mounts.FSTAB", tmp_path / "fstab")
+        assert unmounted_share(tmp_path / "inbox") == tmp_path / "inbox"
+
+
 def test_a_share_that_is_mounted_by_way_of_a_link_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "real" / "scans").mkdir(parents=True)
     (tmp_path / "link").symlink_to("real")

@@ -70,6 +70,17 @@ def test_a_file_renamed_to_its_final_name_is_hinted_at_under_that(watch: Watch, 
     bell.hint(watch, "scan.jpg")
 
 
+def test_a_file_in_the_inboxs_place_is_no_hint_at_a_document(bell: Bell, tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.write_bytes(b"no folder")
+    watch = Watch(inbox, recursive=True, wake=bell.ring)
+    watch.tend()
+    inbox.write_bytes(b"still none")
+    assert bell.rung.wait(TIMEOUT_S)
+    assert watch.take()[0] == []
+    watch.stop()
+
+
 def test_hints_come_through_a_link_to_the_inbox(tmp_path: Path, inbox: Path, bell: Bell) -> None:
     (tmp_path / "link").symlink_to(inbox)
     watch = Watch(tmp_path / "link", recursive=True, wake=bell.ring)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,7 @@ from daemon.engine.interface import OutcomeKind
 from daemon.hooks import Hooks
 
 PATIENCE_S = 30.0
+_CAPABILITY_VERSION_3, _CAP_KILL = 0x20080522, 5  # of linux/capability.h
 NOTE = """
 import os, sys
 facts = sorted(f"{key[10:]}={value}" for key, value in os.environ.items() if key.startswith("DIGITDROP_"))
@@ -147,6 +152,46 @@ def test_a_command_that_takes_too_long_is_ended_with_all_it_started(hooked: Any,
     while running(int(child.read_text())):  # a process that was killed is there until the kernel gets to it
         assert time.monotonic() < deadline, "what the command started was not ended"
     assert hooks.is_through()
+
+
+@contextmanager
+def unable_to_kill() -> Iterator[None]:
+    """Takes root's right to end the processes of others from this one."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    header, sets = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)()
+    assert libc.capget(header, sets) == 0
+    before, sets[0] = sets[0], sets[0] & ~(1 << _CAP_KILL)
+    assert libc.capset(header, sets) == 0
+    try:
+        yield
+    finally:
+        sets[0] = before
+        assert libc.capset(header, sets) == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("setpriv") is None, reason="needs root, and setpriv(1)")
+def test_a_command_that_takes_too_long_as_another_user_is_told_and_no_more_than_some_pile_up(hooked: Any) -> None:
+    command = ("setpriv", "--reuid=65534", "--clear-groups", "sleep", "60")
+    desk, hooks = hooked(on_done=command, timeout_seconds=1)
+    for number in range(3):
+        desk.arrive(f"{number}.jpg", b"page %d" % number)
+    desk.run()
+    hooks.run_once(now := time.monotonic())
+    processes = [hook.process for hook in hooks.readable()]
+    while any(Path(f"/proc/{process.pid}").stat().st_uid != 65534 for process in processes):
+        assert time.monotonic() < now + PATIENCE_S, "the command did not become another user"
+    with unable_to_kill():
+        hooks.run_once(now + 1)
+    assert "took longer than 1 seconds and cannot be ended" in hooks.problem
+    hooks.run_once(now + 2)
+    assert len(hooks.readable()) == 0, "two run still"
+    assert not hooks.is_through()
+    for process in processes:
+        process.kill()
+        process.wait()
+    hooks.run_once(now + 3)
+    assert len(hooks.readable()) == 1
+    hooks.stop()
 
 
 def running(pid: int) -> bool:
