@@ -70,7 +70,9 @@ def read_original(path: Path, identity: Identity, beat: Beat = no_beat) -> bytes
     data = io.BytesIO()  # gives what it gathered without copying it once more
     with _open_original(path, beat) as file:
         _require_same(os.fstat(file.fileno()), identity)
-        shutil.copyfileobj(file, data, _CHUNK_BYTES)
+        left = identity.size + 1  # as much as tells one that grows, which may be to any size
+        while left and (piece := file.read(min(left, _CHUNK_BYTES))):
+            left -= data.write(piece)
         _require_same(os.fstat(file.fileno()), identity)
     return data.getvalue()
 

@@ -39,6 +39,21 @@ def test_a_file_written_to_while_it_is_read_is_not_taken(original: Any, monkeypa
         read_original(original.source, original.seen())
 
 
+def test_of_a_file_that_grows_while_it_is_read_no_more_is_read_than_tells_it(original: Any) -> None:
+    size, end = 3 << 20, 1 << 40
+    original.source.write_bytes(os.urandom(size))
+    identity, heard = original.seen(), []
+
+    def grow() -> None:
+        os.truncate(original.source, end)
+        heard.append(True)
+        assert len(heard) < 10, "it is read on and on"
+
+    with pytest.raises(ChangedError):
+        read_original(original.source, identity, grow)
+    assert heard
+
+
 def test_links_pipes_and_folders_are_not_read(original: Any, tmp_path: Path) -> None:
     identity = original.seen()
     secret = tmp_path / "secret"
