@@ -189,15 +189,24 @@ def _open_original(path: Path, beat: Beat) -> io.BufferedReader:
 
 
 def _rename_new(source: Path, target: Path) -> None:
-    """Renames without replacing, in one step where the file system can do that."""
+    """Renames without replacing, in one step where the file system can do that.
+
+    Elsewhere an empty file takes the name first. A link and the source's removal would do, too, but remove whatever has
+    taken the source's place by then.
+    """
     if _libc.renameat2(_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), _RENAME_NOREPLACE) == 0:
         return
     number = ctypes.get_errno()
     if number not in _UNSUPPORTED:
         raise OSError(number, os.strerror(number), str(source), None, str(target))
-    if os.path.lexists(target):
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
-    source.rename(target)
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC))
+    try:
+        source.rename(target)
+    except OSError:
+        with suppress(FileNotFoundError):
+            if target.lstat().st_size == 0:  # a network share may have renamed and say that it has not
+                target.unlink()
+        raise
 
 
 def _copy_new(source: Path, target: Path, identity: Identity, beat: Beat) -> None:

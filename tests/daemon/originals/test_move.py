@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,56 @@ def test_nothing_is_overwritten_where_the_file_system_can_not_promise_it(
     assert original.move() is Move.TAKEN
     original.target.unlink()
     assert original.move() is Move.MOVED
+
+
+@pytest.fixture
+def shared(original: Any, mounts: Any, tmp_path: Path) -> Iterator[Any]:
+    """An original on a share whose file system cannot refuse to replace a file."""
+    backing, share = tmp_path / "backing", tmp_path / "share"
+    backing.mkdir()
+    share.mkdir()
+    with mounts.mirrored(backing, share):
+        yield type(original)(share)
+
+
+@needs_bindfs
+def test_a_file_that_appears_at_the_target_in_the_very_moment_is_not_overwritten_on_a_share(
+    shared: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename, made = Path.rename, []
+
+    def make_first(source: Path, target: Path) -> None:
+        try:
+            made.append(target.open("xb").close())
+        except FileExistsError:
+            rename(source, target)
+
+    monkeypatch.setattr(Path, "rename", make_first)
+    assert shared.move() is Move.MOVED
+    assert made == [], "whoever refuses to overwrite finds the name taken"
+    assert shared.archive() == {"scan.jpg": shared.content}
+    assert shared.inbox() == {}
+
+
+@needs_bindfs
+@pytest.mark.parametrize("done", [False, True])
+def test_a_rename_that_fails_on_a_share_leaves_nothing_at_the_target_but_what_it_did(
+    shared: Any, monkeypatch: pytest.MonkeyPatch, done: bool
+) -> None:
+    identity, rename = shared.seen(), Path.rename
+
+    def fail(source: Path, target: Path) -> None:
+        if done:
+            rename(source, target)
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", fail)
+        with pytest.raises(OSError, match="Input/output"):
+            shared.move(identity)
+    assert shared.archive() == ({"scan.jpg": shared.content} if done else {})
+    assert shared.move(identity) is Move.MOVED
+    assert shared.archive() == {"scan.jpg": shared.content}
 
 
 def test_an_original_that_is_gone_is_told_from_one_that_was_moved_before(original: Any) -> None:
