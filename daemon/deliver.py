@@ -19,9 +19,10 @@ from daemon.ledger_results import picture_bytes
 from daemon.ledger_rows import folder_of
 from daemon.mounts import require_folder
 from daemon.names import first_free, past_files, shown
-from daemon.originals import Move, holds, leads_out, move_original, put_back_taken
+from daemon.originals import Move, holds, move_original, put_back_taken
 from daemon.outbox import Outbox
 from daemon.result import Result
+from daemon.scan import leads_out
 from daemon.setbacks import Clock, Setbacks
 from daemon.systemd import Beat, no_beat
 

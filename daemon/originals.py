@@ -11,7 +11,7 @@ import shutil
 import stat
 from contextlib import suppress
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from daemon.atomic import PREFIX, SUFFIX, sync_folder
@@ -45,14 +45,6 @@ class Move(StrEnum):
     """Another file stands under its name, which was left alone."""
     TAKEN = "taken"
     """Something else stands at the target, or where its folder is to be; nothing was moved."""
-
-
-def leads_out(inbox: Path, path: str) -> bool:
-    """Whether a folder on a document's path is a link by now: what stands behind it is not the inbox's.
-
-    The inbox itself may be one.
-    """
-    return any((inbox / folder).is_symlink() for folder in PurePosixPath(path).parents[:-1])
 
 
 def read_original(path: Path, identity: Identity, beat: Beat = no_beat) -> bytes:

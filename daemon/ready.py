@@ -13,7 +13,7 @@ from pathlib import Path
 
 from daemon.documents import Candidate, Identity
 from daemon.names import shown
-from daemon.originals import leads_out
+from daemon.scan import leads_out
 
 log = logging.getLogger(__name__)
 

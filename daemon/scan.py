@@ -114,6 +114,14 @@ def looks_like_document(name: str) -> bool:
     return PurePosixPath(name).suffix.casefold() in _DOCUMENT_SUFFIXES
 
 
+def leads_out(inbox: Path, path: str) -> bool:
+    """Whether a folder on a document's path is a link by now: what stands behind it is not the inbox's.
+
+    The inbox itself may be one.
+    """
+    return any((inbox / folder).is_symlink() for folder in PurePosixPath(path).parents[:-1])
+
+
 class Refusals:
     """Names what is refused or cannot be read in the log, once each as long as it stays.
 

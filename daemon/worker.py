@@ -21,9 +21,10 @@ from daemon.errors import EngineError, LedgerError, ReadError
 from daemon.ledger import Ledger
 from daemon.ledger_results import StoredResult
 from daemon.names import shown
-from daemon.originals import ChangedError, leads_out, read_original
+from daemon.originals import ChangedError, read_original
 from daemon.outbox import Outbox
 from daemon.result import Result
+from daemon.scan import leads_out
 from daemon.setbacks import Clock, Setbacks
 from daemon.systemd import Beat, no_beat
 
