@@ -66,9 +66,7 @@ class Hooks:
 
     def run_once(self, now: float) -> bool:
         """Takes note of hooks that ended and starts others; returns whether there were any."""
-        ended = [hook for hook in self._running.values() if hook.process.poll() is not None or now >= hook.deadline]
-        for hook in ended:
-            self._end(hook)
+        ended = self.take_note(now)
         self._unended = [process for process in self._unended if process.poll() is None]
         room = MAX_RUNNING - len(self._running) - len(self._unended)
         waiting = self._ledger.hooks.waiting(MAX_RUNNING) if room else []
@@ -76,6 +74,13 @@ class Hooks:
         for document in begun:
             self._begin(document, now)
         return bool(ended or begun)
+
+    def take_note(self, now: float) -> bool:
+        """Takes note of hooks that ended, and ends those that take too long; returns whether there were any."""
+        ended = [hook for hook in self._running.values() if hook.process.poll() is not None or now >= hook.deadline]
+        for hook in ended:
+            self._end(hook)
+        return bool(ended)
 
     def readable(self) -> Sequence[HasFileno]:
         """What to wait on: `run_once` has something to do when one of them is readable."""

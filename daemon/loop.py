@@ -135,7 +135,8 @@ class MainLoop:
         self._wake_up(timeout_s)
 
     def _wake_up(self, timeout_s: float) -> None:
-        sources = (*self._parts.engine.readable(), *self._parts.hooks.readable())
+        heard = self._clock() >= self._resume  # nobody reads what workers and hooks say while the ledger is waited for
+        sources = (*self._parts.engine.readable(), *self._parts.hooks.readable()) if heard else ()
         wait([self._wake.fileno(), *(source.fileno() for source in sources)], timeout_s)
         self._wake.clear()
 
@@ -196,12 +197,14 @@ class MainLoop:
         try:
             while parts.worker.in_work and self._clock() < deadline and self.stop_requests < 2:
                 parts.worker.run_once(self._clock(), self._beat)
+                parts.hooks.take_note(self._clock())
                 self._beat()
                 self._wake_up(min(1.0, max(0.0, deadline - self._clock())) if parts.worker.in_work else 0.0)
             if given_back := parts.worker.give_back():
                 log.info("%d documents in work are given back for the next start", given_back)
             parts.worker.run_once(self._clock(), self._beat)
             parts.tables.run_once(self._clock(), self._beat, at_once=True)
+            parts.hooks.take_note(self._clock())
         except (LedgerError, sqlite3.Error) as error:
             log.error("the end is left to the next start: %s", error)  # noqa: TRY400 - said already, with its remedy
         finally:

@@ -8,6 +8,7 @@ import select
 import socket
 import sqlite3
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import wait
 from typing import Any
 
 import pytest
@@ -80,8 +81,15 @@ class Room:
         return heard
 
     def leap_instead_of_sleeping(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        woken = 0
+
         def leap(sources: list[int], timeout: float) -> None:
-            self.now += timeout
+            nonlocal woken
+            if timeout and wait(sources, 0):
+                woken += 1
+                assert woken < 1000, "the loop spins: it is woken by what it does not read"
+            else:
+                self.now, woken = self.now + timeout, 0
             self._messages += self._read()
 
         monkeypatch.setattr("daemon.loop.wait", leap)

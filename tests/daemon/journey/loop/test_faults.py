@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 from collections.abc import Callable
 from typing import Any
@@ -133,3 +134,16 @@ def test_documents_that_wait_because_results_can_not_be_published_are_told(
     report = Report.read(room.desk.settings.state)
     assert report is not None
     assert "outbox" in {problem.part for problem in report.problems}
+
+
+def test_an_answer_that_nobody_reads_does_not_keep_the_loop_busy_while_the_ledger_is_waited_for(
+    room: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.leap_instead_of_sleeping(monkeypatch)
+    answers, worker = socket.socketpair()
+    with answers, worker:
+        worker.send(b"an answer")
+        monkeypatch.setattr(room.desk.engine, "readable", lambda: (answers,))
+        room.refuse_statements(True)
+        while room.now < 1060.0:
+            room.loop._sleep(room.loop.step(room.now))

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import select
 import signal
+from collections.abc import Callable
+from multiprocessing.connection import wait
 from typing import Any
 
 import pytest
 
+from config.schema import HooksSettings
 from daemon.documents import State
 from daemon.errors import LedgerError
-from daemon.hooks import Hooks
+from daemon.hooks import MAX_RUNNING, Hooks
 from daemon.loop import GRACE_S
+
+PATIENCE_S = 30.0
 
 
 def test_a_stop_lets_work_finish(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,6 +59,27 @@ def test_hooks_end_with_the_service_though_the_ledger_refuses(
     room.loop.run()
     assert ended
     assert "the end is left to the next start: no space" in caplog.text
+
+
+def test_hooks_that_end_while_work_finishes_are_not_run_again_and_no_others_begin(
+    desk: Any, make_room: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.settings = desk.settings.model_copy(update={"hooks": HooksSettings(on_done=("true",))})
+    desk.restart()
+    for number in range(MAX_RUNNING + 1):
+        desk.arrive(f"{number}.jpg", b"page %d" % number)
+    desk.run()
+    desk.engine.held = True
+    desk.arrive("slow.jpg", b"slow page")
+    desk.step()
+    room = make_room()
+    room.leap_instead_of_sleeping(monkeypatch)
+    hooks = room.loop._parts.hooks
+    hooks.run_once(room.now)
+    assert all(wait([hook], PATIENCE_S) for hook in hooks.readable())
+    room.loop.request_stop()
+    room.loop._finish()
+    assert [document.entry.path for document in desk.ledger.hooks.waiting(9)] == [f"{MAX_RUNNING}.jpg"]
 
 
 def test_a_second_request_to_stop_does_not_wait_for_work(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
