@@ -11,10 +11,10 @@ MAX_DOCUMENT_BYTES = 512 << 20
 """A file of more is no scan; it would be held in memory whole, here and in a worker."""
 
 MILD_LOSSES_PER_ATTEMPT = 3
-"""How many deaths of the whole daemon weigh as much as one failed attempt of the document that was in work.
+"""How many losses weigh as much as one failed attempt of the document that was in work.
 
-Most of them are power cuts, upgrades and kills of which the document is innocent; still, one that takes the daemon
-down with it every time has to be quarantined in the end.
+Most deaths of the whole daemon are power cuts, upgrades and kills of which the document is innocent, and where memory
+is short the kernel kills whoever takes much; still, a document in work every time has to be quarantined in the end.
 """
 
 
@@ -86,7 +86,7 @@ class Entry:
         target: where the original goes, relative to archive/ or failed/; None leaves it where it is.
         duplicate_of: key of the document whose results are this one's, too.
         attempts: that ended in a crash, a timeout or an error of recognition, counted across restarts.
-        losses: deaths of the daemon while the document was in work.
+        losses: deaths of the daemon while the document was in work, or of its worker by the kernel's hand.
         faults: that were put off in a row, since the last progress.
         fault: what was in the way last; None when nothing is.
         incomplete_since: monotonic second at which its content was first found to end too early.

@@ -11,6 +11,7 @@ document in the state on the left at its next start, and the step is taken again
 | relink | working | nothing | it was done before and left in the inbox; its inode is another by now |
 | give_back | working | waiting | the daemon stops, or a twin of the same content is in work |
 | blame | working | waiting | recognition crashed, hung or failed over it; an attempt is counted |
+| lose | working | waiting | the process that read it was killed, as for want of memory; a loss is counted |
 | postpone | working / others | waiting / the same | something passing was in the way; no attempt is counted |
 | recover | working | waiting | the daemon that had claimed it is dead; a loss is counted |
 | record | working | recognized | results, pictures and an outbox name are kept |
@@ -163,6 +164,12 @@ class Ledger:
             db.execute("UPDATE documents SET attempts = attempts + 1 WHERE key = ?", (key,))
             self._put_off(key, fault, due, wall, counts=0)
         return self.entry(key)
+
+    def lose(self, key: int, fault: str, *, due: float, wall: float) -> None:
+        """Counts a loss, which weighs less than an attempt, and makes a document wait until `due`."""
+        with transaction(self._connection) as db:
+            db.execute("UPDATE documents SET losses = losses + 1 WHERE key = ?", (key,))
+            self._put_off(key, fault, due, wall)
 
     def postpone(self, key: int, fault: str, *, due: float, wall: float, incomplete_since: float | None = None) -> None:
         """Puts a document off until `due` because of something that may pass.

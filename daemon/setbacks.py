@@ -15,6 +15,9 @@ log = logging.getLogger(__name__)
 MAX_BACKOFF_S = 60.0
 """So that everything goes on within a minute after space or a share has come back."""
 
+_SHORTAGE = 4
+"""So many setbacks ahead the pauses begin where memory is short: that lasts for minutes, and comes to others, too."""
+
 Clock = Callable[[], datetime]
 """The time of day, with a time zone."""
 
@@ -56,3 +59,9 @@ class Setbacks:
         """Counts an attempt and tries again after a while; returns the document as it is then."""
         due = now + backoff_s(entry.attempts)
         return self._ledger.blame(entry.key, shown(error), due=due, wall=self._wall().timestamp())
+
+    def lose(self, entry: Entry, error: str, now: float) -> None:
+        """Counts a loss, of which the document is innocent most of the time, and tries again after a long while."""
+        log.warning("document=%s is put off: %s", shown(entry.path), error)
+        due = now + backoff_s(entry.losses + _SHORTAGE)
+        self._ledger.lose(entry.key, shown(error), due=due, wall=self._wall().timestamp())

@@ -230,6 +230,8 @@ class Worker:
                 self._wait_for_rest(entry, error, now)
             case OutcomeKind.LOST:
                 self._setbacks.postpone(entry, EngineError(error), now)
+            case OutcomeKind.KILLED:
+                self._setbacks.lose(entry, error, now)
             case OutcomeKind.CRASHED | OutcomeKind.TIMED_OUT | OutcomeKind.FAILED:
                 self._blame(entry, error, now)
 
@@ -291,7 +293,8 @@ def _parted(error: str) -> tuple[str, str]:
 
 
 def _poison(entry: Entry) -> Verdict:
-    tries = f"{entry.attempts} attempts failed" if entry.attempts else "the service ended each time it was in work"
+    lost = "the service, or the process that read it, ended each time it was in work"
+    tries = f"{entry.attempts} attempts failed" if entry.attempts else lost
     return Verdict(f"{tries}, the last time: {entry.fault or 'the service ended'}", _READABLE)
 
 

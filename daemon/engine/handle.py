@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import socket
 import subprocess
 import sys
@@ -51,6 +52,7 @@ class WorkerHandle:
         since: when it began what it is doing, on the engine's clock.
         job: key of the document it reads, None when it reads none.
         ready: it has loaded the model.
+        killed: it has ended by SIGKILL, and not from here.
 
     Raises:
         OSError: the process could not be started.
@@ -59,7 +61,7 @@ class WorkerHandle:
     def __init__(self, setup: WorkerSetup, now: float) -> None:
         self.since = now
         self.job: int | None = None
-        self.ready = False
+        self.ready = self.killed = False
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.channel.setblocking(False)
         models = [str(path) for path in (setup.model, *setup.companions)]
@@ -95,7 +97,7 @@ class WorkerHandle:
         """End the process, by force after `grace_s`, and tell how it ended."""
         self.channel.close()
         try:
-            self._process.wait(grace_s)
+            self.killed = self._process.wait(grace_s) == -signal.SIGKILL
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

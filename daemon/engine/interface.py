@@ -46,6 +46,8 @@ class OutcomeKind(StrEnum):
     """Recognition raised something it does not raise on purpose."""
     CRASHED = "crashed"
     """The worker died over it."""
+    KILLED = "killed"
+    """The worker was ended from outside, as the kernel does for want of memory: whichever then takes much."""
     TIMED_OUT = "timed-out"
     """The worker was ended because it took longer than a document may."""
     LOST = "lost"

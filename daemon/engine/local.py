@@ -201,7 +201,8 @@ class LocalEngine:
     def _bury(self, worker: WorkerHandle, nonsense: str | None = None) -> None:
         exited = worker.end(0 if nonsense else EXIT_S)
         ending = nonsense or exited
-        self._end_job(worker, OutcomeKind.CRASHED, f"the process that read it crashed ({ending})")
+        kind = OutcomeKind.KILLED if worker.killed and not nonsense else OutcomeKind.CRASHED
+        self._end_job(worker, kind, f"the process that read it crashed ({ending})")
         self._remove(worker, WorkerCrashedError(f"the worker process crashed {_at(worker)} ({ending})"))
 
     def _give_up(self, worker: WorkerHandle) -> None:

@@ -66,15 +66,20 @@ def test_one_worker_reads_many_documents(started, read, pid_of):
 
 
 @pytest.mark.parametrize(
-    ("data", "ending"), [(b"segfault", "SIGSEGV"), (b"killed", "SIGKILL, perhaps for want of memory"), (b"exit", "3")]
+    ("data", "kind", "ending"),
+    [
+        (b"segfault", OutcomeKind.CRASHED, "SIGSEGV"),
+        (b"killed", OutcomeKind.KILLED, "SIGKILL, perhaps for want of memory"),
+        (b"exit", OutcomeKind.CRASHED, "3"),
+    ],
 )
-def test_a_native_crash_costs_only_the_document_it_happened_in(started, read, collect, wait_free, data, ending):
+def test_a_native_crash_costs_only_the_document_it_happened_in(started, read, collect, wait_free, data, kind, ending):
     engine = started(places=2)
     wait_free(engine, 2)
     engine.submit(Job(1, data))
     engine.submit(Job(2, b""))
     outcomes = collect(engine, 2)
-    assert outcomes[1].kind is OutcomeKind.CRASHED
+    assert outcomes[1].kind is kind
     assert outcomes[1].document is None
     assert ending in outcomes[1].error
     assert outcomes[2].kind is OutcomeKind.READ

@@ -75,6 +75,27 @@ def test_a_document_that_takes_the_daemon_with_it_every_time_is_quarantined_in_t
     assert "the service ended" in json.loads(desk.files("failed")["poison.jpg.reason.json"])["reason"]
 
 
+def test_a_document_whose_workers_are_killed_for_minutes_is_read_afterwards(desk: Any) -> None:
+    desk.engine.answer = lambda data: OutcomeKind.KILLED
+    desk.arrive("scan.jpg", b"page")
+    for _ in range(180):
+        desk.run(1)
+    assert desk.files("failed") == {}
+    desk.engine.answer = lambda data: OutcomeKind.READ
+    desk.run(MAX_BACKOFF_S)
+    assert desk.files("archive") == {"scan.jpg": b"page"}
+
+
+def test_a_document_whose_workers_are_killed_each_time_is_quarantined_in_the_end(desk: Any) -> None:
+    desk.engine.answer = lambda data: OutcomeKind.KILLED
+    desk.arrive("poison.jpg", b"poison")
+    for _ in range(3 * desk.settings.engine.attempts):
+        desk.run(MAX_BACKOFF_S)
+    desk.run(MAX_BACKOFF_S)
+    assert "tame engine says killed" in json.loads(desk.files("failed")["poison.jpg.reason.json"])["reason"]
+    assert len(desk.engine.taken) == 3 * desk.settings.engine.attempts
+
+
 def test_a_document_that_is_lost_on_the_way_is_tried_again_and_not_blamed(desk: Any) -> None:
     desk.engine.answer = lambda data: OutcomeKind.LOST
     desk.arrive("scan.jpg", b"page")
