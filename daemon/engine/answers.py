@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import struct
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from daemon.engine import wire
 from daemon.engine.interface import Outcome, OutcomeKind
 from daemon.errors import EngineError
 from recognition.errors import ModelLoadError, ModelMismatchError
-from recognition.types import ModelInfo
+from recognition.types import Digit, Document, ModelInfo, Number
+
+_TEXT = re.compile(r"[0-9?]+")
+_MAX_COUNT = 1 << 31  # pages, lines and pixels are far fewer
+_MAX_CROP_PX = 4096  # a crop is made smaller than that
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def outcome_of(job: int, message: Mapping[str, Any], block: bytes) -> Outcome:
@@ -25,8 +32,76 @@ def outcome_of(job: int, message: Mapping[str, Any], block: bytes) -> Outcome:
         raise wire.WireError(f"an answer must be complete. Received: {fault!r}") from fault
     if key != job:
         raise wire.WireError(f"an answer must be about document {job}. Received: {key!r}")
-    document = wire.decode_document(block) if kind is OutcomeKind.READ else None
+    document = document_of(block) if kind is OutcomeKind.READ else None
     return Outcome(job, kind, document, seconds, error)
+
+
+def document_of(block: bytes) -> Document:
+    """What was read from a document.
+
+    The ledger keeps it for good, and from there it goes into the day's table, together with that of all others: it
+    must not hold what cannot be written there.
+
+    Raises:
+        WireError: it is none, or holds what recognition never gives.
+    """
+    document = wire.decode_document(block)
+    for oddity in _oddities(document):
+        raise wire.WireError(f"a result must be an encoded document as recognition gives one. Received: {oddity!r:.80}")
+    return document
+
+
+def _oddities(document: Document) -> Iterator[object]:
+    yield from (warning for warning in document.warnings if not isinstance(warning, str))
+    numbers = [page.page for page in document.pages]
+    if numbers != list(range(1, len(numbers) + 1)):
+        yield numbers
+    for page in document.pages:
+        yield from _no_counts(page.width, page.height, page.rotation)
+        for number in page.numbers:
+            yield from _oddities_of_number(number)
+
+
+def _oddities_of_number(number: Number) -> Iterator[object]:
+    yield from _no_counts(number.line, number.position, *number.bbox.to_json())
+    yield from _no_shares(number.confidence)
+    if not (isinstance(number.text, str) and _TEXT.fullmatch(number.text)):
+        yield number.text
+    yield from _no_flags(number.needs_review)
+    if number.crop and not _is_crop(number.crop):
+        yield number.crop
+    for digit in number.digits:
+        yield from _oddities_of_digit(digit)
+
+
+def _oddities_of_digit(digit: Digit) -> Iterator[object]:
+    yield from _no_counts(digit.digit, *digit.bbox.to_json(), *(other for other, _ in digit.alternatives))
+    yield from _no_shares(digit.confidence, *(share for _, share in digit.alternatives))
+
+
+def _no_counts(*values: object) -> Iterator[object]:
+    yield from (value for value in values if type(value) is not int or abs(value) >= _MAX_COUNT)
+
+
+def _no_flags(*values: object) -> Iterator[object]:
+    yield from (value for value in values if not isinstance(value, bool))
+
+
+def _no_shares(*values: object) -> Iterator[object]:
+    yield from (value for value in values if not (isinstance(value, int | float) and 0 <= value <= 1))
+
+
+def _is_crop(png: bytes) -> bool:
+    """Whether it is a PNG from its beginning to its end, and not too large; its pixels are left to who shows them."""
+    if not png.startswith(_PNG) or png[12:16] != b"IHDR" or len(png) < 24:
+        return False
+    if not all(1 <= length <= _MAX_CROP_PX for length in struct.unpack_from(">II", png, 16)):
+        return False
+    start, kind = len(_PNG), b""
+    while start + 12 <= len(png):  # of each chunk: its length, its kind, so many bytes, a checksum
+        length, kind = struct.unpack_from(">I4s", png, start)
+        start += 12 + length
+    return start == len(png) and kind == b"IEND"
 
 
 def refusal_of(message: Mapping[str, Any]) -> Exception:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from daemon.engine import wire
+from daemon.engine.answers import document_of
 from daemon.engine.bundle import Bundle
 from daemon.engine.cluster import Cluster, Ended
 from daemon.engine.handle import WorkerSetup
@@ -137,7 +138,7 @@ class DaskEngine:
             kind = OutcomeKind.CRASHED if ended.crashed else OutcomeKind.LOST
             return Outcome(ended.key, kind, None, self._clock() - since, ended.error)
         try:
-            document = wire.decode_document(answer.document) if answer.kind is OutcomeKind.READ else None
+            document = document_of(answer.document) if answer.kind is OutcomeKind.READ else None
         except wire.WireError as error:
             return Outcome(ended.key, OutcomeKind.FAILED, None, answer.seconds, str(error))
         return Outcome(ended.key, answer.kind, document, answer.seconds, answer.error)

@@ -48,7 +48,7 @@ def test_a_document_comes_back_with_its_pictures(started, read):
     (page,) = outcome.document.pages
     assert page.annotated == b"olleh" * 100_000
     assert page.numbers[0].text == "7"
-    assert page.numbers[0].crop == b"crop"
+    assert page.numbers[0].crop.startswith(b"\x89PNG")
     assert page.numbers[0].digits[0].alternatives == ((1, 0.25),)
 
 
@@ -129,6 +129,14 @@ def test_a_worker_that_answers_nonsense_is_ended(started, read):
     outcome = read(engine, b"nonsense")
     assert outcome.kind is OutcomeKind.CRASHED
     assert "must be an encoded document" in outcome.error
+    assert read(engine, b"").kind is OutcomeKind.READ
+
+
+def test_a_result_that_no_table_could_hold_is_refused(started, read):
+    engine = started()
+    outcome = read(engine, b"odd")
+    assert outcome.kind is OutcomeKind.CRASHED
+    assert "Received: b'no picture'" in outcome.error
     assert read(engine, b"").kind is OutcomeKind.READ
 
 

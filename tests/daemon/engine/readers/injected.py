@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import ctypes
+import dataclasses
 import hashlib
 import os
 import signal
@@ -18,7 +20,10 @@ from recognition.params import RecognitionParams
 from recognition.types import BoundingBox, Digit, Document, ModelInfo, Number, Page
 
 DIGIT = Digit(7, 0.75, BoundingBox(3, 4, 5, 6), ((1, 0.25),))
-NUMBER = Number("7", BoundingBox(3, 4, 5, 6), 0, 0, 0.75, True, (), (DIGIT,), crop=b"crop")
+CROP = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAAAAAC4HznGAAAAEElEQVQIHWNkYGBgZGBgAAAAFAADji3a9AAAAABJRU5ErkJggg=="
+)
+NUMBER = Number("7", BoundingBox(3, 4, 5, 6), 0, 0, 0.75, True, (), (DIGIT,), crop=CROP)
 
 
 def load(path: Path) -> SimpleNamespace:
@@ -89,6 +94,8 @@ def read(data: bytes, classifier: SimpleNamespace, params: RecognitionParams) ->
             raise UnreadableImageError("\U0001f600" * 100_000)
         case b"nonsense":
             return SimpleNamespace(to_json=dict, pages=())  # type: ignore[return-value]
+        case b"odd":
+            return Document((Page(1, 20, 30, 0, (dataclasses.replace(NUMBER, crop=b"no picture"),)),))
         case b"say":
             with socket.socket(fileno=os.dup(int(sys.argv[1]))) as channel:
                 channel.send(data.partition(b" ")[2])
