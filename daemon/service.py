@@ -145,9 +145,9 @@ def _started_engine(settings: Settings, notifier: Notifier, stop: _StopSignals) 
     while_waiting()
     engine = create_engine(settings, model)
     try:
-        engine.start()
+        engine.start(while_waiting)
     except BaseException:
-        engine.stop()
+        engine.stop(0)
         raise
     return engine
 

@@ -60,8 +60,11 @@ class DaskEngine:
             raise EngineError("the engine must be started before its model is known")
         return self._model
 
-    def start(self) -> None:
+    def start(self, while_waiting: Callable[[], None] = lambda: None) -> None:
         """Reads the model and begins to connect; does not wait for the cluster.
+
+        Args:
+            while_waiting: never called.
 
         Raises:
             ModelLoadError: a network's file is missing or damaged.

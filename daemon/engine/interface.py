@@ -6,7 +6,7 @@ than `wait_s` says, and then calls `poll(0)`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -91,8 +91,11 @@ class Engine(Protocol):
     def model(self) -> ModelInfo:
         """The model in use; known after `start`."""
 
-    def start(self) -> None:
+    def start(self, while_waiting: Callable[[], None] = ...) -> None:
         """Bring workers up; returns when the first can work.
+
+        Args:
+            while_waiting: called about once a second until then; what it raises ends the start.
 
         Raises:
             ModelLoadError: the workers cannot load the model (ModelMismatchError: it is no digit classifier).

@@ -22,6 +22,7 @@ START_TIMEOUT_S = 120.0
 """A worker that has not loaded the model by then hangs; loading takes about a second on an idle core."""
 START_TRIES = 3
 """How often a worker may crash at the start before the daemon gives up: the model does it, not chance."""
+_WAITING_S = 1.0
 MAX_PAUSE_S = 30.0
 """Between two tries to replace workers that die again and again."""
 
@@ -75,8 +76,11 @@ class LocalEngine:
             raise EngineError("the engine must be started before its model is known")
         return self._model
 
-    def start(self) -> None:
+    def start(self, while_waiting: Callable[[], None] = lambda: None) -> None:
         """Bring workers up; returns when the first has loaded the model.
+
+        Args:
+            while_waiting: called about once a second until then; what it raises ends the start.
 
         Raises:
             ModelLoadError: the workers cannot load the model (ModelMismatchError: it is no digit classifier).
@@ -86,7 +90,8 @@ class LocalEngine:
         self._forget_trouble()
         self._replace(self._replace_at)
         while not any(worker.ready for worker in self._workers):
-            self.poll(self._start_timeout_s)
+            self.poll(_WAITING_S)
+            while_waiting()
             may_pass = isinstance(self._trouble, WorkerCrashedError) and self._failures < START_TRIES * self._capacity
             if self._trouble is not None and not may_pass:
                 self.stop(0)

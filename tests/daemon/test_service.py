@@ -6,7 +6,9 @@ import json
 import os
 import signal
 import struct
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +20,8 @@ import daemon.documents
 import daemon.service
 from config.errors import ConfigError
 from config.schema import EngineSettings, Settings, WatchSettings
+from daemon.engine import handle
+from daemon.engine.local import START_TIMEOUT_S
 from daemon.errors import AlreadyRunningError
 from daemon.ledger import Ledger
 from daemon.lock import StateLock
@@ -150,6 +154,23 @@ def test_a_signal_while_the_model_is_prepared_ends_the_start(
 
     monkeypatch.setattr(daemon.service, "prepare_model", prepare)
     assert run(settings) == code
+
+
+def test_a_signal_while_the_first_worker_starts_ends_the_start(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spawn = handle._spawn
+
+    def spawn_stopped(descriptor: int) -> subprocess.Popen[bytes]:
+        process = spawn(descriptor)
+        process.send_signal(signal.SIGSTOP)
+        signal.raise_signal(signal.SIGTERM)
+        return process
+
+    monkeypatch.setattr(handle, "_spawn", spawn_stopped)
+    began = time.monotonic()
+    assert run(settings) == 0
+    assert time.monotonic() - began < START_TIMEOUT_S / 2
 
 
 def test_once_gives_1_when_the_inbox_can_not_be_read(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

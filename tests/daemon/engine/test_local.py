@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,21 @@ def test_a_model_that_does_not_load_is_told_at_the_start(make, content, error, t
         engine.start()
     assert engine.free() == 0
     assert not engine.readable()
+
+
+def test_a_start_that_takes_long_can_be_followed_and_given_up(make):
+    calls: list[float] = []
+
+    def give_up_later() -> None:
+        calls.append(time.monotonic())
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+
+    engine = make("slow")
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        engine.start(give_up_later)
+    assert calls[1] - began < PATIENCE_S
 
 
 def test_a_worker_that_is_killed_at_the_start_is_replaced(make, read, monkeypatch):

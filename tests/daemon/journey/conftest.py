@@ -54,7 +54,7 @@ class TameEngine:
         self.jobs: list[Job] = []
         self.taken: list[bytes] = []
 
-    def start(self) -> None:
+    def start(self, while_waiting: Callable[[], None] = lambda: None) -> None:
         pass
 
     def free(self) -> int:

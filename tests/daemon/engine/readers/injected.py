@@ -33,6 +33,8 @@ def load(path: Path) -> SimpleNamespace:
         raise ModelMismatchError("its input is 32x32; possible are 28x28, 28x28x1 and 784")
     if content == "damaged":
         raise ModelLoadError("it is no .tflite file")
+    if content == "slow":
+        time.sleep(600)
     if content == "crash":
         os.kill(os.getpid(), signal.SIGSEGV)
     if content == "bug":
