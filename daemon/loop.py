@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sqlite3
 import time
 from collections.abc import Callable
@@ -33,6 +34,12 @@ _LEDGER = "ledger"
 _LEDGER_PAUSE_S = 5.0
 _PROGRESS_S = 0.2
 
+_HINTS_PAUSE_S = 0.1
+"""Between two steps that events of the inbox ask for: a slow upload makes thousands a second, a core's worth of steps.
+
+A stop, which wakes the loop likewise, waits no longer than that.
+"""
+
 Progress = Callable[[int, int], None]
 """Told how many documents are finished, and how many are known in all."""
 
@@ -60,6 +67,7 @@ class MainLoop:
         self._wall = wall
         self._vitals = Vitals(settings, parts, wall=wall, clock=clock)
         self._resume = clock()
+        self._woken = -math.inf
         self._active = 0
         self.stop_requests = 0
 
@@ -137,8 +145,14 @@ class MainLoop:
     def _wake_up(self, timeout_s: float) -> None:
         heard = self._clock() >= self._resume  # nobody reads what workers and hooks say while the ledger is waited for
         sources = (*self._parts.engine.readable(), *self._parts.hooks.readable()) if heard else ()
-        wait([self._wake.fileno(), *(source.fileno() for source in sources)], timeout_s)
-        self._wake.clear()
+        descriptors = [source.fileno() for source in sources]
+        pause_s = min(timeout_s, self._woken + _HINTS_PAUSE_S - self._clock())
+        if pause_s > 0:
+            wait(descriptors, pause_s)
+            return
+        wait([self._wake.fileno(), *descriptors], timeout_s)
+        if self._wake.clear():
+            self._woken = self._clock()
 
     def _next_due(self) -> float:
         now, parts = self._clock(), self._parts

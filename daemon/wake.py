@@ -20,10 +20,12 @@ class Wake:
         """Ends the present wait, or the next."""
         os.eventfd_write(self._descriptor, 1)
 
-    def clear(self) -> None:
-        """Makes waiting possible again."""
+    def clear(self) -> bool:
+        """Makes waiting possible again; returns whether `set` was called since."""
         with suppress(BlockingIOError):
             os.eventfd_read(self._descriptor)
+            return True
+        return False
 
     def close(self) -> None:
         """Gives the descriptor back."""

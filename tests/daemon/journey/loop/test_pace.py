@@ -51,6 +51,16 @@ def test_the_loop_wakes_for_what_is_due_and_else_sleeps(room: Any, monkeypatch: 
     assert waits[1:] == [room.desk.settings.watch.stable_seconds, 0.0]
 
 
+def test_a_flood_of_events_does_not_keep_the_loop_busy(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.leap_instead_of_sleeping(monkeypatch)
+    end, steps = room.now + 10, 0
+    while room.now < end:
+        room.wake.set()
+        room.loop._sleep(room.loop.step(room.now))
+        steps += 1
+    assert 100 <= steps <= 250
+
+
 def test_a_wait_ends_when_it_is_told_to(room: Any) -> None:
     room.wake.set()
     room.loop._wake_up(60.0)
