@@ -49,6 +49,12 @@ class ArchiveBook:
         query = "SELECT 1 FROM documents WHERE target = ? AND key != ? AND expired = 0"
         return self._connection.execute(query, (encoded(target), entry.key)).fetchone() is not None
 
+    def shift(self, since: float, until: float, by_s: float) -> None:
+        """Dates originals otherwise that were archived between two times (seconds since the epoch), both included."""
+        with transaction(self._connection) as db:
+            query = f"UPDATE documents SET finished_at = finished_at + ? WHERE {_KEPT} AND finished_at BETWEEN ? AND ?"
+            db.execute(query, (by_s, since, until))
+
     def expire(self, key: int) -> None:
         """Says that an original is no longer kept; its results are."""
         with transaction(self._connection) as db:

@@ -55,6 +55,7 @@ class Retention:
         self._ledger = ledger
         self._wall = wall
         self._due = self._held_until = 0.0
+        self._since = 0.0
         self._ahead_s: float | None = None
         self._stuck: dict[int, str] = {}
         self._is_there = False
@@ -99,11 +100,30 @@ class Retention:
     def _is_clock_in_doubt(self, now: float, wall: float) -> bool:
         """Whether the clock has leapt since the last look, or before the first one was likely wrong all along."""
         ahead_s, before_s = wall - now, self._ahead_s
-        self._ahead_s = ahead_s
         if before_s is not None:
-            return ahead_s - before_s > LEAP_S
+            leap_s = ahead_s - before_s
+            if abs(leap_s) > LEAP_S:
+                self._follow(leap_s, now + before_s, wall)
+            self._ahead_s = ahead_s
+            return leap_s > LEAP_S
+        self._ahead_s, self._since = ahead_s, wall
         newest = self._ledger.archive.newest()
         return newest is not None and wall - newest > SILENCE_S
+
+    def _follow(self, leap_s: float, until: float, wall: float) -> None:
+        """Dates what was archived since the start by the clock as it is now, in place of the one that was wrong.
+
+        After a clock was set back that is only what lies ahead of it: the rest may be dated rightly, and is at most
+        kept for longer.
+
+        Args:
+            leap_s: by how much the clock was set, forward or back.
+            until: what it would show now had it not been set.
+            wall: what it shows.
+        """
+        since = self._since if leap_s > 0 else max(self._since, wall)
+        self._ledger.archive.shift(since, until, leap_s)
+        self._since += leap_s
 
     def _until_oldest_s(self, wall: float, days: int) -> float:
         oldest = self._ledger.archive.oldest()

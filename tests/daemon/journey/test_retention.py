@@ -129,6 +129,27 @@ def test_a_clock_that_leaps_while_the_service_runs_has_a_day_to_be_set_right(
     assert desk.files("archive") == {}
 
 
+@pytest.mark.parametrize("ahead_days", [-20, 20])
+def test_originals_archived_before_the_clock_was_set_are_as_old_as_they_are(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, ahead_days: int
+) -> None:
+    right, ahead = desk.wall, timedelta(days=ahead_days)
+    archive(desk, "before.jpg", b"another run's")
+    monkeypatch.setattr(desk, "wall", lambda: right() + ahead)
+    desk.restart()
+    retention = Retention(desk.settings, desk.ledger, wall=desk.wall)
+    look(desk, retention, 0)
+    archive(desk, "scan.jpg", b"page")
+    look(desk, retention, 1 / 48)
+    ahead = timedelta()
+    archive(desk, "next.jpg", b"next page")
+    for _ in range(29):
+        look(desk, retention, 1)
+        assert set(desk.files("archive")) == {"before.jpg", "scan.jpg", "next.jpg"}
+    look(desk, retention, 1.5)
+    assert desk.files("archive") == {}
+
+
 def test_a_start_long_after_the_last_document_removes_nothing_for_a_day(desk: Any) -> None:
     archive(desk, "scan.jpg", b"page")
     desk.now += 61 * DAY_S
