@@ -16,6 +16,7 @@ from daemon.ledger import Ledger
 from daemon.ledger_days import ChangedDay
 from daemon.mounts import require_folder
 from daemon.opened import lock_beside
+from daemon.retention import DAY_S, LEAP_S
 from daemon.setbacks import Clock, backoff_s
 from daemon.systemd import Beat, no_beat
 from daemon.tables import DayContent, write_day
@@ -57,7 +58,8 @@ class DayTables:
         self._settings = settings
         self._wall = wall
         self._clock = clock
-        self._not_before = 0.0
+        self._not_before = self._drop_from = 0.0
+        self._ahead_s: float | None = None
         self._faults: dict[str, int] = {}
         self.problem: str | None = None
 
@@ -73,16 +75,26 @@ class DayTables:
             beat: called at each document of a day, and at each piece that is written.
             at_once: without regard to when it was done last; for the end of a run.
         """
+        self._look_at_clock(now)
         days = self._ledger.days.changed()
         if not days or (now < self._not_before and not at_once):
             return not days
         started = self._clock()
         problems = [problem for day in days if (problem := self._write(day, beat)) is not None]
         self.problem = "; ".join(problems) or None
+        if now >= self._drop_from:
+            self._ledger.days.drop_crops((self._wall().date() - timedelta(CROP_DAYS)).isoformat())
         worked_s = self._clock() - started
         waits = [backoff_s(faults) for faults in self._faults.values()]
         self._not_before = now + worked_s + max([MIN_PAUSE_S, _PAUSE_PER_WORK * worked_s, *waits])
         return not problems
+
+    def _look_at_clock(self, now: float) -> None:
+        """A clock that leaps may be wrong, and has a day to be set right: what is dropped does not come back."""
+        ahead_s, before_s = self._wall().timestamp() - now, self._ahead_s
+        self._ahead_s = ahead_s
+        if before_s is not None and ahead_s - before_s > LEAP_S:
+            self._drop_from = now + DAY_S
 
     def _write(self, day: ChangedDay, beat: Beat) -> str | None:
         try:
@@ -102,7 +114,6 @@ class DayTables:
             return self._put_off(day, error)
         self._ledger.days.written(day)
         self._faults.pop(day.day, None)
-        self._ledger.days.drop_crops((self._wall().date() - timedelta(CROP_DAYS)).isoformat())
         return None
 
     def _require_closed(self, day: str) -> None:

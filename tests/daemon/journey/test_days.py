@@ -21,7 +21,7 @@ from daemon.worker import _READABLE
 def make_tables(desk: Any) -> Callable[..., DayTables]:
     def make(**keywords: Any) -> DayTables:
         folder = desk.settings.outbox / "tables"
-        return DayTables(folder, desk.ledger, desk.settings.tables, wall=desk.wall, **keywords)
+        return DayTables(folder, desk.ledger, desk.settings.tables, **({"wall": desk.wall} | keywords))
 
     return make
 
@@ -127,6 +127,23 @@ def test_the_crops_of_a_day_are_kept_a_week_and_then_dropped(desk: Any, tables: 
         (first,) = desk.ledger.days.entries(day)
         kept.append(len(first.crops))
     assert kept == [1, 1, 0]
+
+
+def test_a_clock_that_leaps_has_a_day_to_be_set_right_before_crops_are_dropped(
+    desk: Any, make_tables: Callable[..., DayTables]
+) -> None:
+    ahead = timedelta()
+    tables = make_tables(wall=lambda: desk.wall() + ahead)
+    day = desk.wall().date().isoformat()
+    kept = []
+    for name, ahead_days, hours in (("1", 0, 0), ("2", 365, 1), ("3", 365, 22), ("4", 365, 2)):
+        ahead = timedelta(days=ahead_days)
+        desk.now += hours * 3600
+        desk.arrive(f"{name}.jpg", name.encode())
+        desk.run()
+        assert tables.run_once(desk.now)
+        kept.append(sum(len(entry.crops) for entry in desk.ledger.days.entries(day)))
+    assert kept == [1, 2, 2, 0]
 
 
 def test_a_table_that_takes_long_is_rebuilt_less_often(desk: Any, make_tables: Callable[..., DayTables]) -> None:
