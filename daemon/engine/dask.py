@@ -34,8 +34,6 @@ class DaskEngine:
         clock: seconds, monotonic.
     """
 
-    restart_helps = False
-
     def __init__(
         self, address: str, setup: WorkerSetup, *, timeout_s: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
@@ -47,6 +45,11 @@ class DaskEngine:
         self._model: ModelInfo | None = None
         self._cluster: Cluster | None = None
         self._since: dict[int, float] = {}
+
+    @property
+    def restart_helps(self) -> bool:
+        """Whether the thread has ended that keeps the connection; a cluster that is away is waited for."""
+        return self._cluster is not None and not self._cluster.is_alive()
 
     @property
     def capacity(self) -> int:

@@ -74,14 +74,11 @@ class Outcome:
 
 
 class Engine(Protocol):
-    """Runs recognition somewhere else than in the daemon's own process.
+    """Runs recognition somewhere else than in the daemon's own process."""
 
-    Attributes:
-        restart_helps: whether what `healthy` names may be mended by a restart of the service; not what is wrong on
-            other machines.
-    """
-
-    restart_helps: bool
+    @property
+    def restart_helps(self) -> bool:
+        """Whether what `healthy` names may be mended by a restart of the service; not what is wrong elsewhere."""
 
     @property
     def capacity(self) -> int:

@@ -166,6 +166,14 @@ def test_without_a_cluster_it_starts_and_waits(cluster, started, until, tmp_path
     assert not engine.restart_helps
 
 
+def test_when_the_thread_ends_that_keeps_the_connection_only_a_restart_helps(cluster, started, until):
+    engine = started(f"tcp://127.0.0.1:{cluster.free_port()}")
+    engine._cluster._call(engine._cluster._stopping.set)
+    until(lambda: not engine._cluster.is_alive(), "the end")
+    assert engine.healthy() == "the engine is not running"
+    assert engine.restart_helps
+
+
 def test_a_cluster_without_workers_is_told(make_cluster, started, until):
     engine = started(make_cluster(workers=0).address)
     until(lambda: "has no workers" in (engine.healthy() or ""), "a problem")
