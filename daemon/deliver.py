@@ -17,7 +17,7 @@ from daemon.errors import LedgerError, MoveError, PublishError
 from daemon.ledger import Ledger
 from daemon.ledger_results import picture_bytes
 from daemon.ledger_rows import folder_of
-from daemon.mounts import require_folder
+from daemon.mounts import FolderAwayError, require_folder
 from daemon.names import first_free, past_files, shown
 from daemon.originals import Move, holds, move_original, put_back_taken
 from daemon.outbox import Outbox
@@ -95,6 +95,9 @@ class Delivery:
                     step(entry, beat)
                 except LedgerError:
                     raise
+                except FolderAwayError as error:
+                    self._setbacks.postpone_all(entry, error, now)
+                    break
                 except (PublishError, MoveError, OSError) as error:
                     self._setbacks.postpone(entry, error, now)
                 except Exception as error:  # a mistake of ours must not hold up the other documents

@@ -183,6 +183,13 @@ class Ledger:
                 query = "UPDATE documents SET incomplete_since = ?, faults = 0 WHERE key = ?"
                 db.execute(query, (incomplete_since, key))
 
+    def postpone_all(self, state: State, now: float, fault: str, *, due: float, wall: float) -> int:
+        """Puts all documents in a state off that are due by `now`, for what is in the way of each; returns how many."""
+        with transaction(self._connection) as db:
+            query = """UPDATE documents SET due = ?, faults = faults + 1, fault = ?,
+                fault_since = COALESCE(fault_since, ?) WHERE state = ? AND due <= ?"""
+            return db.execute(query, (due, fault, wall, state, now)).rowcount
+
     # Results
 
     def record(self, key: int, result: StoredResult, taken: Taken) -> str:

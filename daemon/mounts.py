@@ -71,18 +71,23 @@ def event_folders(folder: Path, *, recursive: bool) -> dict[Path, bool]:
     }
 
 
+class FolderAwayError(OSError):
+    """A folder is away into which all documents of a state have to go."""
+
+
 def require_folder(folder: Path) -> None:
     """Refuses a folder that is missing, and one that stands in the place of a file system that is not mounted.
 
     What is written there vanishes beneath the mount, and what is not found there is not lost.
 
     Raises:
-        OSError: it is refused, or cannot be looked at.
+        FolderAwayError: it is refused.
+        OSError: it cannot be looked at.
     """
     if not folder.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "the folder is missing, mount its share or make it", str(folder))
+        raise FolderAwayError(errno.ENOENT, "the folder is missing, mount its share or make it", str(folder))
     if share := unmounted_share(folder):
-        raise OSError(errno.ENOTCONN, f"{share} of /etc/fstab is not mounted", str(folder))
+        raise FolderAwayError(errno.ENOTCONN, f"{share} of /etc/fstab is not mounted", str(folder))
 
 
 def unmounted_share(folder: Path) -> Path | None:

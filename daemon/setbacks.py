@@ -41,12 +41,18 @@ class Setbacks:
 
     def postpone(self, entry: Entry, error: Exception, now: float) -> None:
         """Tries again later what something passing prevented; no attempt is counted."""
-        delay_s = backoff_s(entry.faults)
-        fault = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.strerror else str(error)
-        fault = shown(fault)  # it may name the file, and neither the ledger nor a line of the log holds every name
-        level = logging.DEBUG if fault == entry.fault else logging.WARNING
-        log.log(level, "document=%s is put off: %s; trying again until it passes", shown(entry.path), fault)
-        self._ledger.postpone(entry.key, fault, due=now + delay_s, wall=self._wall().timestamp())
+        fault = self._told(entry, error)
+        due, wall = now + backoff_s(entry.faults), self._wall().timestamp()
+        self._ledger.postpone(entry.key, fault, due=due, wall=wall)
+
+    def postpone_all(self, entry: Entry, error: Exception, now: float) -> None:
+        """Tries a document again later, and all others of its state: what prevented it is in the way of each of them.
+
+        A folder that is away for a night must not cost as many tries, and writes to the ledger, as there are documents.
+        """
+        fault = self._told(entry, error)
+        due, wall = now + backoff_s(entry.faults), self._wall().timestamp()
+        self._ledger.postpone_all(entry.state, now, fault, due=due, wall=wall)
 
     def wait_for_rest(self, entry: Entry, due: float, since: float) -> None:
         """Looks again later at content that ends too early; a change of the file comes in as a new arrival."""
@@ -65,3 +71,11 @@ class Setbacks:
         log.warning("document=%s is put off: %s", shown(entry.path), error)
         due = now + backoff_s(entry.losses + _SHORTAGE)
         self._ledger.lose(entry.key, shown(error), due=due, wall=self._wall().timestamp())
+
+    def _told(self, entry: Entry, error: Exception) -> str:
+        """What is in the way, told in the log unless it is the same as the last time."""
+        fault = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.strerror else str(error)
+        fault = shown(fault)  # it may name the file, and neither the ledger nor a line of the log holds every name
+        level = logging.DEBUG if fault == entry.fault else logging.WARNING
+        log.log(level, "document=%s is put off: %s; trying again until it passes", shown(entry.path), fault)
+        return fault

@@ -98,6 +98,31 @@ def test_a_missing_archive_keeps_the_original_in_the_inbox_until_it_is_back(desk
     assert desk.files("archive") == {"scan.jpg": b"page"}
 
 
+@pytest.mark.parametrize(
+    ("folder", "left"), [("outbox", "recognized"), ("archive", "published"), ("failed", "condemned")]
+)
+def test_a_folder_that_is_away_is_tried_once_for_all_documents_that_wait_for_it(
+    desk: Any, caplog: pytest.LogCaptureFixture, folder: str, left: str
+) -> None:
+    desk.engine.answer = lambda data: OutcomeKind.UNREADABLE if folder == "failed" else OutcomeKind.READ
+    (desk.root / folder).rmdir()
+    for number in range(9):
+        desk.arrive(f"{number}.jpg", b"page %d" % number)
+    desk.run()
+    for _ in range(10):
+        desk.run(61)
+    with caplog.at_level(logging.DEBUG, "daemon.setbacks"):
+        caplog.clear()
+        desk.run(61)
+    assert len([record for record in caplog.records if "is put off" in record.getMessage()]) == 1
+    held = desk.ledger.due(State(left), desk.now + 61, 100)
+    assert len(held) == 9
+    assert all(entry.faults > 10 and "the folder is missing" in entry.fault for entry in held)
+    (desk.root / folder).mkdir()
+    desk.run(61)
+    assert desk.files("inbox") == {}
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
 def test_nothing_is_written_in_the_place_of_a_share_or_disk_that_is_not_mounted(
     desk: Any, mounts: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
