@@ -133,6 +133,8 @@ class Retention:
     def _remove(self, archive: Path, entry: Entry, beat: Beat) -> None:
         path = archive / (entry.target or entry.path)
         self._require_there(archive)
+        if path.exists() and not os.access(path.parent, os.W_OK):  # before all of it is read, each minute anew
+            raise PermissionError(errno.EACCES, "its folder cannot be written to", str(path.parent))
         is_kept = self._ledger.archive.is_later_ones_place(entry)
         if not is_kept and holds(path, entry.identity, entry.sha256, beat):
             path.unlink()

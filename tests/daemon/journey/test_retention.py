@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
@@ -236,6 +237,23 @@ def test_originals_that_can_not_be_removed_do_not_hold_up_the_others(
     assert retention.problem is None
     assert desk.files("archive") == {}
     assert desk.ledger.archive.oldest() is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+def test_originals_in_a_folder_that_can_not_be_written_to_are_not_read_again_and_again(
+    desk: Any, retention: Retention, mounts: Any
+) -> None:
+    read: list[float] = []
+    with mounts.mounted(desk.settings.archive, "-t", "tmpfs", "tmpfs"):
+        archive(desk, "scan.jpg", b"page")
+        mounts.run("mount", "-o", "remount,ro", desk.settings.archive)
+        desk.now += 31 * DAY_S
+        assert not retention.run_once(desk.now, lambda: read.append(desk.now))
+        assert retention.problem == "scan.jpg cannot be removed: its folder cannot be written to"
+        assert not read
+        mounts.run("mount", "-o", "remount,rw", desk.settings.archive)
+        look(desk, retention, 0.1)
+        assert desk.files("archive") == {}
 
 
 def test_by_default_originals_are_kept_for_good(make_desk: Callable[..., Any]) -> None:
