@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass, fields
 from datetime import date
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, BinaryIO
 
 from config.schema import TablesSettings
@@ -22,6 +22,7 @@ from daemon.systemd import Beat, no_beat
 from daemon.workbook import DocumentRow, Workbook
 
 COLUMNS = tuple(field.name for field in fields(Row))
+_SCRATCH = "digitdrop-"
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
 Prepare = Callable[[Path, BinaryIO], object]
@@ -192,16 +193,23 @@ def write_day(
             book = None
             if settings.xlsx:
                 file = stack.enter_context(_replacing(xlsx_path, prepare))
-                scratch = Path(stack.enter_context(TemporaryDirectory(prefix="digitdrop-")))
+                scratch = Path(stack.enter_context(TemporaryDirectory(prefix=_SCRATCH)))
                 book = Workbook(file, content.day, scratch, beat)
             _fill(table, book, content, beat)
         sync_folder(folder)
     except OSError as error:
         raise PublishError(
-            f"the tables of {day} must be replaceable in {folder}. Received: {error}. "
+            f"the tables of {day} must be replaceable in {folder}. Received: {_named(error)}. "
             "Close the table where it is open, or see to the folder's permissions and space"
         ) from error
     return (csv_path, xlsx_path) if settings.xlsx else (csv_path,)
+
+
+def _named(error: OSError) -> OSError:
+    """Names where a scratch folder was to be: its own name is another each time, and would make each error look new."""
+    place = gettempdir()
+    in_scratch = str(error.filename or "").startswith(f"{place}/{_SCRATCH}")
+    return OSError(error.errno, error.strerror, place) if in_scratch else error
 
 
 def _replacing(path: Path, prepare: Prepare | None) -> AbstractContextManager[BinaryIO]:

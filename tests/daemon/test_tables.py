@@ -3,14 +3,17 @@ from __future__ import annotations
 import csv
 import html
 import io
+import os
 import re
 import shutil
 import subprocess
+import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import cv2
@@ -97,6 +100,17 @@ def test_a_table_that_cannot_be_replaced_is_tried_again_and_the_old_ones_stay(tm
         write_day(tmp_path, DayContent(DAY, [entry(), entry("b.jpg")]), TablesSettings())
     assert len(read_csv(tmp_path / "2026-11-23.csv")) == 3
     assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+def test_a_temporary_folder_without_space_is_the_same_problem_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mounts: Any
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))
+    with mounts.mounted(tmp_path / "full", "-t", "tmpfs", "-o", "nr_inodes=1", "tmpfs"):
+        for _ in range(2):
+            with pytest.raises(PublishError, match=rf"No space left on device: '{tmp_path}/full'\. Close"):
+                write_day(tmp_path / "tables", DAY, [entry()], TablesSettings())
 
 
 def test_a_full_sheet_is_followed_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
