@@ -36,6 +36,7 @@ _END_S = 1.0
 class _Running:
     """One hook at work; `descriptor` is its process's, readable when it has ended."""
 
+    number: int
     entry: Entry
     event: str
     process: subprocess.Popen[bytes]
@@ -70,7 +71,7 @@ class Hooks:
         self._unended = [process for process in self._unended if process.poll() is None]
         room = MAX_RUNNING - len(self._running) - len(self._unended)
         waiting = self._ledger.hooks.waiting(MAX_RUNNING) if room else []
-        begun = [document for document in waiting if document.entry.key not in self._running][:room]
+        begun = [document for document in waiting if document.number not in self._running][:room]
         for document in begun:
             self._begin(document, now)
         return bool(ended or begun)
@@ -106,7 +107,7 @@ class Hooks:
         event = "failed" if entry.state is State.FAILED else "done"
         command = self._settings.hooks.on_failed if event == "failed" else self._settings.hooks.on_done
         if command is None:  # it was taken out of the configuration meanwhile
-            return self._ledger.hooks.ended(entry.key)
+            return self._ledger.hooks.ended(document.number)
         environment = {name: value for name, value in os.environ.items() if name not in DAEMON_ONLY}
         try:
             process = subprocess.Popen(
@@ -118,10 +119,11 @@ class Hooks:
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
-            self._ledger.hooks.ended(entry.key)
+            self._ledger.hooks.ended(document.number)
             return self._tell(entry, event, f"it cannot be started: {error}")
         deadline = now + self._settings.hooks.timeout_seconds
-        self._running[entry.key] = _Running(entry, event, process, os.pidfd_open(process.pid), deadline)
+        descriptor = os.pidfd_open(process.pid)
+        self._running[document.number] = _Running(document.number, entry, event, process, descriptor, deadline)
         return None
 
     def _end(self, hook: _Running) -> None:
@@ -135,8 +137,8 @@ class Hooks:
         else:
             fault = f"{slow} and cannot be ended; does it run as another user?"
             self._unended.append(hook.process)
-        del self._running[hook.entry.key]
-        self._ledger.hooks.ended(hook.entry.key)
+        del self._running[hook.number]
+        self._ledger.hooks.ended(hook.number)
         self._tell(hook.entry, hook.event, fault)
 
     def _tell(self, entry: Entry, event: str, fault: str) -> None:

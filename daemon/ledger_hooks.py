@@ -13,8 +13,14 @@ from daemon.ledger_schema import transaction
 
 @dataclass(frozen=True, slots=True)
 class FinishedDocument:
-    """A document whose hook is to be run, and the files of its results, relative to the outbox."""
+    """A document whose hook is to be run.
 
+    Attributes:
+        number: of the hook, which no other gets; the key of a document that is put back goes to the next that arrives.
+        outputs: the files of its results, relative to the outbox.
+    """
+
+    number: int
     entry: Entry
     outputs: tuple[str, ...]
 
@@ -31,23 +37,25 @@ class HookQueue:
 
     def add(self, document: int) -> None:
         """Has the hook of a document run, within the transaction that finishes it."""
-        self._connection.execute("INSERT OR IGNORE INTO hooks VALUES (?)", (document,))
+        self._connection.execute("INSERT OR IGNORE INTO hooks (document) VALUES (?)", (document,))
 
     def waiting(self, limit: int) -> list[FinishedDocument]:
         """The first documents whose hooks have not ended."""
         rows = self._connection.execute(
-            """SELECT documents.*, twins.outputs AS twin_outputs FROM hooks
+            """SELECT hooks.number, documents.*, twins.outputs AS twin_outputs FROM hooks
                 JOIN documents ON documents.key = hooks.document
                 LEFT JOIN documents AS twins ON twins.key = documents.duplicate_of
                 ORDER BY hooks.document LIMIT ?""",
             (limit,),
         )
         return [
-            FinishedDocument(entry_of(row), tuple(json.loads(row["outputs"] or row["twin_outputs"] or "[]")))
+            FinishedDocument(
+                row["number"], entry_of(row), tuple(json.loads(row["outputs"] or row["twin_outputs"] or "[]"))
+            )
             for row in rows
         ]
 
-    def ended(self, document: int) -> None:
-        """Says that a document's hook has ended, well or not."""
+    def ended(self, number: int) -> None:
+        """Says that a hook has ended, well or not."""
         with transaction(self._connection) as db:
-            db.execute("DELETE FROM hooks WHERE document = ?", (document,))
+            db.execute("DELETE FROM hooks WHERE number = ?", (number,))

@@ -88,6 +88,12 @@ MIGRATIONS = (
     ALTER TABLE documents ADD COLUMN ended_on TEXT;
     CREATE INDEX documents_ended_on ON documents (ended_on, key) WHERE ended_on IS NOT NULL;
     """,
+    """
+    ALTER TABLE hooks RENAME TO unnumbered_hooks;
+    CREATE TABLE hooks (number INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL UNIQUE);
+    INSERT INTO hooks (document) SELECT document FROM unnumbered_hooks;
+    DROP TABLE unnumbered_hooks;
+    """,
 )
 """Each brings a ledger to the next version; those of released versions never change."""
 

@@ -88,10 +88,13 @@ def test_a_ledger_of_an_older_program_is_brought_up_to_date_with_all_it_holds(tm
                 "VALUES (?, 1, 2, 3, 'done', ?, 4.0, 5.0)",
                 (b"scan.jpg", b"scan.jpg"),
             )
+        if version > 1:
+            db.execute("INSERT INTO hooks (document) VALUES (1)")
     db.close()
     with Ledger(tmp_path) as ledger:
         assert ledger.connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
         assert [entry.path for entry in ledger.archive.kept_since_before(6.0, 10)] == ["scan.jpg"] * bool(version)
+        assert [document.entry.path for document in ledger.hooks.waiting(9)] == ["scan.jpg"] * (version > 1)
         assert ledger.arrive([NEW], wall=1.0) == 1
 
 

@@ -232,6 +232,22 @@ def test_a_hook_is_not_run_for_a_document_that_was_put_back(hooked: Any, notes: 
     assert hooks.is_through()
 
 
+def test_a_hook_that_ends_after_its_document_was_put_back_takes_no_others_place(hooked: Any, notes: Path) -> None:
+    desk, hooks = hooked(on_failed=("sleep", "600"), on_done=noting(notes), timeout_seconds=600)
+    desk.engine.answer = lambda data: OutcomeKind.UNREADABLE
+    desk.arrive("bad.jpg", b"page")
+    desk.run()
+    hooks.run_once(now := time.monotonic())
+    desk.ledger.release(1)
+    desk.engine.answer = lambda data: OutcomeKind.READ
+    desk.arrive("good.jpg", b"another page")
+    desk.run()
+    assert desk.ledger.entry(1).path == "good.jpg", "the ledger gives the number of its last document again"
+    hooks.take_note(now + 600)
+    run_all(hooks)
+    assert "DOCUMENT=good.jpg" in notes.read_text()
+
+
 def test_a_command_taken_out_of_the_configuration_is_not_waited_for(hooked: Any, notes: Path) -> None:
     desk, _ = hooked(on_done=noting(notes))
     desk.arrive("scan.jpg", b"page")
