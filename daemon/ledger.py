@@ -39,7 +39,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from daemon.documents import ACTIVE, READ, Candidate, Entry, State, Taken, Verdict
+from daemon.documents import ACTIVE, Candidate, Entry, State, Taken, Verdict
 from daemon.ledger_archive import ArchiveBook
 from daemon.ledger_arrivals import relink, take_in
 from daemon.ledger_days import DayBook
@@ -142,12 +142,7 @@ class Ledger:
         """Keeps the content's hash; returns the document of the same content that was read, or else is in work."""
         with transaction(self._connection) as db:
             update(db, key, (State.WORKING,), sha256=sha256)
-            row = db.execute(
-                f"""SELECT * FROM documents WHERE sha256 = ? AND key != ? AND duplicate_of IS NULL
-                    AND state IN {state_list((*READ, State.WORKING))} ORDER BY state = 'working', key LIMIT 1""",
-                (sha256, key),
-            ).fetchone()
-        return None if row is None else entry_of(row)
+            return self.renewals.read_before(key, sha256) or self.renewals.in_work(key, sha256)
 
     def relink(self, entry: Entry, sha256: str) -> bool:
         """Drops a claimed document that is one left in the inbox, which takes over its inode; returns whether it is."""
