@@ -128,6 +128,7 @@ class Hooks:
 
     def _end(self, hook: _Running) -> None:
         code = hook.process.poll()
+        self._ledger.hooks.ended(hook.number)  # first: where the ledger refuses, it must not be run again and again
         _kill(hook)
         slow = f"it took longer than {self._settings.hooks.timeout_seconds:g} seconds"
         if code is not None:
@@ -138,7 +139,6 @@ class Hooks:
             fault = f"{slow} and cannot be ended; does it run as another user?"
             self._unended.append(hook.process)
         del self._running[hook.number]
-        self._ledger.hooks.ended(hook.number)
         self._tell(hook.entry, hook.event, fault)
 
     def _tell(self, entry: Entry, event: str, fault: str) -> None:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from config.schema import HooksSettings
 from daemon.children import DAEMON_ONLY
 from daemon.documents import State
 from daemon.engine.interface import OutcomeKind
+from daemon.errors import LedgerError
 from daemon.hooks import Hooks
 
 PATIENCE_S = 30.0
@@ -246,6 +248,21 @@ def test_a_hook_that_ends_after_its_document_was_put_back_takes_no_others_place(
     hooks.take_note(now + 600)
     run_all(hooks)
     assert "DOCUMENT=good.jpg" in notes.read_text()
+
+
+def test_a_hook_that_ended_while_the_ledger_could_not_be_written_to_is_not_run_again(hooked: Any, notes: Path) -> None:
+    desk, hooks = hooked(on_done=noting(notes))
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    hooks.run_once(time.monotonic())
+    assert wait(hooks.readable(), PATIENCE_S)
+    desk.ledger.connection.execute("PRAGMA query_only = 1")
+    for _ in range(2):
+        with pytest.raises(LedgerError):
+            hooks.run_once(time.monotonic())
+    desk.ledger.connection.execute("PRAGMA query_only = 0")
+    run_all(hooks)
+    assert notes.read_text().count("EVENT=done") == 1
 
 
 def test_a_command_taken_out_of_the_configuration_is_not_waited_for(hooked: Any, notes: Path) -> None:
