@@ -110,7 +110,7 @@ def test_a_temporary_folder_without_space_is_the_same_problem_each_time(
     with mounts.mounted(tmp_path / "full", "-t", "tmpfs", "-o", "nr_inodes=1", "tmpfs"):
         for _ in range(2):
             with pytest.raises(PublishError, match=rf"No space left on device: '{tmp_path}/full'\. Close"):
-                write_day(tmp_path / "tables", DAY, [entry()], TablesSettings())
+                write_day(tmp_path / "tables", DayContent(DAY, [entry()]), TablesSettings())
 
 
 def test_a_full_sheet_is_followed_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
