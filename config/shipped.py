@@ -6,7 +6,7 @@ import sysconfig
 from pathlib import Path
 
 MODEL_NAME = "digits.tflite"
-COMPANION_NAMES = "context.tflite", "sequence.tflite"
+COMPANION_NAMES = "context.tflite", "sequence.tflite", "digits-b.tflite"
 
 DEFAULT_FILE = Path(__file__).with_name("default.yaml")
 """Every key with its default and what it does; a configuration to start from."""
@@ -18,7 +18,7 @@ def shipped_model() -> Path:
 
 
 def shipped_companions() -> tuple[Path, ...]:
-    """Where the networks stand that help it: to tell digits from everything else, and to read several at once."""
+    """Where the networks stand that help it, in the order in which `recognition.reader.load_reader` takes them."""
     return tuple(map(_shipped, COMPANION_NAMES))
 
 

@@ -183,7 +183,7 @@ def _read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Selec
     if reader.context is not None:
         readings = filled(weighed(readings, height, params.company), height, params.grid)
     selection = select_digits(readings, height, darkness.shape, params.select)
-    digits = closely_read(selection.digits, reader.classifier, params.views)
+    digits = closely_read(selection.digits, reader, params.views)
     return replace(selection, digits=without_blots(agreed(digits, params.likeness), params.blots))
 
 

@@ -31,12 +31,14 @@ class Reader:
         classifier: tells which digit the ink is.
         context: tells from its surroundings whether it is one; None does without.
         sequence: reads touching digits and whole numbers uncut; None does without.
+        second: tells which digit the ink is, where the classifier is in doubt; None does without.
         prior: what the page as a whole adds to the log odds of being a digit.
     """
 
     classifier: Classifier
     context: ContextNetwork | None = None
     sequence: SequenceNetwork | None = None
+    second: Classifier | None = None
     prior: Prior = field(default_factory=Prior)
 
     @property
@@ -66,13 +68,16 @@ class Reader:
         return raised(readings, self.prior.of(pieces))
 
 
-def load_reader(model: Path, context: Path | None = None, sequence: Path | None = None) -> Reader:
+def load_reader(
+    model: Path, context: Path | None = None, sequence: Path | None = None, second: Path | None = None
+) -> Reader:
     """Returns what reads pieces of ink with the networks of some files, each with a .json of its facts beside it.
 
     Args:
         model: a .tflite file of a network that tells digits.
         context: one of the network that tells whether ink is a digit; None does without.
         sequence: one of the network that reads several digits at once; None does without.
+        second: one of another network that tells digits; None does without.
 
     Raises:
         ModelLoadError: a file is missing or damaged, or does not belong to the .json beside it.
@@ -82,4 +87,5 @@ def load_reader(model: Path, context: Path | None = None, sequence: Path | None 
         load_classifier(model),
         None if context is None else load_network(ContextNetwork, context),
         None if sequence is None else load_network(SequenceNetwork, sequence),
+        None if second is None else load_classifier(second),
     )

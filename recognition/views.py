@@ -3,6 +3,7 @@
 A network that has understood a form reads it the same way from all sides; where it has not, its answers scatter, and
 their mean is right more often and seldom sure of what is wrong. After Krizhevsky, Sutskever and Hinton, "ImageNet
 Classification with Deep Convolutional Neural Networks", NIPS 25 (2012), who take the mean over ten views of a picture.
+A second network looks from the same sides where there is one, and counts the same.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from recognition.calibrate import Probabilities
 from recognition.classify import CLASSES, NOT_A_DIGIT, Classifier
 from recognition.normalize import IMAGE_PX
 from recognition.params import ViewParams
+from recognition.reader import Reader
 from recognition.reading import FLOOR, Reading, pooled, seconded
 from recognition.sequence import SequenceNetwork, Spotted
 
@@ -31,7 +33,7 @@ _NUMBER_SLANTS = (-0.25, 0.25)
 """Likewise, of whole numbers."""
 
 
-def closely_read(readings: Sequence[Reading], classifier: Classifier, params: ViewParams) -> list[Reading]:
+def closely_read(readings: Sequence[Reading], reader: Reader, params: ViewParams) -> list[Reading]:
     """Returns the readings with those looked at again whose ink alone does not say surely which digit they are.
 
     All stay as they are where the network is one of ten classes: it was not trained on digits of other hands, and what
@@ -39,35 +41,44 @@ def closely_read(readings: Sequence[Reading], classifier: Classifier, params: Vi
 
     Args:
         readings: the digits of a page, with their pictures.
-        classifier: that read them.
+        reader: that read them.
         params: see there.
     """
     result = list(readings)
     doubtful = [k for k, reading in enumerate(result) if reading.by_ink_confidence < params.sure]
-    if doubtful and classifier.info.classes == CLASSES:
+    if doubtful and reader.info.classes == CLASSES:
         chosen = [result[k] for k in doubtful]
-        said = by_views(np.stack([reading.picture for reading in chosen]), classifier)
-        for k, reading in zip(doubtful, seconded(chosen, list(said), _SHARE), strict=True):
+        said, share = _looked_at(np.stack([reading.picture for reading in chosen]), reader)
+        for k, reading in zip(doubtful, seconded(chosen, list(said), share), strict=True):
             result[k] = reading
     return result
 
 
-def closely_classified(images: NDArray[np.uint8], classifier: Classifier, params: ViewParams) -> Probabilities:
+def closely_classified(images: NDArray[np.uint8], reader: Reader, params: ViewParams) -> Probabilities:
     """Returns the probabilities of digits that stand on no page, read as `closely_read` reads those of one.
 
     Args:
         images: uint8 (n, 28, 28), ink bright, as `normalize` makes them.
-        classifier: that reads them.
+        reader: that reads them.
         params: see there.
 
     Returns:
         float32 (n, 11), rows sum to 1.
     """
-    rows = classifier.probabilities(images)
+    rows = reader.classifier.probabilities(images)
     doubtful = np.flatnonzero(rows[:, :NOT_A_DIGIT].max(axis=1, initial=0) < params.sure)
-    if doubtful.size and classifier.info.classes == CLASSES:
-        rows[doubtful] = pooled(rows[doubtful], by_views(images[doubtful], classifier), _SHARE)
+    if doubtful.size and reader.info.classes == CLASSES:
+        said, share = _looked_at(images[doubtful], reader)
+        rows[doubtful] = pooled(rows[doubtful], said, share)
     return rows
+
+
+def _looked_at(images: NDArray[np.uint8], reader: Reader) -> tuple[Probabilities, float]:
+    """What all looks but the first say of pictures (n, 28, 28), and their share: each look counts the same."""
+    looks = [*by_views(images, reader.classifier)]
+    if reader.second is not None:
+        looks += [reader.second.probabilities(images), *by_views(images, reader.second)]
+    return _geometric_mean(np.stack(looks)), len(looks) / (len(looks) + 1)
 
 
 def closely_spotted(inks: Sequence[Image], network: SequenceNetwork, params: ViewParams) -> list[list[Spotted] | None]:
@@ -104,14 +115,14 @@ def _slanted(ink: Image, slant: float) -> Image:
 
 
 def by_views(images: NDArray[np.uint8], classifier: Classifier) -> Probabilities:
-    """Returns the geometric mean of what is read from all sides, float32 (n, 11), rows sum to 1.
+    """Returns what is read from each side, float32 (sides, n, 11), rows sum to 1.
 
     Args:
         images: uint8 (n, 28, 28), n > 0.
         classifier: reads them.
     """
     seen = np.concatenate([[cv2.warpAffine(image, view, image.shape[::-1]) for image in images] for view in _VIEWS])
-    return _geometric_mean(classifier.probabilities(seen).reshape(len(_VIEWS), len(images), -1))
+    return classifier.probabilities(seen).reshape(len(_VIEWS), len(images), -1)
 
 
 def _geometric_mean(rows: Probabilities) -> Probabilities:
@@ -141,5 +152,3 @@ _VIEWS = (
     _view(right_px=-1),
     _view(down_px=-1),
 )
-_SHARE = len(_VIEWS) / (len(_VIEWS) + 1)
-"""Of the views in what is said; the other is that of the picture as it stands, and each counts the same."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from recognition.classify import load_classifier
 from recognition.params import RecognitionParams
+from recognition.reader import load_reader
 from recognition.training.digit_sets import load_sets
 from recognition.training.names import name_of
 from recognition.training.page_figures import PageFigures, group_key, summarize
@@ -95,12 +95,12 @@ def evaluate(model: Path, options: EvaluateOptions, progress: Progress | None = 
     if options.out is not None:
         options.out.mkdir(parents=True, exist_ok=True)  # before the work that would be lost
     with _as_litert(model) as converted:
-        classifier = load_classifier(converted)
+        reader = load_reader(converted, *options.companions)
         figures = tuple(
-            measure(one, closely_classified(one.digits.images, classifier, options.params.views)) for one in sets
+            measure(one, closely_classified(one.digits.images, reader, options.params.views)) for one in sets
         )
         readings = _read(pages, converted, options, progress or _untold)
-    evaluation = Evaluation(classifier.info, figures, _page_figures(options, by, readings) if readings else None)
+    evaluation = Evaluation(reader.info, figures, _page_figures(options, by, readings) if readings else None)
     if options.out is not None:
         from recognition.training.report import (
             write_report,

@@ -59,6 +59,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "all on": None,
     "context network": None,
     "sequence network": None,
+    "second network": None,
     "second reading": (page, "recheck", unchecked),
     "views": (page, "closely_read", lambda readings, *_: list(readings)),
     "slanted numbers": (recheck, "closely_spotted", lambda inks, network, _: network.spot(inks)),
@@ -147,11 +148,11 @@ def start(step: str) -> None:
     global _reader
     cv2.setNumThreads(1)
     loaded = load_reader(shipped_model(), *shipped_companions())
-    if step in ("context network", "sequence network"):
+    if step in ("context network", "sequence network", "second network"):
         loaded = replace(loaded, **{step.split()[0]: None})
     if step == "temperatures":
         loaded.classifier.info = replace(loaded.info, temperature=1.0)
-        context, sequence = (read_model(path)[0] for path in shipped_companions())
+        context, sequence, _ = (read_model(path)[0] for path in shipped_companions())
         loaded = replace(loaded, context=ContextNetwork(context), sequence=SequenceNetwork(sequence))
     _reader = loaded
     replaced = STEPS[step]

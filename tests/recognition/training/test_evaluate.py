@@ -12,9 +12,9 @@ import pytest
 from rich.console import Console
 
 from config.shipped import shipped_companions, shipped_model
-from recognition.classify import load_classifier
 from recognition.errors import ModelLoadError
 from recognition.params import RecognitionParams, Thresholds
+from recognition.reader import load_reader
 from recognition.training.convert import convert
 from recognition.training.dataset import TEST_FILES
 from recognition.training.digit_sets import load_sets
@@ -88,15 +88,16 @@ def test_several_sets_and_pages_are_measured_in_one_call(drawn_mnist: Path, note
 
 def test_digits_are_read_as_closely_as_those_of_a_page() -> None:
     sample = Path(__file__).parents[2] / "data" / "mnist_sample.npz"
-    [figures] = evaluate(shipped_model(), EvaluateOptions(data=(sample,))).sets
+    options = EvaluateOptions(data=(sample,), companions=shipped_companions())
+    [figures] = evaluate(shipped_model(), options).sets
     [images] = [one.digits.images for one in load_sets((sample,))]
-    classifier = load_classifier(shipped_model())
-    _, confidence = decide(closely_classified(images, classifier, RecognitionParams().views))
-    assert (figures.confidence != decide(classifier.probabilities(images))[1]).any()
+    reader = load_reader(shipped_model(), *shipped_companions())
+    _, confidence = decide(closely_classified(images, reader, RecognitionParams().views))
+    assert (figures.confidence != decide(reader.classifier.probabilities(images))[1]).any()
     np.testing.assert_allclose(figures.confidence, confidence)
 
 
-@pytest.mark.parametrize("missing", [0, 1])
+@pytest.mark.parametrize("missing", [0, 1, 2])
 def test_pages_are_read_with_the_networks_that_help(missing: int, notes: Path) -> None:
     companions = list(shipped_companions())
     companions[missing] = notes / companions[missing].name

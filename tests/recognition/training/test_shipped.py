@@ -7,6 +7,7 @@ import pytest
 
 from recognition.training.context import build_context, compile_context
 from recognition.training.digits import build_digits, compile_digits
+from recognition.training.digits_b import build_digits_b
 from recognition.training.saved import load_to_resume
 from recognition.training.sequence import build_sequence, compile_sequence
 
@@ -14,6 +15,7 @@ MODELS = Path(__file__).parents[3] / "models"
 
 RECIPES = {
     "digits": (build_digits, compile_digits),
+    "digits-b": (build_digits_b, compile_digits),
     "context": (build_context, compile_context),
     "sequence": (build_sequence, compile_sequence),
 }
