@@ -126,9 +126,12 @@ def test_a_signal_ends_the_daemon_well(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: int
 ) -> None:
     monkeypatch.setattr("daemon.systemd.Notifier.ready", lambda self: signal.raise_signal(number))
-    before = signal.getsignal(number)
-    assert run(settings) == code
-    assert signal.getsignal(number) is before
+    before = signal.signal(number, signal.SIG_DFL)  # nohup, for one, has these tests ignore hanging up
+    try:
+        assert run(settings) == code
+        assert signal.getsignal(number) is signal.SIG_DFL
+    finally:
+        signal.signal(number, before)
 
 
 def test_a_daemon_that_ignores_hanging_up_goes_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
