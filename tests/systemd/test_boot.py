@@ -71,6 +71,8 @@ def machine(mounts: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 def install(root: Path, run: Callable[..., None]) -> None:
     """What INSTALL.md tells to do; the interpreter and its packages are this test's own."""
+    for left in ("var/lib/digitdrop", "srv/digitdrop"):  # of a digitdrop that runs on this machine
+        shutil.rmtree(root / left, ignore_errors=True)
     command = root / "opt/digitdrop/bin/digitdrop"
     command.parent.mkdir(parents=True)
     command.write_text(COMMAND)
