@@ -85,10 +85,12 @@ def find_components(mask: Image, darkness: Image, params: ComponentParams) -> li
     ]
 
 
-def largest(pieces: Sequence[Component], count: int) -> list[Component]:
-    """Returns those with the most ink, so many at the most, in the order in which they are given."""
-    order = sorted(range(len(pieces)), key=lambda k: pieces[k].area_px)
-    return [pieces[k] for k in sorted(order[-count:])]
+def largest(pieces: Sequence[Component], count: int) -> tuple[list[Component], list[Component]]:
+    """Returns those with the most ink, so many at the most, and the others; the least ink first where there are any."""
+    if len(pieces) <= count:
+        return list(pieces), []
+    order = sorted(pieces, key=lambda piece: piece.area_px)
+    return order[-count:], order[:-count]
 
 
 def connected(mask: Image, min_side_px: int) -> Iterator[tuple[BoundingBox, Image]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -44,7 +45,7 @@ class Look:
         uprights: long upright rules.
         to_page: from places in the view to places on the page.
         sheet: of paper, on the page, as in `View`.
-        left_out: how many pieces were not read, because there are too many.
+        left_out: pieces that were not read, because there are too many.
         thinned_px: by which all strokes were made thinner.
     """
 
@@ -56,7 +57,7 @@ class Look:
     uprights: tuple[Rule, ...]
     to_page: Affine
     sheet: Sheet | None
-    left_out: int = 0
+    left_out: Sequence[Component] = ()
     thinned_px: int = 0
 
 
@@ -84,8 +85,8 @@ def look_at(
     writing = remove_rules(ink, params.rules)
     del ink
     found = find_components(writing.mask, darkness, params.components)
-    left_out = max(0, len(found) - params.components.max_count)
-    found, at_edge = parted_at_edge(largest(found, params.components.max_count), inside, to_page, pixels.shape)
+    found, left_out = largest(found, params.components.max_count)
+    found, at_edge = parted_at_edge(found, inside, to_page, pixels.shape)
     fields, cells, uprights = writing.fields, writing.cells, writing.uprights
     del writing
     found = without_show_through(found, darkness, params.show_through, params.components)

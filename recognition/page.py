@@ -45,6 +45,8 @@ from recognition.types import BoundingBox, Document, Number, Page, Reason
 from recognition.underlines import without_underlines
 from recognition.views import closely_read
 
+MIN_LOST = 0.5
+"""What was left out may be a digit from this share of the writing's height."""
 MIN_LIKE_A_DIGIT = 0.5
 """By the ink alone what was left out may be a digit at this confidence."""
 
@@ -79,10 +81,10 @@ def _read_page(image: PageImage, reader: Reader, params: RecognitionParams) -> t
     numbers, unread = _numbers(look, pixels, reader, params)
     warnings = [_turned(image.page, rotation)] if rotation else []
     reasons = [Reason.CUT_OFF] if image.damaged else []
-    if look.left_out:
+    if lost := _lost(look):
         reasons.append(Reason.NOT_A_DIGIT)
         warnings.append(
-            f"Page {image.page} has more pieces of ink than are read: {look.left_out} of the smallest were left out, "
+            f"Page {image.page} has more pieces of ink than are read: {lost} of the smallest were left out, "
             "and digits may be among them. Scan it in parts, or at a lower resolution."
         )
     if not rotation and may_lie(look.readings, look.darkness, reader.classifier, params.turn):
@@ -98,6 +100,12 @@ def _read_page(image: PageImage, reader: Reader, params: RecognitionParams) -> t
     canvas = np.require(pixels, np.uint8, ("C", "W"))  # the page itself, which is not needed any more
     annotated = annotate(canvas, numbers, unread, params.annotate)
     return Page(image.page, width, height, rotation, tuple(numbers), annotated), warnings
+
+
+def _lost(look: Look) -> int:
+    """How many pieces were left out that may be digits; the dots of dotted paper, say, are lower."""
+    least = MIN_LOST * writing_height(look.readings, look.darkness.shape)
+    return sum(piece.bbox.height >= least for piece in look.left_out)
 
 
 def _turned(page: int, rotation_deg: int) -> str:

@@ -75,10 +75,11 @@ def test_what_is_too_small_is_left_out():
     assert len(find_components(TWO, DARKNESS, ComponentParams(min_side_px=5, min_area_px=1))) == 0
 
 
-def test_of_too_many_pieces_the_largest_are_kept_in_their_order():
+def test_of_too_many_pieces_the_largest_are_kept():
     pieces = [make_component(np.full((side, 2), 255, np.uint8), 0, 0, DARKNESS) for side in (3, 1, 4, 2, 4)]
-    assert [piece.area_px for piece in largest(pieces, 3)] == [6, 8, 8]
-    assert largest(pieces, 9) == pieces
+    kept, others = largest(pieces, 3)
+    assert [[piece.area_px for piece in part] for part in (kept, others)] == [[6, 8, 8], [2, 4]]
+    assert largest(pieces, 9) == (pieces, [])
 
 
 def hatched(side: int, pitch: int) -> np.ndarray:
