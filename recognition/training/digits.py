@@ -59,22 +59,32 @@ def held_out_part(data: Mnist) -> Digits:
 
 def build_digits() -> keras.Model:
     """Six convolutions with batch normalization; strides instead of pooling keep it at 0.1 milliseconds a digit."""
-    return keras.Sequential(
+    return network_of(
+        "digits",
         [
-            keras.Input((28, 28, 1)),
             *convolution(24),
             *convolution(40, strides=2),
             *convolution(40),
             *convolution(80, strides=2),
             *convolution(80),
             *convolution(80, padding="valid"),
+        ],
+    )
+
+
+def network_of(name: str, convolutions: list[keras.Layer]) -> keras.Model:
+    """A network for single digits: convolutions of a picture (28, 28, 1), a hidden layer, the eleven classes."""
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            *convolutions,
             layers.Flatten(),
             layers.Dropout(0.4),
             layers.Dense(96, activation="relu"),
             layers.Dropout(0.2),
             layers.Dense(11, activation="softmax"),
         ],
-        name="digits",
+        name=name,
     )
 
 

@@ -12,32 +12,24 @@ from dataclasses import replace
 from functools import partial
 
 from recognition.training.backend import keras
-from recognition.training.digits import DIGITS, convolution, fit_synthesized
+from recognition.training.digits import DIGITS, convolution, fit_synthesized, network_of
 from recognition.training.synthesis import Mix
-
-layers = keras.layers
 
 MIX = Mix(plain=0.3, slight=0.5, rubbish=0.12)
 
 
 def build_digits_b() -> keras.Model:
     """Six convolutions as in `digits`, the first two of them with filters of 5x5."""
-    return keras.Sequential(
+    return network_of(
+        "digits-b",
         [
-            keras.Input((28, 28, 1)),
             *convolution(24, 5, padding="valid"),
             *convolution(48, 5, strides=2),
             *convolution(48),
             *convolution(80, strides=2),
             *convolution(80),
             *convolution(96, padding="valid"),
-            layers.Flatten(),
-            layers.Dropout(0.4),
-            layers.Dense(96, activation="relu"),
-            layers.Dropout(0.2),
-            layers.Dense(11, activation="softmax"),
         ],
-        name="digits-b",
     )
 
 
