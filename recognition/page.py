@@ -104,6 +104,8 @@ def _read_page(image: PageImage, reader: Reader, params: RecognitionParams) -> t
 
 def _lost(look: Look) -> int:
     """How many pieces were left out that may be digits; the dots of dotted paper, say, are lower."""
+    if not look.left_out:
+        return 0
     least = MIN_LOST * writing_height(look.readings, look.darkness.shape)
     return sum(piece.bbox.height >= least for piece in look.left_out)
 
