@@ -30,6 +30,8 @@ from recognition.view import Affine, only_inside, parted_at_edge, turned_view, v
 
 _LINE_PIECES = 200
 """So many pieces show how the lines of a page run."""
+_SURE = 0.5
+"""By its ink alone a piece at the sheet's edge is a digit from this confidence; what is less sure is the edge."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,8 +40,8 @@ class Look:
 
     Attributes:
         darkness: uint8 (height, width), of the page's view, as in `binarize.Ink`.
-        readings: of all pieces of it that are no ruled lines.
-        at_edge: pieces at the edge of the sheet, which are not read.
+        readings: of all pieces of it that are no ruled lines, nor the edge of the sheet.
+        at_edge: pieces at the edge of the sheet, read or not: it may have cut them off.
         fields: rows of boxes.
         cells: boxes of forms.
         uprights: long upright rules.
@@ -92,8 +94,13 @@ def look_at(
     found = without_show_through(found, darkness, params.show_through, params.components)
     found = without_shading(found, darkness, params.shading, params.components)
     pieces = without_smudges(found, darkness, params.smudges, params.components, thinned_px)
-    readings = reader.read(pieces, darkness)
+    readings = reader.read(pieces, darkness) + _digits(reader.read(at_edge, darkness))
     return Look(darkness, readings, at_edge, fields, cells, uprights, to_page, sheet, left_out, thinned_px)
+
+
+def _digits(at_edge: list[Reading]) -> list[Reading]:
+    """What can be nothing but digits: the edge itself looks like a 1, and a shadow along it like nothing."""
+    return [reading for reading in at_edge if reading.by_ink_confidence >= _SURE and reading.digit != 1]
 
 
 def look_upright(pixels: Image, reader: Reader, params: RecognitionParams) -> tuple[Image, int, Look]:

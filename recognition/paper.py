@@ -23,6 +23,8 @@ _EDGE_PX = 4
 """So far from its edge a sheet and its surroundings are compared; the reduced image's edges are that unsharp."""
 _WHITE_SHARE = 0.95
 """So much of a picture is no brighter than its white."""
+_BEYOND = 0.002
+"""So much is seen beyond a sheet's edge, where that is not the picture's frame, as a share of the longer side."""
 _AT_FRAME_PX = 2.5
 """A corner of an outline so near to the picture's frame may as well lie beyond it."""
 
@@ -38,9 +40,10 @@ class Sheet:
     outline: NDArray[np.float32]
 
     def box(self, shape: tuple[int, ...]) -> BoundingBox:
-        """Returns the sheet's box on a page of (height, width)."""
-        left, top = np.maximum(np.floor(self.outline.min(axis=0)), 0).astype(int)
-        right, bottom = np.minimum(np.ceil(self.outline.max(axis=0)), (shape[1], shape[0])).astype(int)
+        """Returns the sheet's box on a page of (height, width), with a little of what it lies on where that is seen."""
+        beyond = max(2, round(_BEYOND * max(shape[:2])))
+        left, top = np.maximum(np.floor(self.outline.min(axis=0)) - beyond, 0).astype(int)
+        right, bottom = np.minimum(np.ceil(self.outline.max(axis=0)) + beyond, (shape[1], shape[0])).astype(int)
         return BoundingBox(int(left), int(top), int(max(1, right - left)), int(max(1, bottom - top)))
 
 

@@ -72,6 +72,16 @@ def test_a_number_at_the_edge_of_a_sheet_is_cut_off(note, reader, numbers_on):
     assert (second.text, second.reasons) == ("2903", ())
 
 
+def test_digits_that_stand_on_the_edge_of_a_sheet_are_read_and_need_review(note, reader, numbers_on):
+    pixels = note(("4871", 200, 100), ("2903", 230, 240), shape=(400, 600))
+    foot = int(np.flatnonzero((pixels < 128).any(axis=(1, 2)))[-1])
+    pixels[foot - 1 :] = 30  # the table
+    first, second = numbers_on(pixels, reader)
+    assert (first.text, first.reasons) == ("4871", ())
+    assert second.text[1:] == "903"  # of the 2 nothing tells the edge from its foot
+    assert Reason.CUT_OFF in second.reasons
+
+
 def test_digits_that_were_cut_apart_are_said_to_have_touched(reader, sample_pages, touching, numbers_on):
     hand = sample_pages.Hand(np.random.default_rng(4), sample_pages.Digits.load(), (300, 600))
     hand.write("2047", 60, 30, 60)
