@@ -21,8 +21,8 @@ _ENOUGH = 3
 def filled(readings: Sequence[Reading], height_px: float, params: GridParams) -> list[Reading]:
     """Returns the readings with those raised that stand both in a row and in a column of sure digits.
 
-    No reading becomes surer than its ink alone is. What has the form of a 1 may be a piece of the table's rules, and
-    stays as it is.
+    No reading becomes surer than its ink alone is. What has the form of a 1, and is as narrow as a bare stroke, may be
+    a piece of the table's rules, and stays as it is.
 
     Args:
         readings: of all pieces, on a page whose lines lie about level.
@@ -36,7 +36,7 @@ def filled(readings: Sequence[Reading], height_px: float, params: GridParams) ->
     doubtful = [
         k
         for k in np.flatnonzero(writing & (confidence < params.sure)).tolist()
-        if readings[k].by_ink_confidence >= params.min_by_ink and readings[k].digit != 1
+        if readings[k].by_ink_confidence >= params.min_by_ink and not _may_be_a_rule(readings[k], params)
     ]
     if not sure.size or not doubtful:
         return list(readings)
@@ -45,6 +45,11 @@ def filled(readings: Sequence[Reading], height_px: float, params: GridParams) ->
     for k in doubtful:
         told[k] = params.weight * _support(np.abs(centers[sure] - centers[k]), params)
     return raised(readings, told)
+
+
+def _may_be_a_rule(reading: Reading, params: GridParams) -> bool:
+    box = reading.piece.bbox
+    return reading.digit == 1 and box.width < params.min_one * box.height
 
 
 def _support(away: NDArray[np.float64], params: GridParams) -> float:

@@ -164,6 +164,7 @@ class GridParams:
         max_height: likewise.
         sure: confidence from which a digit tells others.
         min_by_ink: probability of any digit, by the ink alone, of a piece that is told.
+        min_one: width of a 1 that is told, as a share of its own height: with a flag, a foot or aslant it is no rule.
         max_drift: between the middles of what stands in one row or column.
         min_step: between the middles of two cells.
         row_reach: how far off a digit in the same row may be.
@@ -176,6 +177,7 @@ class GridParams:
     max_height: float = 2.0
     sure: float = 0.8
     min_by_ink: float = 0.95
+    min_one: float = 0.4
     max_drift: float = 0.6
     min_step: float = 0.8
     row_reach: float = 15.0
@@ -184,7 +186,7 @@ class GridParams:
 
     def __post_init__(self) -> None:
         check_range(self, min_height=(0, 1), max_height=(1, 10), sure=(0, 1), min_by_ink=(0, 1), weight=(0, 20))
-        check_range(self, max_drift=(0, 2), min_step=(0, 5), row_reach=(0, 100), column_reach=(0, 100))
+        check_range(self, min_one=(0, 2), max_drift=(0, 2), min_step=(0, 5), row_reach=(0, 100), column_reach=(0, 100))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,12 @@ GAP = (1, 1)
 def table(make_reading):
     """Digits of a table by row and column, one of them in doubt by its surroundings; the ink alone is sure of each."""
 
-    def make(rows=3, columns=3, *, digit=3, at=GAP, ink=0.99, doubt=0.3):
+    def make(rows=3, columns=3, *, digit=3, at=GAP, ink=0.99, doubt=0.3, width=20):
         readings = []
         for row in range(rows):
             for column in range(columns):
-                box = (column * COLUMN, row * ROW, 20, 40)
                 odd = (row, column) == at
+                box = (column * COLUMN, row * ROW, width if odd else 20, 40)
                 value, confidence = (digit, doubt) if odd else (7, 0.97)
                 reading = make_reading(value, box, confidence, rubbish=0.99 * (1 - confidence))
                 alone = make_reading(value, box, ink if odd else 0.99).probabilities
@@ -44,13 +44,18 @@ def test_a_digit_in_doubt_is_believed_where_it_fills_a_gap_in_a_table(table):
     assert after[4].confidence > 0.7
 
 
+def test_a_one_with_a_flag_or_a_foot_is_told_like_other_digits(table):
+    before = table(digit=1)
+    assert told(before, filled(before, HEIGHT, PARAMS)) == [4]
+
+
 @pytest.mark.parametrize("size", [(1, 9), (9, 1)], ids=["row", "column"])
 def test_what_stands_in_line_with_digits_one_way_only_is_told_nothing(table, size):
     before = table(*size, at=(size[0] // 2, size[1] // 2))
     assert told(before, filled(before, HEIGHT, PARAMS)) == []
 
 
-@pytest.mark.parametrize("odd", [{"digit": 1}, {"ink": 0.8}], ids=["perhaps a rule", "no clear form"])
+@pytest.mark.parametrize("odd", [{"digit": 1, "width": 15}, {"ink": 0.8}], ids=["perhaps a rule", "no clear form"])
 def test_what_may_as_well_be_something_else_is_told_nothing(table, odd):
     before = table(**odd)
     assert told(before, filled(before, HEIGHT, PARAMS)) == []
