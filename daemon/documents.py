@@ -24,7 +24,7 @@ class State(StrEnum):
     WAITING = "waiting"
     """Quiet in the inbox, to be claimed."""
     WORKING = "working"
-    """Claimed under the lease of a running daemon."""
+    """Claimed under a lease of the running daemon."""
     RECOGNIZED = "recognized"
     """Its results are in the ledger, not yet in the outbox."""
     PUBLISHED = "published"

@@ -6,12 +6,12 @@ document in the state on the left at its next start, and the step is taken again
 | transition | from | to | what it means |
 |---|---|---|---|
 | arrive | nothing, waiting | waiting | a file is quiet; one that waits under the path is brought up to date |
-| claim | waiting | working | a daemon has taken it under its lease |
+| claim | waiting | working | the daemon has taken it, under a lease |
 | identify | working | working | its content was read and hashed |
 | relink | working | nothing | it was done before and left in the inbox; its inode is another by now |
 | give_back | working | waiting | the daemon stops, or a twin of the same content is in work |
 | blame | working | waiting | recognition crashed, hung or failed over it; an attempt is counted |
-| lose | working | waiting | the process that read it was killed, as for want of memory; a loss is counted |
+| lose | working | waiting | the process that read it was killed, or its lease has run out; a loss is counted |
 | postpone | working / others | waiting / the same | something passing was in the way; no attempt is counted |
 | recover | working | waiting | the daemon that had claimed it is dead; a loss is counted |
 | record | working | recognized | results, pictures and an outbox name are kept |
@@ -105,9 +105,9 @@ class Ledger:
         """
         with transaction(self._connection) as db:
             lost = db.execute(
-                "UPDATE documents SET state = 'waiting', lease = NULL, losses = losses + 1 WHERE state = 'working'"
+                "UPDATE documents SET state = 'waiting', losses = losses + 1 WHERE state = 'working'"
             ).rowcount
-            void = "due = 0, twin = NULL, incomplete_since = NULL"
+            void = "due = 0, twin = NULL, leased_until = NULL, incomplete_since = NULL"
             db.execute(f"UPDATE documents SET {void} WHERE state IN {state_list(ACTIVE)}")
         return lost
 
@@ -116,27 +116,32 @@ class Ledger:
         with transaction(self._connection):
             return sum(take_in(self._connection, candidate, wall) for candidate in candidates)
 
-    def claim(self, now: float, lease: str, without: Collection[str] = ()) -> Entry | None:
+    def claim(self, now: float, lease_s: float, without: Collection[str] = ()) -> Entry | None:
         """Takes the next waiting document into work; None when none is due.
 
         Documents that were put off come after those that never were, and a document whose twin is in work is left.
 
         Args:
             now: monotonic seconds.
-            lease: names the daemon.
+            lease_s: after so many seconds the document counts as lost sight of, see `expired`.
             without: folders whose documents are left.
         """
         left = [encoded(folder) for folder in without]
         with transaction(self._connection) as db:
             row = db.execute(
-                f"""UPDATE documents SET state = 'working', lease = ?, twin = NULL WHERE key = (
+                f"""UPDATE documents SET state = 'working', leased_until = ?, twin = NULL WHERE key = (
                     SELECT key FROM documents AS one WHERE state = 'waiting' AND due <= ? AND NOT EXISTS (
                         SELECT 1 FROM documents AS other WHERE other.key = one.twin AND other.state = 'working')
                     {f"AND folder(path) NOT IN ({', '.join('?' * len(left))})" if left else ""}
                     ORDER BY due, key LIMIT 1) RETURNING *""",
-                (lease, now, *left),
+                (now + lease_s, now, *left),
             ).fetchone()
         return None if row is None else entry_of(row)
+
+    def expired(self, now: float) -> list[Entry]:
+        """Documents in work whose lease has run out: whoever was to tell how they ended has lost sight of them."""
+        query = "SELECT * FROM documents WHERE state = 'working' AND leased_until <= ? ORDER BY key"
+        return [entry_of(row) for row in self._connection.execute(query, (now,))]
 
     def identify(self, key: int, sha256: str) -> Entry | None:
         """Keeps the content's hash; returns the document of the same content that was read, or else is in work."""
@@ -151,7 +156,7 @@ class Ledger:
 
     def give_back(self, key: int, *, twin: int | None = None) -> None:
         """Makes a claimed document wait again; with a twin, until that is no longer in work."""
-        self._step(key, (State.WORKING,), State.WAITING, lease=None, twin=twin)
+        self._step(key, (State.WORKING,), State.WAITING, leased_until=None, twin=twin)
 
     def blame(self, key: int, fault: str, *, due: float, wall: float) -> Entry:
         """Counts an attempt against a document and makes it wait until `due`; returns it as it is then."""
@@ -195,7 +200,7 @@ class Ledger:
         with transaction(self._connection) as db:
             name = reserve_name(db, self.entry(key).path, taken)
             store(db, key, result)
-            values = {"state": str(State.RECOGNIZED), "lease": None, "name": encoded(name)}
+            values = {"state": str(State.RECOGNIZED), "leased_until": None, "name": encoded(name)}
             update(db, key, (State.WORKING,), **values, **PROGRESS)
         return name
 
@@ -225,13 +230,13 @@ class Ledger:
 
     def duplicate(self, key: int, of: int, target: str | None) -> None:
         """Says that a document's results are another's, which has the same content."""
-        values = {"duplicate_of": of, "target": encoded(target), "lease": None}
+        values = {"duplicate_of": of, "target": encoded(target), "leased_until": None}
         self._step(key, (State.WORKING,), State.PUBLISHED, **values, **PROGRESS)
 
     def condemn(self, key: int, verdict: Verdict, target: str) -> None:
         """Says that a document cannot be read; its original is to go to `target` in failed/."""
-        values = {"reason": verdict.reason, "remedy": verdict.remedy, "target": encoded(target), "lease": None}
-        self._step(key, (State.WORKING,), State.CONDEMNED, **values, **PROGRESS)
+        values = {"reason": verdict.reason, "remedy": verdict.remedy, "target": encoded(target)}
+        self._step(key, (State.WORKING,), State.CONDEMNED, leased_until=None, **values, **PROGRESS)
 
     # The original, and the end
 
@@ -312,8 +317,8 @@ class Ledger:
 
     def _put_off(self, key: int, fault: str, due: float, wall: float, *, counts: int = 1) -> None:
         changed = self._connection.execute(
-            f"""UPDATE documents SET state = CASE state WHEN 'working' THEN 'waiting' ELSE state END, lease = NULL,
-                due = ?, faults = faults + ?, fault = ?, fault_since = COALESCE(fault_since, ?)
+            f"""UPDATE documents SET state = CASE state WHEN 'working' THEN 'waiting' ELSE state END,
+                leased_until = NULL, due = ?, faults = faults + ?, fault = ?, fault_since = COALESCE(fault_since, ?)
                 WHERE key = ? AND state IN {state_list(ACTIVE)}""",
             (due, counts, fault, wall, key),
         ).rowcount

@@ -65,7 +65,7 @@ class Renewals:
                 replace(db, of, result)
                 if tabulate:
                     self._days.change(of)
-            values = {"state": str(State.RECOGNIZED), "lease": None, "duplicate_of": of}
+            values = {"state": str(State.RECOGNIZED), "leased_until": None, "duplicate_of": of}
             update(db, key, (State.WORKING,), **values, **PROGRESS)
 
     def _twin(self, key: int, sha256: str, states: tuple[State, ...]) -> Entry | None:

@@ -94,6 +94,10 @@ MIGRATIONS = (
     INSERT INTO hooks (document) SELECT document FROM unnumbered_hooks;
     DROP TABLE unnumbered_hooks;
     """,
+    """
+    ALTER TABLE documents DROP COLUMN lease;
+    ALTER TABLE documents ADD COLUMN leased_until REAL;
+    """,
 )
 """Each brings a ledger to the next version; those of released versions never change."""
 

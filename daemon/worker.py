@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
-import secrets
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,6 +30,9 @@ log = logging.getLogger(__name__)
 
 _CLAIMS = 50
 """Documents claimed in one step at most, so that thousands of duplicates do not make it long."""
+
+LEASE_SPARE_S = 3600.0
+"""Of a lease, beyond what reading a document may take: for its file on a slow share, and a place on a busy cluster."""
 
 _READABLE = "See whether the file opens on another machine; `digitdrop retry` puts it back into the inbox"
 
@@ -69,7 +70,7 @@ class Worker:
         self._drop = drop
         self._wall = wall
         self._setbacks = Setbacks(ledger, wall)
-        self._lease = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._lease_s = settings.engine.timeout_seconds + LEASE_SPARE_S
         self._outcomes: deque[Outcome] = deque()
         self._in_work: dict[int, Entry] = {}
         self._stranded: set[int] = set()
@@ -93,6 +94,7 @@ class Worker:
         """
         self._free_stranded()
         outcomes = self._settle_outcomes(now)
+        self._take_back_expired(now)
         delivered = self.delivery.run_once(now, beat)
         claimed = self._claim(now, beat) if self.claiming else 0
         return bool(outcomes or delivered or claimed)
@@ -113,6 +115,12 @@ class Worker:
                 self._ledger.give_back(key)
             self._stranded.discard(key)
 
+    def _take_back_expired(self, now: float) -> None:
+        """Has documents read anew whose end nobody told: a mistake of an engine's or of ours must not lose one."""
+        for entry in self._ledger.expired(now):
+            self._in_work.pop(entry.key, None)
+            self._setbacks.lose(entry, "nothing was heard of it since it was claimed", now)
+
     @contextmanager
     def _guarded(self, entry: Entry, now: float) -> Iterator[None]:
         """Counts a mistake of ours against the document that brought it out, so that the others go on."""
@@ -131,7 +139,7 @@ class Worker:
         if crowded is None:
             return 0
         for claimed in range(_CLAIMS):
-            entry = self._ledger.claim(now, self._lease, crowded) if self._engine.free() > 0 else None
+            entry = self._ledger.claim(now, self._lease_s, crowded) if self._engine.free() > 0 else None
             if entry is None:
                 return claimed
             self._stranded.add(entry.key)

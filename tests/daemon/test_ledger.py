@@ -24,7 +24,7 @@ def arrive(ledger: Ledger, path: str = "scan.jpg", identity: Identity = SEEN) ->
 def recorded(ledger: Ledger, path: str = "scan.jpg", inode: int = 7, sha256: str = "aa") -> tuple[int, str]:
     """A document that has come as far as `recognized`, and its outbox name."""
     arrive(ledger, path, Identity(inode, 100, 1_000))
-    entry = ledger.claim(0.0, "me")
+    entry = ledger.claim(0.0, 60.0)
     assert entry is not None
     ledger.identify(entry.key, sha256)
     return entry.key, ledger.record(entry.key, RESULT, lambda name: False)
@@ -32,7 +32,7 @@ def recorded(ledger: Ledger, path: str = "scan.jpg", inode: int = 7, sha256: str
 
 def test_a_file_arrives_once_however_often_it_is_seen(ledger: Ledger) -> None:
     assert [arrive(ledger) for _ in range(3)] == [1, 0, 0]
-    entry = ledger.claim(0.0, "me")
+    entry = ledger.claim(0.0, 60.0)
     assert entry is not None
     assert arrive(ledger) == 0
     ledger.give_back(entry.key)
@@ -44,7 +44,7 @@ def test_a_waiting_file_that_changed_waits_as_what_it_is_now(ledger: Ledger) -> 
     changed = Identity(7, 200, 2_000)
     assert arrive(ledger, identity=changed) == 1
     assert ledger.count(State.WAITING) == 1
-    entry = ledger.claim(0.0, "me")
+    entry = ledger.claim(0.0, 60.0)
     assert entry is not None
     assert entry.identity == changed
 
@@ -52,38 +52,58 @@ def test_a_waiting_file_that_changed_waits_as_what_it_is_now(ledger: Ledger) -> 
 def test_documents_are_claimed_in_the_order_in_which_they_arrived(ledger: Ledger) -> None:
     for path in ("c.jpg", "a.jpg", "b.jpg"):
         arrive(ledger, path)
-    claimed = [ledger.claim(0.0, "me") for _ in range(4)]
+    claimed = [ledger.claim(0.0, 60.0) for _ in range(4)]
     assert [entry and entry.path for entry in claimed] == ["c.jpg", "a.jpg", "b.jpg", None]
 
 
 def test_what_was_put_off_comes_back_when_it_is_due_and_after_the_others(ledger: Ledger) -> None:
     arrive(ledger, "late.jpg")
-    entry = ledger.claim(0.0, "me")
+    entry = ledger.claim(0.0, 60.0)
     assert entry is not None
     ledger.postpone(entry.key, "no space", due=10.0, wall=5.0)
-    assert ledger.claim(9.9, "me") is None
+    assert ledger.claim(9.9, 60.0) is None
     assert ledger.next_due(0.0) == 10.0
     arrive(ledger, "fresh.jpg")
-    order = [ledger.claim(10.0, "me") for _ in range(2)]
+    order = [ledger.claim(10.0, 60.0) for _ in range(2)]
     assert [entry and entry.path for entry in order] == ["fresh.jpg", "late.jpg"]
+
+
+def test_a_lease_runs_out_only_on_what_is_still_in_work(ledger: Ledger) -> None:
+    for path in ("lost.jpg", "put off.jpg", "given back.jpg", "read.jpg"):
+        arrive(ledger, path)
+    lost, put_off, given_back, read = (ledger.claim(5.0, 60.0) for _ in range(4))
+    assert lost is not None
+    assert put_off is not None
+    assert given_back is not None
+    assert read is not None
+    ledger.postpone(put_off.key, "no space", due=10.0, wall=5.0)
+    ledger.give_back(given_back.key)
+    ledger.identify(read.key, "aa")
+    ledger.record(read.key, RESULT, lambda name: False)
+    assert ledger.expired(64.9) == []
+    assert [entry.path for entry in ledger.expired(65.0)] == ["lost.jpg"]
+    ledger.lose(lost.key, "nothing was heard of it", due=70.0, wall=5.0)
+    assert ledger.expired(1e9) == []
+    assert [ledger.claim(70.0, 60.0) is not None for _ in range(4)] == [True, True, True, False]
+    assert len(ledger.expired(130.0)) == 3
 
 
 def test_a_restart_makes_everything_due_whatever_the_clock_says(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         arrive(ledger)
-        entry = ledger.claim(0.0, "me")
+        entry = ledger.claim(0.0, 60.0)
         assert entry is not None
         ledger.postpone(entry.key, "no space", due=1e9, wall=5.0)
     with Ledger(tmp_path) as ledger:
-        assert ledger.claim(0.0, "me") is None
+        assert ledger.claim(0.0, 60.0) is None
         assert ledger.recover() == 0
-        assert ledger.claim(0.0, "me") is not None
+        assert ledger.claim(0.0, 60.0) is not None
 
 
 def test_names_of_any_bytes_survive(ledger: Ledger) -> None:
     for path in ("byte\udcff.jpg", "new\nline.jpg", "ä/ö.jpg"):
         arrive(ledger, path)
-        entry = ledger.claim(0.0, "me")
+        entry = ledger.claim(0.0, 60.0)
         assert entry is not None
         assert entry.path == path
 
@@ -107,7 +127,7 @@ def test_outbox_names_are_unique_also_among_names_that_look_numbered(ledger: Led
 
 def test_a_name_that_is_taken_in_the_outbox_is_not_given(ledger: Ledger) -> None:
     arrive(ledger)
-    entry = ledger.claim(0.0, "me")
+    entry = ledger.claim(0.0, 60.0)
     assert entry is not None
     assert ledger.record(entry.key, RESULT, lambda name: name != "scan~3.jpg") == "scan~3.jpg"
 
@@ -138,7 +158,7 @@ def test_old_crops_are_dropped_only_when_their_table_stands(ledger: Ledger) -> N
 
 def test_a_transition_that_is_not_in_the_table_is_a_mistake(ledger: Ledger) -> None:
     arrive(ledger)
-    entry = ledger.claim(0.0, "me")
+    entry = ledger.claim(0.0, 60.0)
     assert entry is not None
     with pytest.raises(RuntimeError, match="published"):
         ledger.finish(entry.key, wall=1.0)
@@ -151,7 +171,7 @@ def test_a_transition_that_is_not_in_the_table_is_a_mistake(ledger: Ledger) -> N
 
 def test_a_transaction_that_fails_changes_nothing(ledger: Ledger) -> None:
     arrive(ledger)
-    entry = ledger.claim(0.0, "me")
+    entry = ledger.claim(0.0, 60.0)
     assert entry is not None
 
     def taken(name: str) -> bool:

@@ -218,7 +218,7 @@ def test_leftovers_of_a_killed_run_are_removed_and_its_work_taken_up(
         status = (settings.inbox / "scan.png").lstat()
         candidate = daemon.documents.Candidate("scan.png", daemon.documents.Identity.of(status))
         ledger.arrive([candidate], wall=1.0)
-        assert ledger.claim(0.0, "killed") is not None
+        assert ledger.claim(0.0, 60.0) is not None
     assert run(settings, once=True) == 0
     assert (settings.archive / "scan.png").exists()
     assert "1 documents in work" in caplog.text

@@ -30,13 +30,13 @@ def fill(state: Path) -> None:
         for inode, path in enumerate(["today.jpg", "yesterday.jpg", "bad\n.jpg", "held.jpg", "waiting.jpg"]):
             ledger.arrive([Candidate(path, Identity(inode, 1, 1))], wall=NOW - 3600)
         for wall in (NOW - 60, NOW - 86_400 * 2):
-            entry = ledger.claim(0.0, "me")
+            entry = ledger.claim(0.0, 60.0)
             assert entry is not None
             ledger.identify(entry.key, str(wall))
             ledger.record(entry.key, StoredResult("2026-11-23", b"{}"), lambda name: False)
             ledger.publish(entry.key, [f"{entry.path}.csv", f"{entry.path}.json"], None)
             ledger.finish(entry.key, wall=wall)
-        failed, held = ledger.claim(0.0, "me"), ledger.claim(0.0, "me")
+        failed, held = ledger.claim(0.0, 60.0), ledger.claim(0.0, 60.0)
         assert failed is not None
         assert held is not None
         ledger.condemn(failed.key, Verdict("it is torn", "Mend it"), "bad~2.jpg")
@@ -67,7 +67,7 @@ def test_of_many_documents_the_last_ones_are_told(settings: Settings) -> None:
     with Ledger(settings.state) as ledger:
         for number in range(60):
             ledger.arrive([Candidate(f"{number}.jpg", Identity(number, 1, 1))], wall=NOW)
-            entry = ledger.claim(0.0, "me")
+            entry = ledger.claim(0.0, 60.0)
             assert entry is not None
             if number % 2:
                 ledger.condemn(entry.key, Verdict("it is torn", "Mend it"), entry.path)

@@ -11,6 +11,7 @@ import pytest
 from daemon.documents import MAX_DOCUMENT_BYTES, State
 from daemon.engine.interface import Job, OutcomeKind
 from daemon.setbacks import MAX_BACKOFF_S
+from daemon.worker import LEASE_SPARE_S
 
 
 def test_an_unreadable_document_goes_to_failed_with_its_reason(desk: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -110,13 +111,34 @@ def test_a_document_that_is_lost_on_the_way_is_tried_again_and_not_blamed(desk: 
     assert desk.files("archive") == {"scan.jpg": b"page"}
 
 
+def test_a_document_of_whose_end_nobody_tells_is_read_again_once_its_lease_has_run_out(
+    desk: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    lease_s = desk.settings.engine.timeout_seconds + LEASE_SPARE_S
+    desk.engine.held = True
+    desk.arrive("forgotten by the engine.jpg", b"one")
+    desk.run()
+    desk.arrive("forgotten by the worker.jpg", b"two")
+    assert desk.ledger.claim(desk.now, lease_s) is not None
+    desk.engine.jobs.clear()
+    desk.engine.held = False
+    desk.run(lease_s - 1)
+    assert desk.ledger.count(State.WORKING) == 2
+    desk.run(1)
+    assert desk.worker.in_work == 0
+    assert "document=forgotten by the engine.jpg is put off: nothing was heard of it" in caplog.text
+    assert [entry.losses for entry in desk.ledger.due(State.WAITING, desk.now + 60, 9)] == [1, 1]
+    desk.run(60)
+    desk.check([b"one", b"two"])
+
+
 def test_work_that_is_given_back_is_no_attempt(desk: Any) -> None:
     desk.engine.held = True
     desk.arrive("scan.jpg", b"page")
     desk.run()
     assert desk.worker.give_back() == 1
     assert desk.worker.in_work == 0
-    entry = desk.ledger.claim(desk.now, "another")
+    entry = desk.ledger.claim(desk.now, 60.0)
     assert (entry.attempts, entry.losses) == (0, 0)
 
 

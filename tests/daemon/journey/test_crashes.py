@@ -20,10 +20,12 @@ from config.schema import EngineSettings
 from daemon.documents import MILD_LOSSES_PER_ATTEMPT, State
 from daemon.engine.interface import OutcomeKind
 from daemon.ledger import Ledger
+from daemon.worker import LEASE_SPARE_S
 
 STEPS = (
-    *(f"daemon.ledger.Ledger.{name}" for name in ("claim", "identify", "blame", "postpone", "record", "publish")),
-    *(f"daemon.ledger.Ledger.{name}" for name in ("duplicate", "condemn", "aim", "finish", "quarantine", "forget")),
+    *(f"daemon.ledger.Ledger.{name}" for name in ("claim", "identify", "blame", "lose", "postpone", "record")),
+    *(f"daemon.ledger.Ledger.{name}" for name in ("publish", "duplicate", "condemn", "aim", "finish", "quarantine")),
+    "daemon.ledger.Ledger.forget",
     "daemon.ledger_renewals.Renewals.renew",
     "daemon.outbox.replacing",
     "daemon.outbox.sync_folder",
@@ -167,6 +169,7 @@ NAMES = ("a.jpg", "b.jpg", "c/a.jpg")
 CONTENTS = (b"1", b"2", b"bad", b"poison")
 MOST_DEATHS = MILD_LOSSES_PER_ATTEMPT * EngineSettings().attempts - 1
 """With one more, a document that was in work each time would rightly be held to be what kills the service."""
+LEASE_S = EngineSettings().timeout_seconds + LEASE_SPARE_S
 
 
 class JourneyMachine(RuleBasedStateMachine):
@@ -218,6 +221,16 @@ class JourneyMachine(RuleBasedStateMachine):
         self._desk.restart()
         self._answer()
 
+    @precondition(lambda self: self._deaths < MOST_DEATHS)
+    @rule(by_engine=st.booleans())
+    def lose_sight(self, by_engine: bool) -> None:
+        """The engine never tells how its documents ended, or the worker does not hear that a claim came through."""
+        self._deaths += 1
+        if by_engine:
+            self._desk.engine.jobs.clear()
+        else:
+            self._desk.ledger.claim(self._desk.now, LEASE_S)
+
     @precondition(lambda self: hasattr(self, "_desk"))
     @rule()
     def stop(self) -> None:
@@ -240,6 +253,7 @@ class JourneyMachine(RuleBasedStateMachine):
             if hasattr(self, "_desk"):
                 self._fuse.left = None
                 self._answer()
+                self._desk.step(LEASE_S)
                 self._desk.run_to_the_end()
                 self._desk.check(self._originals, frozenset({b"bad", b"poison"}))
                 self._desk.die()

@@ -201,4 +201,4 @@ def test_a_file_whose_number_takes_all_64_bits_is_known_again(desk: Any) -> None
     candidate = Candidate("scan.jpg", Identity.of(status))
     assert desk.ledger.arrive([candidate], wall=1.0) == 1
     assert desk.ledger.arrive([candidate], wall=2.0) == 0
-    assert desk.ledger.claim(desk.now, "lease").identity == candidate.identity
+    assert desk.ledger.claim(desk.now, 60.0).identity == candidate.identity

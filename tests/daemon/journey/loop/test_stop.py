@@ -42,7 +42,7 @@ def test_a_stop_gives_back_what_does_not_finish_in_time(room: Any, monkeypatch: 
     room.loop.request_stop()
     room.loop.run()
     assert GRACE_S <= room.now - began < GRACE_S + 2
-    entry = room.desk.ledger.claim(room.now, "next")
+    entry = room.desk.ledger.claim(room.now, 60.0)
     assert (entry.attempts, entry.losses) == (0, 0)
 
 
