@@ -10,14 +10,14 @@ from functools import partial
 from pathlib import Path
 
 from config.schema import TablesSettings
+from daemon.clock import ClockWatch
 from daemon.edited import make_way
 from daemon.errors import LedgerError, PublishError
 from daemon.ledger import Ledger
 from daemon.ledger_days import ChangedDay
 from daemon.mounts import require_folder
 from daemon.opened import lock_beside
-from daemon.retention import DAY_S, LEAP_S
-from daemon.setbacks import Clock, backoff_s
+from daemon.setbacks import backoff_s
 from daemon.systemd import Beat, no_beat
 from daemon.tables import DayContent, write_day
 
@@ -40,7 +40,7 @@ class DayTables:
         folder: the outbox's tables.
         ledger: what stands in them.
         settings: how they are written.
-        wall: the time of day.
+        watch: of the time of day.
         clock: measures how long a rebuild takes.
     """
 
@@ -50,16 +50,15 @@ class DayTables:
         ledger: Ledger,
         settings: TablesSettings,
         *,
-        wall: Clock,
+        watch: ClockWatch,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder = folder
         self._ledger = ledger
         self._settings = settings
-        self._wall = wall
+        self._watch = watch
         self._clock = clock
-        self._not_before = self._drop_from = 0.0
-        self._ahead_s: float | None = None
+        self._not_before = 0.0
         self._faults: dict[str, int] = {}
         self.problem: str | None = None
 
@@ -75,26 +74,19 @@ class DayTables:
             beat: called at each document of a day, and at each piece that is written.
             at_once: without regard to when it was done last; for the end of a run.
         """
-        self._look_at_clock(now)
+        may_drop = not self._watch.is_doubted(now)
         days = self._ledger.days.changed()
         if not days or (now < self._not_before and not at_once):
             return not days
         started = self._clock()
         problems = [problem for day in days if (problem := self._write(day, beat)) is not None]
         self.problem = "; ".join(problems) or None
-        if now >= self._drop_from:
-            self._ledger.days.drop_crops((self._wall().date() - timedelta(CROP_DAYS)).isoformat())
+        if may_drop:
+            self._ledger.days.drop_crops((self._watch.wall().date() - timedelta(CROP_DAYS)).isoformat())
         worked_s = self._clock() - started
         waits = [backoff_s(faults) for faults in self._faults.values()]
         self._not_before = now + worked_s + max([MIN_PAUSE_S, _PAUSE_PER_WORK * worked_s, *waits])
         return not problems
-
-    def _look_at_clock(self, now: float) -> None:
-        """A clock that leaps may be wrong, and has a day to be set right: what is dropped does not come back."""
-        ahead_s, before_s = self._wall().timestamp() - now, self._ahead_s
-        self._ahead_s = ahead_s
-        if before_s is not None and ahead_s - before_s > LEAP_S:
-            self._drop_from = now + DAY_S
 
     def _write(self, day: ChangedDay, beat: Beat) -> str | None:
         try:
@@ -120,7 +112,7 @@ class DayTables:
         """Refuses to replace tables while somebody has one of them open."""
         for suffix in (".csv", ".xlsx") if self._settings.xlsx else (".csv",):
             table = self._folder / f"{day}{suffix}"
-            if lock := lock_beside(table, self._wall()):
+            if lock := lock_beside(table, self._watch.wall()):
                 raise PublishError(
                     f"{table} is open in a spreadsheet, as {lock.name} beside it tells; close it there, "
                     "and the new rows are written"

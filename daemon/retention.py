@@ -9,23 +9,19 @@ from contextlib import suppress
 from pathlib import Path
 
 from config.schema import Settings
+from daemon.clock import DAY_S, ClockWatch
 from daemon.documents import Entry
 from daemon.ledger import Ledger
 from daemon.mounts import require_folder
 from daemon.names import shown
 from daemon.originals import holds
-from daemon.setbacks import MAX_BACKOFF_S, Clock
+from daemon.setbacks import MAX_BACKOFF_S
 from daemon.systemd import Beat, no_beat
 
 log = logging.getLogger(__name__)
 
-DAY_S = 86_400.0
 MAX_PAUSE_S = 3600.0
 """Between two looks: the clock may be set, and the machine may sleep."""
-LEAP_S = DAY_S
-"""A clock that is set forward by more while the service runs may be wrong."""
-SILENCE_S = 60 * DAY_S
-"""A start so long after the last original was archived is more likely one with a wrong clock."""
 _BATCH = 20
 """Originals removed in one step, so that a step stays short."""
 _MOST_STUCK = 1000
@@ -37,26 +33,23 @@ class Retention:
 
     The age counts from when the original was archived, whatever the time of the file is. Only a file that still has
     the original's content is removed; another one under its name is somebody's. One that was put back into the inbox
-    and archived under its name once more counts from then. What is removed does not come back: a clock that may be
-    wrong has a day to be set right.
+    and archived under its name once more counts from then. While the clock may be wrong nothing is removed.
 
     Args:
         settings: the archive and how long it keeps.
         ledger: what was archived when.
-        wall: the time of day.
+        watch: of the time of day.
 
     Attributes:
         problem: why an original cannot be removed; None when nothing is in the way.
     """
 
-    def __init__(self, settings: Settings, ledger: Ledger, *, wall: Clock) -> None:
+    def __init__(self, settings: Settings, ledger: Ledger, *, watch: ClockWatch) -> None:
         self._archive = settings.archive
         self._days = settings.archive_days
         self._ledger = ledger
-        self._wall = wall
+        self._watch = watch
         self._due = self._held_until = 0.0
-        self._since = 0.0
-        self._ahead_s: float | None = None
         self._stuck: dict[int, str] = {}
         self._is_there = False
         self.problem: str | None = None
@@ -72,13 +65,10 @@ class Retention:
         """
         if self._days is None or self._archive is None or now < self._due:
             return False
-        wall = self._wall().timestamp()
-        if self._is_clock_in_doubt(now, wall):
-            log.warning("the clock may be wrong, see to it; nothing is removed from the archive for a day")
-            self._held_until = now + DAY_S
-        if now < self._held_until:
-            self._due = min(self._held_until, now + MAX_PAUSE_S)
+        if self._watch.is_doubted(now):
+            self._hold(now, self._watch.doubted_until)
             return False
+        wall = self._watch.wall().timestamp()
         limit = _BATCH + len(self._stuck)
         old = self._ledger.archive.kept_since_before(wall - self._days * DAY_S, limit)
         for entry in old:
@@ -97,33 +87,10 @@ class Retention:
         self._is_there = False
         return False
 
-    def _is_clock_in_doubt(self, now: float, wall: float) -> bool:
-        """Whether the clock has leapt since the last look, or before the first one was likely wrong all along."""
-        ahead_s, before_s = wall - now, self._ahead_s
-        if before_s is not None:
-            leap_s = ahead_s - before_s
-            if abs(leap_s) > LEAP_S:
-                self._follow(leap_s, now + before_s, wall)
-            self._ahead_s = ahead_s
-            return leap_s > LEAP_S
-        self._ahead_s, self._since = ahead_s, wall
-        newest = self._ledger.archive.newest()
-        return newest is not None and wall - newest > SILENCE_S
-
-    def _follow(self, leap_s: float, until: float, wall: float) -> None:
-        """Dates what was archived since the start by the clock as it is now, in place of the one that was wrong.
-
-        After a clock was set back that is only what lies ahead of it: the rest may be dated rightly, and is at most
-        kept for longer.
-
-        Args:
-            leap_s: by how much the clock was set, forward or back.
-            until: what it would show now had it not been set.
-            wall: what it shows.
-        """
-        since = self._since if leap_s > 0 else max(self._since, wall)
-        self._ledger.archive.shift(since, until, leap_s)
-        self._since += leap_s
+    def _hold(self, now: float, until: float) -> None:
+        if until != self._held_until:
+            log.warning("the clock may be wrong, see to it; nothing is removed from the archive for a day")
+        self._held_until, self._due = until, min(until, now + MAX_PAUSE_S)
 
     def _until_oldest_s(self, wall: float, days: int) -> float:
         oldest = self._ledger.archive.oldest()

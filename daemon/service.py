@@ -14,6 +14,7 @@ from types import FrameType
 
 from config.errors import ConfigError
 from config.schema import Settings
+from daemon.clock import ClockWatch
 from daemon.days import DayTables
 from daemon.engine import create_engine
 from daemon.engine.interface import Engine
@@ -88,8 +89,9 @@ def build_loop(
     outbox = Outbox(settings.outbox, settings.tables)
     inbox = Inbox(settings, wake.set, time.monotonic(), once=once)
     worker = Worker(settings, ledger, engine, outbox, drop=inbox.drop, wall=_time_of_day)
-    tables = DayTables(settings.outbox / TABLES, ledger, settings.tables, wall=_time_of_day)
-    hooks, retention = Hooks(settings, ledger), Retention(settings, ledger, wall=_time_of_day)
+    watch = ClockWatch(ledger, wall=_time_of_day)
+    tables = DayTables(settings.outbox / TABLES, ledger, settings.tables, watch=watch)
+    hooks, retention = Hooks(settings, ledger), Retention(settings, ledger, watch=watch)
     parts = Parts(ledger, engine, inbox, worker, tables, hooks, retention, notifier)
     return MainLoop(settings, parts, wake, wall=_time_of_day)
 

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from config.schema import EngineSettings, Settings, TablesSettings, WatchSettings
+from daemon.clock import ClockWatch
 from daemon.documents import ACTIVE, Candidate, Identity
 from daemon.engine.interface import HasFileno, Job, Outcome, OutcomeKind
 from daemon.errors import EngineError
@@ -126,6 +127,7 @@ class Desk:
         self.worker = Worker(
             self.settings, self.ledger, self.engine, self.outbox, drop=self.dropped.append, wall=self.wall
         )
+        self.watch = ClockWatch(self.ledger, wall=lambda: self.wall())
 
     def die(self) -> None:
         """Ends the process without a word."""

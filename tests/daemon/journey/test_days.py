@@ -21,7 +21,7 @@ from daemon.worker import _READABLE
 def make_tables(desk: Any) -> Callable[..., DayTables]:
     def make(**keywords: Any) -> DayTables:
         folder = desk.settings.outbox / "tables"
-        return DayTables(folder, desk.ledger, desk.settings.tables, **({"wall": desk.wall} | keywords))
+        return DayTables(folder, desk.ledger, desk.settings.tables, **({"watch": desk.watch} | keywords))
 
     return make
 
@@ -129,23 +129,6 @@ def test_the_crops_of_a_day_are_kept_a_week_and_then_dropped(desk: Any, tables: 
     assert kept == [1, 1, 0]
 
 
-def test_a_clock_that_leaps_has_a_day_to_be_set_right_before_crops_are_dropped(
-    desk: Any, make_tables: Callable[..., DayTables]
-) -> None:
-    ahead = timedelta()
-    tables = make_tables(wall=lambda: desk.wall() + ahead)
-    day = desk.wall().date().isoformat()
-    kept = []
-    for name, ahead_days, hours in (("1", 0, 0), ("2", 365, 1), ("3", 365, 22), ("4", 365, 2)):
-        ahead = timedelta(days=ahead_days)
-        desk.now += hours * 3600
-        desk.arrive(f"{name}.jpg", name.encode())
-        desk.run()
-        assert tables.run_once(desk.now)
-        kept.append(sum(len(entry.crops) for entry in desk.ledger.days.entries(day)))
-    assert kept == [1, 2, 2, 0]
-
-
 def test_a_table_that_takes_long_is_rebuilt_less_often(desk: Any, make_tables: Callable[..., DayTables]) -> None:
     times = iter([0.0, 5.0])
     tables = make_tables(clock=lambda: next(times))
@@ -218,7 +201,7 @@ def test_a_lock_file_of_another_day_or_of_a_table_that_is_not_made_bars_nothing(
     desk.run()
     lock(desk, LOCKS[0])
     settings = desk.settings.tables.model_copy(update={"xlsx": False})
-    assert DayTables(desk.settings.outbox / "tables", desk.ledger, settings, wall=desk.wall).run_once(0.0)
+    assert DayTables(desk.settings.outbox / "tables", desk.ledger, settings, watch=desk.watch).run_once(0.0)
     assert documents(desk) == ["1.jpg", "2.jpg"]
 
 
@@ -304,5 +287,5 @@ def test_rows_that_waited_when_the_daemon_died_are_written_by_the_next(desk: Any
     desk.arrive("1.jpg", b"1")
     desk.run()
     desk.restart()
-    DayTables(desk.settings.outbox / "tables", desk.ledger, desk.settings.tables, wall=desk.wall).run_once(0.0)
+    DayTables(desk.settings.outbox / "tables", desk.ledger, desk.settings.tables, watch=desk.watch).run_once(0.0)
     assert documents(desk) == ["1.jpg"]

@@ -33,7 +33,7 @@ def rebuild(desk: Any) -> Callable[[], bool]:
             number = next(numbers)
             desk.arrive(f"{number}.jpg", b"page %d" % number)
             desk.run()
-        tables = DayTables(desk.settings.outbox / "tables", desk.ledger, desk.settings.tables, wall=desk.wall)
+        tables = DayTables(desk.settings.outbox / "tables", desk.ledger, desk.settings.tables, watch=desk.watch)
         return tables.run_once(0.0)
 
     return rebuild
@@ -229,7 +229,7 @@ def test_killed_at_any_step_a_correction_is_kept_once_and_no_table_of_ours_is(
         def work(desk: Any = desk, folder: Path = folder) -> None:
             desk.restart()
             desk.run_to_the_end()
-            assert DayTables(folder, desk.ledger, desk.settings.tables, wall=desk.wall).run_once(0.0)
+            assert DayTables(folder, desk.ledger, desk.settings.tables, watch=desk.watch).run_once(0.0)
 
         desk.put("1.jpg", b"1")
         work()

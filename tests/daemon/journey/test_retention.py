@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from daemon.retention import DAY_S, Retention
+from daemon.clock import DAY_S, ClockWatch
+from daemon.retention import Retention
 from daemon.setbacks import MAX_BACKOFF_S
 
 
@@ -22,7 +23,7 @@ def desk(make_desk: Callable[..., Any]) -> Any:
 
 @pytest.fixture
 def retention(desk: Any) -> Retention:
-    return Retention(desk.settings, desk.ledger, wall=desk.wall)
+    return Retention(desk.settings, desk.ledger, watch=desk.watch)
 
 
 def archive(desk: Any, name: str, content: bytes) -> None:
@@ -115,7 +116,7 @@ def test_a_clock_that_leaps_while_the_service_runs_has_a_day_to_be_set_right(
     desk: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     ahead = timedelta()
-    retention = Retention(desk.settings, desk.ledger, wall=lambda: desk.wall() + ahead)
+    retention = Retention(desk.settings, desk.ledger, watch=ClockWatch(desk.ledger, wall=lambda: desk.wall() + ahead))
     archive(desk, "scan.jpg", b"page")
     look(desk, retention, 1)
     ahead = timedelta(days=365 * 20)
@@ -138,7 +139,7 @@ def test_originals_archived_before_the_clock_was_set_are_as_old_as_they_are(
     archive(desk, "before.jpg", b"another run's")
     monkeypatch.setattr(desk, "wall", lambda: right() + ahead)
     desk.restart()
-    retention = Retention(desk.settings, desk.ledger, wall=desk.wall)
+    retention = Retention(desk.settings, desk.ledger, watch=desk.watch)
     look(desk, retention, 0)
     archive(desk, "scan.jpg", b"page")
     look(desk, retention, 1 / 48)
@@ -154,7 +155,8 @@ def test_originals_archived_before_the_clock_was_set_are_as_old_as_they_are(
 def test_a_start_long_after_the_last_document_removes_nothing_for_a_day(desk: Any) -> None:
     archive(desk, "scan.jpg", b"page")
     desk.now += 61 * DAY_S
-    retention = Retention(desk.settings, desk.ledger, wall=desk.wall)
+    desk.restart()
+    retention = Retention(desk.settings, desk.ledger, watch=desk.watch)
     for _ in range(24):
         look(desk, retention, 0)
         assert desk.files("archive") == {"scan.jpg": b"page"}
@@ -259,7 +261,7 @@ def test_originals_in_a_folder_that_can_not_be_written_to_are_not_read_again_and
 def test_by_default_originals_are_kept_for_good(make_desk: Callable[..., Any]) -> None:
     desk = make_desk()
     archive(desk, "scan.jpg", b"page")
-    retention = Retention(desk.settings, desk.ledger, wall=desk.wall)
+    retention = Retention(desk.settings, desk.ledger, watch=desk.watch)
     assert retention.next_due() is None
     look(desk, retention, 4000)
     assert desk.files("archive") == {"scan.jpg": b"page"}

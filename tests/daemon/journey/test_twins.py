@@ -78,7 +78,7 @@ def take_away(desk: Any, *suffixes: str) -> None:
 
 @pytest.fixture
 def tables(desk: Any) -> DayTables:
-    return DayTables(desk.settings.outbox / "tables", desk.ledger, desk.settings.tables, wall=desk.wall)
+    return DayTables(desk.settings.outbox / "tables", desk.ledger, desk.settings.tables, watch=desk.watch)
 
 
 def documents(desk: Any) -> list[str]:

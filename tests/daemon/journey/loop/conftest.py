@@ -38,8 +38,8 @@ class Room:
         notifier = Notifier({"NOTIFY_SOCKET": address, "WATCHDOG_USEC": usec})
         self.inbox = Inbox(desk.settings, self.wake.set, self.now, once=once, clock=lambda: 0.0)
         desk.worker._drop = desk.worker.delivery._drop = self.inbox.drop
-        self.tables = DayTables(desk.settings.outbox / "tables", desk.ledger, desk.settings.tables, wall=desk.wall)
-        hooks, retention = Hooks(desk.settings, desk.ledger), Retention(desk.settings, desk.ledger, wall=desk.wall)
+        self.tables = DayTables(desk.settings.outbox / "tables", desk.ledger, desk.settings.tables, watch=desk.watch)
+        hooks, retention = Hooks(desk.settings, desk.ledger), Retention(desk.settings, desk.ledger, watch=desk.watch)
         parts = Parts(desk.ledger, desk.engine, self.inbox, desk.worker, self.tables, hooks, retention, notifier)
         self.loop = MainLoop(desk.settings, parts, self.wake, wall=desk.wall, clock=self.clock)
 
