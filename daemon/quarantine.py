@@ -16,7 +16,7 @@ from daemon.errors import MoveError, UnknownNameError
 from daemon.ledger import Ledger
 from daemon.ledger_reports import failures
 from daemon.ledger_schema import transaction
-from daemon.mounts import unmounted_share
+from daemon.mounts import require_folder
 from daemon.names import first_free, numbered, past_files, shown
 from daemon.originals import ChangedError, move_new
 
@@ -95,10 +95,7 @@ def strike_off(settings: Settings) -> list[str]:
         LedgerError: the ledger cannot be used.
     """
     rule = f"failed documents are looked for in {settings.failed}"
-    if share := unmounted_share(settings.failed):
-        raise MoveError(f"{rule}. Received: {share} is not mounted; mount it first")
-    if not settings.failed.is_dir():
-        raise MoveError(f"{rule}. Received: it is missing, is its share mounted?")
+    _require_folder(settings.failed, rule)
     with Ledger(settings.state, create=False) as ledger:
         try:
             gone = [entry for entry in failures(ledger.connection) if not _original(settings, entry).exists()]
@@ -135,13 +132,19 @@ def _require_mounted(settings: Settings, *, by_name: bool) -> None:
     """Refuses what a share that is not mounted has in its place: no folder, or an empty one."""
     rule = f"failed documents go back from {settings.failed} to {settings.inbox}"
     for folder in (settings.failed, settings.inbox):
-        if not folder.is_dir():
-            raise MoveError(f"{rule}. Received: {folder} is missing, is its share mounted?")
+        _require_folder(folder, rule)
     if not by_name and next(settings.failed.iterdir(), None) is None:
         raise MoveError(
             f"{rule}. Received: {settings.failed} is empty, is its share mounted? If they were taken away, "
             "`digitdrop retry --gone` strikes them off the list"
         )
+
+
+def _require_folder(folder: Path, rule: str) -> None:
+    try:
+        require_folder(folder)
+    except OSError as error:
+        raise MoveError(f"{rule}. Received: {folder}: {error.strerror}") from error
 
 
 def _put_back(settings: Settings, ledger: Ledger, entry: Entry) -> str | None:

@@ -103,7 +103,7 @@ def test_a_folder_that_is_missing_is_neither_made_nor_taken_for_an_empty_one(des
     fail(desk, "scan.jpg", b"1")
     away = (desk.root / folder).rename(desk.root / "away")
     for names in ((), ("scan.jpg",)):
-        with pytest.raises(MoveError, match=f"{desk.root / folder} is missing, is its share mounted"):
+        with pytest.raises(MoveError, match=f"{desk.root / folder}: the folder is missing, mount its share"):
             retry(desk.settings, names)
     assert not (desk.root / folder).exists()
     away.rename(desk.root / folder)
@@ -140,19 +140,36 @@ def test_what_somebody_took_out_of_the_folder_can_be_struck_off_without_putting_
 def test_nothing_is_struck_off_while_the_folder_is_away(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     fail(desk, "scan.jpg", b"1")
     away = desk.settings.failed.rename(desk.root / "away")
-    with pytest.raises(MoveError, match=f"{desk.settings.failed}.*it is missing, is its share mounted"):
+    with pytest.raises(MoveError, match=f"{desk.settings.failed}: the folder is missing, mount its share"):
         strike_off(desk.settings)
     desk.settings.failed.mkdir()
     fstab = desk.root / "fstab"
     fstab.write_text(f"//nas/scans {desk.settings.failed} cifs defaults 0 0\n")
     monkeypatch.setattr("daemon.mounts.FSTAB", fstab)
-    with pytest.raises(MoveError, match=f"{desk.settings.failed} is not mounted"):
+    with pytest.raises(MoveError, match=f"{desk.settings.failed} of /etc/fstab is not mounted"):
         strike_off(desk.settings)
     desk.settings.failed.rmdir()
     away.rename(desk.settings.failed)
     fstab.write_text("")
     assert strike_off(desk.settings) == []
     assert desk.ledger.count(State.FAILED) == 1
+
+
+@pytest.mark.parametrize("away", ["inbox", "failed"])
+def test_nothing_is_put_back_while_a_share_is_not_mounted(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, away: str
+) -> None:
+    fail(desk, "scan.jpg", b"1")
+    fstab = desk.root / "fstab"
+    fstab.write_text(f"//nas/scans {desk.root / away} cifs defaults 0 0\n")
+    monkeypatch.setattr("daemon.mounts.FSTAB", fstab)
+    for names in ((), ("scan.jpg",)):
+        with pytest.raises(MoveError, match=f"{desk.root / away} of /etc/fstab is not mounted"):
+            retry(desk.settings, names)
+    assert desk.files("failed")["scan.jpg"] == b"1"
+    assert desk.files("inbox") == {}
+    fstab.write_text("")
+    assert retry(desk.settings) == ["scan.jpg"]
 
 
 def test_the_status_tells_that_a_document_of_the_same_name_was_read_since(desk: Any) -> None:
