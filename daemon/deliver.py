@@ -109,19 +109,19 @@ class Delivery:
     def crowded(self) -> frozenset[str] | None:
         """Folders of the inbox whose documents are to wait, because too many results do; None when all are to.
 
-        Where a single folder of the outbox cannot be used, the documents of the others go on.
+        Where a single folder of the outbox cannot be used, the documents of the others go on. Nothing is counted while
+        no folder holds results up: what there are then goes out with the next step.
         """
-        self.problem, folders = None, frozenset[str]()
-        if self._ledger.count(State.RECOGNIZED) < MAX_UNPUBLISHED:
-            return folders
+        self.problem, folders = None, frozenset(self._held_up)
+        if not folders or self._ledger.count(State.RECOGNIZED) < MAX_UNPUBLISHED:
+            return frozenset()
         rule = "too many results cannot be published; until they can, no more documents are read"
         if picture_bytes(self._ledger.connection) >= MAX_UNPUBLISHED_BYTES:
             self.problem = rule
             return None
-        if folders := frozenset(self._held_up):
-            named = [shown(folder) or "the inbox itself" for folder in sorted(folders)[:_NAMED]]
-            rest = [f"{len(folders) - _NAMED} more"] if len(folders) > _NAMED else []
-            self.problem = f"{rule} of {', '.join([*named, *rest])}"
+        named = [shown(folder) or "the inbox itself" for folder in sorted(folders)[:_NAMED]]
+        rest = [f"{len(folders) - _NAMED} more"] if len(folders) > _NAMED else []
+        self.problem = f"{rule} of {', '.join([*named, *rest])}"
         return folders
 
     def lacks_results(self, key: int) -> bool:
@@ -180,8 +180,8 @@ class Delivery:
         if self._outbox.is_barred(name, result):
             name, is_own = self._renamed(entry, result), True
         outputs = self._outbox.publish(name, result, beat)
-        self._held_up.discard(folder_of(entry.path))
         self._ledger.publish(entry.key, outputs, self.archive_place(name if is_own else entry.path, entry.sha256))
+        self._held_up.discard(folder_of(entry.path))
         self._summaries[entry.key] = _summary(outputs, result)
 
     def _renamed(self, entry: Entry, result: Result) -> str:

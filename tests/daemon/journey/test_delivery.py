@@ -184,6 +184,21 @@ def test_what_can_not_be_published_stops_new_claims_before_it_fills_the_disk(des
     assert desk.worker.delivery.problem is None
 
 
+def test_results_are_not_counted_while_none_is_held_up(desk: Any) -> None:
+    asked: list[str] = []
+    desk.engine.held = True
+    for number in range(3):
+        desk.arrive(f"{number}.jpg", b"page %d" % number)
+    desk.run()
+    desk.ledger.connection.set_trace_callback(asked.append)
+    for _ in range(5):
+        desk.step(1)
+    desk.ledger.connection.set_trace_callback(None)
+    assert desk.engine.free() == 0
+    assert asked
+    assert not [query for query in asked if "COUNT" in query or "SUM" in query]
+
+
 @pytest.mark.usefixtures("few")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
 def test_a_folder_of_the_outbox_that_can_not_be_written_holds_up_its_own_documents_alone(
