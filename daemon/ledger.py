@@ -303,10 +303,18 @@ class Ledger:
         times = [self._connection.execute(query, (state, now)).fetchone()[0] for state in ACTIVE]
         return min((time for time in times if time is not None), default=None)
 
-    def open(self, max_faults: int) -> int:
-        """How many documents are unfinished, without those put off more than so many times for what may pass."""
-        query = f"SELECT COUNT(*) FROM documents WHERE state IN {state_list(ACTIVE)} AND faults <= ?"
-        return int(self._connection.execute(query, (max_faults,)).fetchone()[0])
+    def open(self, max_faults: int, without: Collection[str] | None = ()) -> int:
+        """How many documents are unfinished that may be finished before long.
+
+        Args:
+            max_faults: those put off more often in a row for what may pass are left out.
+            without: folders of which those that are not claimed yet are left out, too; None for all folders.
+        """
+        left = [encoded(folder) for folder in without or ()]
+        held = "1" if without is None else f"folder(path) IN ({', '.join('?' * len(left))})"
+        query = f"""SELECT COUNT(*) FROM documents WHERE state IN {state_list(ACTIVE)} AND faults <= ?
+            AND NOT (state = 'waiting' AND {held})"""
+        return int(self._connection.execute(query, (max_faults, *left)).fetchone()[0])
 
     def count(self, *states: State) -> int:
         """How many documents are in any of the states."""

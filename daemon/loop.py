@@ -176,7 +176,8 @@ class MainLoop:
         if unread or parts.inbox.pending() or parts.worker.in_work:
             return False
         try:
-            return not parts.ledger.open(ONCE_TRIES) and parts.hooks.is_through()
+            crowded = parts.worker.delivery.crowded()
+            return not parts.ledger.open(ONCE_TRIES, crowded) and parts.hooks.is_through()
         except sqlite3.Error:
             return False
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from daemon.deliver import MAX_UNPUBLISHED
+from daemon.documents import State
 from daemon.engine.interface import OutcomeKind
 from daemon.inbox import Inbox
 from daemon.loop import ONCE_PATIENCE_S
@@ -93,6 +95,42 @@ def test_once_ends_though_the_outbox_can_not_be_written(
     room.desk.put("scan.jpg", b"page")
     assert not room.loop.run_through(lambda finished, known: None)
     assert room.desk.files("inbox") == {"scan.jpg": b"page"}
+
+
+@pytest.mark.parametrize("max_bytes", [1, 1 << 20], ids=["all wait", "those of the folder wait"])
+def test_once_ends_though_too_many_results_wait_for_the_outbox_and_the_next_run_publishes_them(
+    make_room: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    max_bytes: int,
+) -> None:
+    monkeypatch.setattr("daemon.deliver.MAX_UNPUBLISHED_BYTES", max_bytes)
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    away = room.desk.settings.outbox.rename(room.desk.root / "away")
+    contents = [b"page %d" % number for number in range(MAX_UNPUBLISHED + 6)]
+    for number, content in enumerate(contents):
+        room.desk.put(f"{number}.jpg", content)
+
+    def watch(finished: int, known: int) -> None:
+        assert room.now < 1000 + 600, "it never ends"
+
+    assert not room.loop.run_through(watch)
+    recognized = room.desk.ledger.count(State.RECOGNIZED)
+    assert MAX_UNPUBLISHED <= recognized < len(contents)
+    assert len(room.desk.files("inbox")) == len(contents)
+    assert "outbox: too many results cannot be published; until they can, no more documents are read" in caplog.text
+    assert f"{len(contents)} documents are left for the next run" in caplog.text
+    away.rename(room.desk.settings.outbox)
+    taken = len(room.desk.engine.taken)
+    room.desk.restart()
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    assert room.loop.run_through(watch)
+    assert sorted(room.desk.files("archive").values()) == sorted(contents)
+    assert len(room.desk.files("outbox")) == 3 * len(contents)
+    room.desk.check_names()
+    assert len(room.desk.engine.taken) == len(contents) - taken, "what was read is not read again"
 
 
 def test_once_ends_though_a_table_is_open_in_a_spreadsheet(
