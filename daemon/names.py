@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from itertools import count
 from pathlib import Path, PurePosixPath
 
 from daemon.documents import Taken
 
 _MAX_NAME_BYTES = 255 - len(".reason.json")
 """Of one name in a folder, on every usual file system, with what quarantine adds to it."""
+
+_SEARCHED_THROUGH = 32
+"""So many numbers of a name are tried one by one."""
 
 
 def numbered(path: str, number: int) -> str:
@@ -29,8 +31,21 @@ def numbered(path: str, number: int) -> str:
 
 
 def first_free(path: str, taken: Taken) -> str:
-    """The first of path, path~2, path~3 and so on that is not taken."""
-    return next(name for number in count(1) if not taken(name := numbered(path, number)))
+    """The first of path, path~2, path~3 and so on that is not taken.
+
+    Where very many are taken it is searched for between one that is and one that is not, and a gap below may be missed:
+    a scanner that calls every page scan0001.jpg must not make the search longer with each.
+    """
+    for number in range(1, _SEARCHED_THROUGH + 1):
+        if not taken(name := numbered(path, number)):
+            return name
+    low, high = _SEARCHED_THROUGH, 2 * _SEARCHED_THROUGH
+    while taken(numbered(path, high)):
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if taken(numbered(path, middle)) else (low, middle)
+    return numbered(path, high)
 
 
 def past_files(root: Path, path: str) -> str:

@@ -44,6 +44,27 @@ def test_the_first_free_name_is_the_lowest_number() -> None:
     assert first_free("scan.jpg", {"scan.jpg", "scan~2.jpg", "scan~4.jpg"}.__contains__) == "scan~3.jpg"
 
 
+@given(st.sets(st.integers(1, 300), min_size=0), st.integers(0, 5000))
+def test_a_free_name_is_free_and_the_lowest_where_those_before_it_are_taken(more: set[int], dense: int) -> None:
+    taken = {numbered("a/scan.jpg", number) for number in {*range(1, dense + 1), *more}}
+    name = first_free("a/scan.jpg", taken.__contains__)
+    assert name not in taken
+    if max(more, default=0) <= dense:
+        assert name == numbered("a/scan.jpg", dense + 1)
+
+
+def test_a_free_name_among_thousands_is_found_by_a_few_looks() -> None:
+    taken = {numbered("scan0001.jpg", number) for number in range(1, 50_001)}
+    looks: list[str] = []
+
+    def look(name: str) -> bool:
+        looks.append(name)
+        return name in taken
+
+    assert first_free("scan0001.jpg", look) == "scan0001~50001.jpg"
+    assert len(looks) < 70
+
+
 def test_a_folder_gets_a_number_only_where_something_else_has_its_name(tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
     (tmp_path / "link").symlink_to("here")
