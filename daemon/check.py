@@ -20,7 +20,9 @@ from daemon.engine import create_engine, local_engine
 from daemon.engine.sandbox import landlock_version
 from daemon.errors import EngineError
 from daemon.findings import Finding, Level, fail, ok, warn
+from daemon.lock import running_pid
 from daemon.model import cached_model, model_cache, prepare_model
+from daemon.sole import REMEDY, SoleUse
 from recognition.errors import ModelLoadError
 
 EXIT_OK = 0
@@ -57,6 +59,7 @@ def findings(path: Path, overrides: Mapping[str, Any] | None = None) -> Iterator
     yield ok("configuration", f"{path} is valid")
     yield check_user()
     yield from check_folders(settings)
+    yield from check_others(settings)
     if settings.engine.kind == "local":
         yield check_workers(settings.engine.workers, usable_cores())
         yield check_sandbox(landlock_version())
@@ -103,6 +106,16 @@ def check_sandbox(landlock: int) -> Finding:
         return ok("sandbox", f"workers may read programs and models only (Landlock, version {landlock})")
     text = "this kernel has no Landlock: a hostile file that takes over a worker has the service's rights"
     return warn("sandbox", text, "use Linux 5.13 or newer, with landlock among the `lsm=` of its command line")
+
+
+def check_others(settings: Settings) -> Iterator[Finding]:
+    """Does another digitdrop read from the inbox? Of a service that runs, `digitdrop status` tells."""
+    if running_pid(settings.state) is not None:
+        return
+    use = SoleUse(settings.inbox)
+    if problem := use.problem():
+        yield warn("inbox use", problem, REMEDY)
+    use.release()
 
 
 def check_hooks(settings: Settings) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from daemon.mounts import event_folders, unmounted_share
 from daemon.names import shown
 from daemon.ready import QuietFiles
 from daemon.scan import Found, NameFilter, Refusals, scan
+from daemon.sole import SoleUse
 from daemon.systemd import Beat, no_beat
 from daemon.watch import Watch
 
@@ -52,6 +53,7 @@ class Inbox:
 
     Attributes:
         scan_problem: why the inbox, or a part of it, cannot be read; None when it can.
+        sole_problem: that another digitdrop reads from it, too; None when none is known of.
         scanned: how many scans were made; one that failed is none.
     """
 
@@ -70,11 +72,13 @@ class Inbox:
         self._quiet = QuietFiles(settings.inbox, settings.watch.stable_seconds)
         self._watch = Watch(settings.inbox, recursive=settings.watch.recursive, wake=wake)
         self._refusals = Refusals()
+        self._sole = SoleUse(settings.inbox)
         self._clock = clock
         self._once = once
         self._only: frozenset[str] | None = None
         self._now = self._tend_due = self._scan_due = self._scan_allowed = now
         self.scan_problem: str | None = None
+        self.sole_problem: str | None = None
         self.scanned = 0
 
     def run_once(self, now: float, beat: Beat = no_beat) -> list[Candidate]:
@@ -134,6 +138,7 @@ class Inbox:
     def stop(self) -> None:
         """Ends watching."""
         self._watch.stop()
+        self._sole.release()
 
     def _tend(self, now: float, beat: Beat) -> None:
         if now >= self._tend_due:
@@ -161,6 +166,7 @@ class Inbox:
             pause_s = RESCAN_SILENT_S
         else:
             self._compare(found, now)
+            self.sole_problem = self._sole.problem()
             self.scanned += 1
             unclear = not self._once and self._watch.compare(found.folders)
             if unclear:

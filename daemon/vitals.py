@@ -104,6 +104,7 @@ class Vitals:
         for name, problem in (
             (Part.EVENTS, parts.inbox.watch_problem),
             (Part.SCAN, parts.inbox.scan_problem),
+            ("inbox", parts.inbox.sole_problem),
             (Part.ENGINE, engine_problem),
             ("outbox", parts.worker.delivery.problem),
             ("tables", parts.tables.problem),

@@ -12,6 +12,8 @@ import pytest
 from daemon.documents import State
 from daemon.errors import LedgerError
 from daemon.health import FILE, Report
+from daemon.inbox import RESCAN_LOCAL_S
+from daemon.sole import SoleUse
 
 
 def test_a_missing_inbox_is_told_and_is_no_reason_to_be_restarted(room: Any) -> None:
@@ -134,6 +136,22 @@ def test_documents_that_wait_because_results_can_not_be_published_are_told(
     report = Report.read(room.desk.settings.state)
     assert report is not None
     assert "outbox" in {problem.part for problem in report.problems}
+
+
+def test_another_digitdrop_on_the_inbox_is_told_from_the_start_until_it_ends(room: Any) -> None:
+    other = SoleUse(room.desk.settings.inbox)
+    assert other.problem() is None
+    room.desk.put("scan.jpg", b"page")
+    room.step(3)
+    assert room.desk.files("archive") == {"scan.jpg": b"page"}, "nothing is held up by it"
+    report = Report.read(room.desk.settings.state)
+    assert report is not None
+    assert [problem.part for problem in report.problems] == ["inbox"]
+    other.release()
+    room.step(RESCAN_LOCAL_S)
+    report = Report.read(room.desk.settings.state)
+    assert report is not None
+    assert report.problems == ()
 
 
 def test_an_answer_that_nobody_reads_does_not_keep_the_loop_busy_while_the_ledger_is_waited_for(
