@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from config.schema import TablesSettings
 from daemon.clock import ClockWatch
@@ -94,7 +95,8 @@ class DayTables:
             self._require_closed(day.day)
             book = self._ledger.days
             content = DayContent(date.fromisoformat(day.day), book.entries(day.day), book.asides(day.day))
-            write_day(self._folder, content, self._settings, beat, prepare=partial(make_way, book, beat=beat))
+            prepare = partial(self._make_way, day.day, beat)
+            write_day(self._folder, content, self._settings, beat, prepare=prepare)
         except LedgerError:
             raise
         except PublishError as error:
@@ -107,6 +109,11 @@ class DayTables:
         self._ledger.days.written(day)
         self._faults.pop(day.day, None)
         return None
+
+    def _make_way(self, day: str, beat: Beat, path: Path, new: BinaryIO) -> None:
+        """What comes right before a table takes its place: it may have been opened while the new one was written."""
+        self._require_closed(day)
+        make_way(self._ledger.days, path, new, beat)
 
     def _require_closed(self, day: str) -> None:
         """Refuses to replace tables while somebody has one of them open."""
