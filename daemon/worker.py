@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 
 from config.schema import Settings
+from daemon import verdicts
 from daemon.days import CROP_DAYS
 from daemon.deliver import Delivery
-from daemon.documents import MAX_DOCUMENT_BYTES, READ, Entry, State, Verdict, size_rule
+from daemon.documents import MAX_DOCUMENT_BYTES, READ, Entry, State, Verdict
 from daemon.engine.interface import Engine, Job, Outcome, OutcomeKind
 from daemon.errors import EngineError, LedgerError, ReadError
 from daemon.ledger import Ledger
@@ -33,8 +34,6 @@ _CLAIMS = 50
 
 LEASE_SPARE_S = 3600.0
 """Of a lease, beyond what reading a document may take: for its file on a slow share, and a place on a busy cluster."""
-
-_READABLE = "See whether the file opens on another machine; `digitdrop retry` puts it back into the inbox"
 
 
 class Worker:
@@ -152,7 +151,7 @@ class Worker:
     def _take(self, entry: Entry, now: float, beat: Beat) -> None:
         """Reads a claimed document and hands it to the engine, or finds out why that is not to be."""
         if entry.identity.size > MAX_DOCUMENT_BYTES:
-            return self._condemn(entry, _too_large(entry))
+            return self._condemn(entry, verdicts.too_large(entry))
         inbox = self._settings.inbox
         try:
             if leads_out(inbox, entry.path):
@@ -202,7 +201,7 @@ class Worker:
 
     def _submit(self, entry: Entry, data: bytes, now: float) -> None:
         if entry.is_poison(self._settings.engine.attempts):
-            self._condemn(entry, _poison(entry))
+            self._condemn(entry, verdicts.poison(entry))
         else:  # whether it is whole, too, is for the engine to find out: what files say of themselves may lead anywhere
             try:
                 self._engine.submit(Job(entry.key, data))
@@ -233,7 +232,7 @@ class Worker:
             case OutcomeKind.READ:
                 self._record(entry, outcome)
             case OutcomeKind.UNREADABLE:
-                self._condemn(entry, Verdict(*_parted(error)))
+                self._condemn(entry, verdicts.unreadable(error))
             case OutcomeKind.INCOMPLETE:
                 self._wait_for_rest(entry, error, now)
             case OutcomeKind.LOST:
@@ -277,8 +276,7 @@ class Worker:
         due = since + self._settings.watch.incomplete_seconds
         if now < due:
             return self._setbacks.wait_for_rest(entry, due, since)
-        waited = f"nothing was added for {self._settings.watch.incomplete_seconds:g} s"
-        return self._condemn(entry, Verdict(f"{_parted(error)[0]}; {waited}", "Copy or scan it again, completely"))
+        return self._condemn(entry, verdicts.incomplete(error, self._settings.watch.incomplete_seconds))
 
     def _condemn(self, entry: Entry, verdict: Verdict) -> None:
         self._ledger.condemn(entry.key, verdict, self.delivery.failed_place(entry.path))
@@ -292,19 +290,3 @@ def _stored(result: Result, day: date) -> StoredResult:
         {page.page: page.annotated for page in pages if page.annotated},
         result.crops(),
     )
-
-
-def _parted(error: str) -> tuple[str, str]:
-    """The reason and the remedy, which recognition tells in one text, the remedy as its last sentence."""
-    reason, _, remedy = error.rpartition(". ")
-    return (reason, remedy) if reason else (error, _READABLE)
-
-
-def _poison(entry: Entry) -> Verdict:
-    lost = "the service, or the process that read it, ended each time it was in work"
-    tries = f"{entry.attempts} attempts failed" if entry.attempts else lost
-    return Verdict(f"{tries}, the last time: {entry.fault or 'the service ended'}", _READABLE)
-
-
-def _too_large(entry: Entry) -> Verdict:
-    return Verdict(size_rule(entry.identity.size), "Scan at a lower resolution, or split it")

@@ -12,7 +12,7 @@ from daemon import quarantine
 from daemon.days import CROP_DAYS, MIN_PAUSE_S, DayTables
 from daemon.engine.interface import OutcomeKind
 from daemon.errors import PublishError
-from daemon.worker import _READABLE
+from daemon.verdicts import READABLE
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_every_document_that_ended_on_a_day_stands_in_its_sheet_of_documents(
     desk.run(86_400)
     assert tables.run_once(100.0)
     folder = desk.settings.outbox / "tables"
-    note = f"the tame engine says unreadable. {_READABLE}"
+    note = f"the tame engine says unreadable. {READABLE}"
     assert [row[:1] + row[-2:] for row in read_sheet(folder / "2026-11-23.xlsx", 2)[1:]] == [
         ["b.jpg", "read", ""],
         ["b~2.jpg", "read", ""],
