@@ -1,7 +1,8 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and names that are given without taking them from another file."""
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import secrets
@@ -11,6 +12,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 PREFIX, SUFFIX = ".digitdrop-", ".tmp"
+
+_AT_FDCWD = -100
+_RENAME_NOREPLACE = 1
+_UNSUPPORTED = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 @contextmanager
@@ -56,6 +62,31 @@ def _naming(path: Path, temporary: Path) -> Iterator[None]:
         if error.errno is None or (error.filename is not None and str(error.filename) != str(temporary)):
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def rename_new(source: Path, target: Path) -> None:
+    """Renames without replacing, in one step where the file system can do that.
+
+    Elsewhere an empty file takes the name first. A link and the source's removal would do, too, but remove whatever has
+    taken the source's place by then.
+
+    Raises:
+        FileExistsError: something stands at the target.
+        OSError: it could not be renamed.
+    """
+    if _libc.renameat2(_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), _RENAME_NOREPLACE) == 0:
+        return
+    number = ctypes.get_errno()
+    if number not in _UNSUPPORTED:
+        raise OSError(number, os.strerror(number), str(source), None, str(target))
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC))
+    try:
+        source.rename(target)
+    except OSError:
+        with suppress(FileNotFoundError):
+            if target.lstat().st_size == 0:  # a network share may have renamed and say that it has not
+                target.unlink()
+        raise
 
 
 def sync_folder(folder: Path) -> None:

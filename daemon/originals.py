@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import hashlib
 import io
@@ -14,20 +13,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from daemon.atomic import PREFIX, SUFFIX, sync_folder
+from daemon.atomic import PREFIX, SUFFIX, rename_new, sync_folder
 from daemon.documents import Identity
 from daemon.systemd import Beat, no_beat
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-_AT_FDCWD = -100
-_RENAME_NOREPLACE = 1
-_UNSUPPORTED = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 _CHUNK_BYTES = 1 << 20
 _UNSYNCED_BYTES = 32 << 20
 """Of a copy, that may be on their way to the disk: what the system gathers of a huge file takes minutes to write."""
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class ChangedError(Exception):
@@ -117,7 +112,7 @@ def move_new(source: Path, target: Path, identity: Identity, sha256: str | None,
         OSError: it could not be moved.
     """
     try:
-        _rename_new(source, target)
+        rename_new(source, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
@@ -180,27 +175,6 @@ def _open_original(path: Path, beat: Beat) -> io.BufferedReader:
         raise
 
 
-def _rename_new(source: Path, target: Path) -> None:
-    """Renames without replacing, in one step where the file system can do that.
-
-    Elsewhere an empty file takes the name first. A link and the source's removal would do, too, but remove whatever has
-    taken the source's place by then.
-    """
-    if _libc.renameat2(_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), _RENAME_NOREPLACE) == 0:
-        return
-    number = ctypes.get_errno()
-    if number not in _UNSUPPORTED:
-        raise OSError(number, os.strerror(number), str(source), None, str(target))
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC))
-    try:
-        source.rename(target)
-    except OSError:
-        with suppress(FileNotFoundError):
-            if target.lstat().st_size == 0:  # a network share may have renamed and say that it has not
-                target.unlink()
-        raise
-
-
 def _copy_new(source: Path, target: Path, identity: Identity, beat: Beat) -> None:
     """Copies a file that is the same before and after, so that the target appears whole or not at all."""
     temporary = _hidden(target, "copy")
@@ -213,7 +187,7 @@ def _copy_new(source: Path, target: Path, identity: Identity, beat: Beat) -> Non
             _require_same(os.fstat(reader.fileno()), identity)
         with suppress(PermissionError):  # of a share whose files are all another user's; the content is what counts
             shutil.copystat(source, temporary, follow_symlinks=False)
-        _rename_new(temporary, target)
+        rename_new(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -239,7 +213,7 @@ def _remove_copied(source: Path, target: Path, identity: Identity, sha256: str |
     aside = _hidden(source, "aside")
     _settle(aside, source, identity, sha256, beat)
     if _identity(source) == identity:
-        _rename_new(source, aside)
+        rename_new(source, aside)
         _settle(aside, source, identity, sha256, beat)
     _sync_left(source.parent)
 
@@ -268,7 +242,7 @@ def _put_back(moved: Path, source: Path) -> None:
     while True:
         place = source if number == 1 else source.with_name(f"{source.stem}~{number}{source.suffix}")
         try:
-            return _rename_new(moved, place)
+            return rename_new(moved, place)
         except FileExistsError:
             number += 1
 

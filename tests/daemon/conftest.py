@@ -55,14 +55,14 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 @pytest.fixture
 def two_disks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets inbox and archive stand on two disks."""
-    rename = daemon.originals._rename_new
+    rename = daemon.originals.rename_new
 
     def refuse(source: Path, target: Path) -> None:
         if source.parent != target.parent:
             raise OSError(errno.EXDEV, "Invalid cross-device link")
         rename(source, target)
 
-    monkeypatch.setattr(daemon.originals, "_rename_new", refuse)
+    monkeypatch.setattr(daemon.originals, "rename_new", refuse)
 
 
 @pytest.fixture(scope="session")

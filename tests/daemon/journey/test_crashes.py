@@ -30,7 +30,7 @@ STEPS = (
     "daemon.outbox.replacing",
     "daemon.outbox.sync_folder",
     "daemon.quarantine.write_reason",
-    "daemon.originals._rename_new",
+    "daemon.originals.rename_new",
     "daemon.originals.sync_folder",
 )
 """Before and after each of these the process may be killed."""
@@ -80,7 +80,7 @@ def fuse() -> Iterator[Fuse]:
 @pytest.fixture(params=["one file system", "another file system for the archive"])
 def file_systems(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Moves by renaming, and by copying as between two disks."""
-    rename = daemon.originals._rename_new
+    rename = daemon.originals.rename_new
 
     def rename_on_one_disk(source: Path, target: Path) -> None:
         if ("inbox" in source.parts) != ("inbox" in target.parts):
@@ -88,7 +88,7 @@ def file_systems(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         rename(source, target)
 
     if request.param != "one file system":
-        monkeypatch.setattr(daemon.originals, "_rename_new", rename_on_one_disk)
+        monkeypatch.setattr(daemon.originals, "rename_new", rename_on_one_disk)
 
 
 @pytest.mark.usefixtures("file_systems")

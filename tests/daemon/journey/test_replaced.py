@@ -146,7 +146,7 @@ class Killed(BaseException):
 @pytest.fixture(params=[OutcomeKind.READ, OutcomeKind.UNREADABLE])
 def killed(desk: Any, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Any:
     """A desk whose life ended when a file that was put in the original's place had just been moved as that."""
-    rename = daemon.originals._rename_new
+    rename = daemon.originals.rename_new
 
     def replace_and_die(source: Path, target: Path) -> None:
         new = desk.root / "new"
@@ -158,7 +158,7 @@ def killed(desk: Any, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRe
     desk.engine.answer = lambda data: request.param if data == b"first" else OutcomeKind.READ
     desk.arrive("scan.jpg", b"first")
     with monkeypatch.context() as patch:
-        patch.setattr("daemon.originals._rename_new", replace_and_die)
+        patch.setattr("daemon.originals.rename_new", replace_and_die)
         with pytest.raises(Killed):
             desk.run()
     desk.restart()

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import daemon.atomic
 import daemon.originals
 from daemon.documents import Identity
 from daemon.originals import Move, holds, move_new, move_original, read_original
@@ -42,10 +43,10 @@ def test_nothing_is_overwritten_where_the_file_system_can_not_promise_it(
 ) -> None:
     class Old:
         def renameat2(self, *arguments: object) -> int:
-            daemon.originals.ctypes.set_errno(errno.EINVAL)
+            daemon.atomic.ctypes.set_errno(errno.EINVAL)
             return -1
 
-    monkeypatch.setattr(daemon.originals, "_libc", Old())
+    monkeypatch.setattr(daemon.atomic, "_libc", Old())
     original.target.parent.mkdir(parents=True)
     original.target.write_bytes(b"another's")
     assert original.move() is Move.TAKEN

@@ -24,14 +24,14 @@ def test_a_file_that_takes_the_place_in_the_very_moment_is_put_back(
     original: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     identity = original.seen()
-    rename = daemon.originals._rename_new
+    rename = daemon.originals.rename_new
 
     def replace_first(old: Path, new: Path) -> None:
         if old == original.source and not new.exists() and new == original.target:
             original.source.write_bytes(b"another page")
         rename(old, new)
 
-    monkeypatch.setattr(daemon.originals, "_rename_new", replace_first)
+    monkeypatch.setattr(daemon.originals, "rename_new", replace_first)
     assert original.move(identity) is Move.REPLACED
     assert original.inbox() == {"scan.jpg": b"another page"}
     assert original.archive() == {}
@@ -106,7 +106,7 @@ def test_an_original_that_is_written_to_while_it_is_copied_is_another_document(
 def test_a_file_that_takes_the_place_in_the_moment_of_the_removal_is_put_back(
     original: Any, monkeypatch: pytest.MonkeyPatch, back: str
 ) -> None:
-    rename = daemon.originals._rename_new
+    rename = daemon.originals.rename_new
 
     def replace_first(old: Path, new: Path) -> None:
         if old == original.source and new.parent == original.source.parent:
@@ -118,7 +118,7 @@ def test_a_file_that_takes_the_place_in_the_moment_of_the_removal_is_put_back(
     identity = original.seen()
     original.target.parent.mkdir(parents=True)
     original.target.write_bytes(original.content)
-    monkeypatch.setattr(daemon.originals, "_rename_new", replace_first)
+    monkeypatch.setattr(daemon.originals, "rename_new", replace_first)
     assert original.move(identity) is Move.MOVED
     assert original.inbox() == {"scan.jpg": b"a third page", back: b"another page"}
 
@@ -128,7 +128,7 @@ def test_a_file_that_takes_the_place_in_the_moment_of_the_removal_is_put_back(
 def test_what_a_killed_removal_had_put_aside_is_removed_or_put_back(
     original: Any, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
-    rename = daemon.originals._rename_new
+    rename = daemon.originals.rename_new
 
     def die_after(old: Path, new: Path) -> None:
         rename(old, new)
@@ -137,11 +137,11 @@ def test_what_a_killed_removal_had_put_aside_is_removed_or_put_back(
             raise KeyboardInterrupt
 
     identity = original.seen()
-    monkeypatch.setattr(daemon.originals, "_rename_new", die_after)
+    monkeypatch.setattr(daemon.originals, "rename_new", die_after)
     with pytest.raises(KeyboardInterrupt):
         original.move(identity)
     assert not original.source.exists()
-    monkeypatch.setattr(daemon.originals, "_rename_new", rename)
+    monkeypatch.setattr(daemon.originals, "rename_new", rename)
     assert original.move(identity) is Move.MOVED
     assert original.archive() == {"scan.jpg": original.content}
     assert original.inbox() == ({} if content == original.content else {"scan.jpg": content})
