@@ -43,10 +43,11 @@ from daemon.documents import ACTIVE, Candidate, Entry, State, Taken, Verdict
 from daemon.ledger_archive import ArchiveBook
 from daemon.ledger_arrivals import relink, take_in
 from daemon.ledger_days import DayBook
+from daemon.ledger_delays import Delays
 from daemon.ledger_hooks import HookQueue
 from daemon.ledger_renewals import Renewals
 from daemon.ledger_results import StoredResult, drop_pictures, reserve_name, store, stored
-from daemon.ledger_rows import PROGRESS, delete, encoded, entry_of, require, state_list, update
+from daemon.ledger_rows import PROGRESS, delete, encoded, entry_of, state_list, update
 from daemon.ledger_schema import open_ledger_file, transaction
 
 
@@ -61,6 +62,7 @@ class Ledger:
 
     Attributes:
         days: the results by day, for the tables.
+        delays: the documents that are put off.
         archive: the originals in archive/.
         hooks: the finished documents whose hooks have not ended.
         renewals: documents whose results are published once more.
@@ -72,6 +74,7 @@ class Ledger:
     def __init__(self, state: Path, *, create: bool = True) -> None:
         self._connection = open_ledger_file(state, create=create)
         self.days = DayBook(self._connection)
+        self.delays = Delays(self._connection)
         self.archive = ArchiveBook(self._connection)
         self.hooks = HookQueue(self._connection)
         self.renewals = Renewals(self._connection, self.days)
@@ -157,38 +160,6 @@ class Ledger:
     def give_back(self, key: int, *, twin: int | None = None) -> None:
         """Makes a claimed document wait again; with a twin, until that is no longer in work."""
         self._step(key, (State.WORKING,), State.WAITING, leased_until=None, twin=twin)
-
-    def blame(self, key: int, fault: str, *, due: float, wall: float) -> Entry:
-        """Counts an attempt against a document and makes it wait until `due`; returns it as it is then."""
-        with transaction(self._connection) as db:
-            db.execute("UPDATE documents SET attempts = attempts + 1 WHERE key = ?", (key,))
-            self._put_off(key, fault, due, wall, counts=0)
-        return self.entry(key)
-
-    def lose(self, key: int, fault: str, *, due: float, wall: float) -> None:
-        """Counts a loss, which weighs less than an attempt, and makes a document wait until `due`."""
-        with transaction(self._connection) as db:
-            db.execute("UPDATE documents SET losses = losses + 1 WHERE key = ?", (key,))
-            self._put_off(key, fault, due, wall)
-
-    def postpone(self, key: int, fault: str, *, due: float, wall: float, incomplete_since: float | None = None) -> None:
-        """Puts a document off until `due` because of something that may pass.
-
-        `wall` is kept as the time since when the fault lasts, `incomplete_since` for content that ends too early: that
-        is waited for until a set time, and no fault is counted.
-        """
-        with transaction(self._connection) as db:
-            self._put_off(key, fault, due, wall)
-            if incomplete_since is not None:
-                query = "UPDATE documents SET incomplete_since = ?, faults = 0 WHERE key = ?"
-                db.execute(query, (incomplete_since, key))
-
-    def postpone_all(self, state: State, now: float, fault: str, *, due: float, wall: float) -> int:
-        """Puts all documents in a state off that are due by `now`, for what is in the way of each; returns how many."""
-        with transaction(self._connection) as db:
-            query = """UPDATE documents SET due = ?, faults = faults + 1, fault = ?,
-                fault_since = COALESCE(fault_since, ?) WHERE state = ? AND due <= ?"""
-            return db.execute(query, (due, fault, wall, state, now)).rowcount
 
     # Results
 
@@ -322,15 +293,6 @@ class Ledger:
         return int(self._connection.execute(query).fetchone()[0])
 
     # Inside a transaction
-
-    def _put_off(self, key: int, fault: str, due: float, wall: float, *, counts: int = 1) -> None:
-        changed = self._connection.execute(
-            f"""UPDATE documents SET state = CASE state WHEN 'working' THEN 'waiting' ELSE state END,
-                leased_until = NULL, due = ?, faults = faults + ?, fault = ?, fault_since = COALESCE(fault_since, ?)
-                WHERE key = ? AND state IN {state_list(ACTIVE)}""",
-            (due, counts, fault, wall, key),
-        ).rowcount
-        require(changed, key, ACTIVE)
 
     def _end(
         self, key: int, source: State, to: State, wall: float, day: str | None, *, hook: bool, expired: int = 0

@@ -43,7 +43,7 @@ class Setbacks:
         """Tries again later what something passing prevented; no attempt is counted."""
         fault = self._told(entry, error)
         due, wall = now + backoff_s(entry.faults), self._wall().timestamp()
-        self._ledger.postpone(entry.key, fault, due=due, wall=wall)
+        self._ledger.delays.postpone(entry.key, fault, due=due, wall=wall)
 
     def postpone_all(self, entry: Entry, error: Exception, now: float) -> None:
         """Tries a document again later, and all others of its state: what prevented it is in the way of each of them.
@@ -52,25 +52,25 @@ class Setbacks:
         """
         fault = self._told(entry, error)
         due, wall = now + backoff_s(entry.faults), self._wall().timestamp()
-        self._ledger.postpone_all(entry.state, now, fault, due=due, wall=wall)
+        self._ledger.delays.postpone_all(entry.state, now, fault, due=due, wall=wall)
 
     def wait_for_rest(self, entry: Entry, due: float, since: float) -> None:
         """Looks again later at content that ends too early; a change of the file comes in as a new arrival."""
         if entry.incomplete_since is None:
             log.info("document=%s ends too early; waiting for the rest", shown(entry.path))
         fault, wall = "ends too early, it may still be growing", self._wall().timestamp()
-        self._ledger.postpone(entry.key, fault, due=due, wall=wall, incomplete_since=since)
+        self._ledger.delays.postpone(entry.key, fault, due=due, wall=wall, incomplete_since=since)
 
     def blame(self, entry: Entry, error: str, now: float) -> Entry:
         """Counts an attempt and tries again after a while; returns the document as it is then."""
         due = now + backoff_s(entry.attempts)
-        return self._ledger.blame(entry.key, shown(error), due=due, wall=self._wall().timestamp())
+        return self._ledger.delays.blame(entry.key, shown(error), due=due, wall=self._wall().timestamp())
 
     def lose(self, entry: Entry, error: str, now: float) -> None:
         """Counts a loss, of which the document is innocent most of the time, and tries again after a long while."""
         log.warning("document=%s is put off: %s", shown(entry.path), error)
         due = now + backoff_s(entry.losses + _SHORTAGE)
-        self._ledger.lose(entry.key, shown(error), due=due, wall=self._wall().timestamp())
+        self._ledger.delays.lose(entry.key, shown(error), due=due, wall=self._wall().timestamp())
 
     def _told(self, entry: Entry, error: Exception) -> str:
         """What is in the way, told in the log unless it is the same as the last time."""

@@ -60,7 +60,7 @@ def test_what_was_put_off_comes_back_when_it_is_due_and_after_the_others(ledger:
     arrive(ledger, "late.jpg")
     entry = ledger.claim(0.0, 60.0)
     assert entry is not None
-    ledger.postpone(entry.key, "no space", due=10.0, wall=5.0)
+    ledger.delays.postpone(entry.key, "no space", due=10.0, wall=5.0)
     assert ledger.claim(9.9, 60.0) is None
     assert ledger.next_due(0.0) == 10.0
     arrive(ledger, "fresh.jpg")
@@ -76,13 +76,13 @@ def test_a_lease_runs_out_only_on_what_is_still_in_work(ledger: Ledger) -> None:
     assert put_off is not None
     assert given_back is not None
     assert read is not None
-    ledger.postpone(put_off.key, "no space", due=10.0, wall=5.0)
+    ledger.delays.postpone(put_off.key, "no space", due=10.0, wall=5.0)
     ledger.give_back(given_back.key)
     ledger.identify(read.key, "aa")
     ledger.record(read.key, RESULT, lambda name: False)
     assert ledger.expired(64.9) == []
     assert [entry.path for entry in ledger.expired(65.0)] == ["lost.jpg"]
-    ledger.lose(lost.key, "nothing was heard of it", due=70.0, wall=5.0)
+    ledger.delays.lose(lost.key, "nothing was heard of it", due=70.0, wall=5.0)
     assert ledger.expired(1e9) == []
     assert [ledger.claim(70.0, 60.0) is not None for _ in range(4)] == [True, True, True, False]
     assert len(ledger.expired(130.0)) == 3
@@ -93,7 +93,7 @@ def test_a_restart_makes_everything_due_whatever_the_clock_says(tmp_path: Path) 
         arrive(ledger)
         entry = ledger.claim(0.0, 60.0)
         assert entry is not None
-        ledger.postpone(entry.key, "no space", due=1e9, wall=5.0)
+        ledger.delays.postpone(entry.key, "no space", due=1e9, wall=5.0)
     with Ledger(tmp_path) as ledger:
         assert ledger.claim(0.0, 60.0) is None
         assert ledger.recover() == 0

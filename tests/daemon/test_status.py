@@ -41,7 +41,7 @@ def fill(state: Path) -> None:
         assert held is not None
         ledger.condemn(failed.key, Verdict("it is torn", "Mend it"), "bad~2.jpg")
         ledger.quarantine(failed.key, wall=NOW - 30)
-        ledger.postpone(held.key, "Permission denied: held.jpg", due=9e9, wall=NOW - 120)
+        ledger.delays.postpone(held.key, "Permission denied: held.jpg", due=9e9, wall=NOW - 120)
 
 
 def test_what_waits_is_done_failed_and_held_up_is_told(settings: Settings) -> None:

@@ -23,9 +23,9 @@ from daemon.ledger import Ledger
 from daemon.worker import LEASE_SPARE_S
 
 STEPS = (
-    *(f"daemon.ledger.Ledger.{name}" for name in ("claim", "identify", "blame", "lose", "postpone", "record")),
-    *(f"daemon.ledger.Ledger.{name}" for name in ("publish", "duplicate", "condemn", "aim", "finish", "quarantine")),
-    "daemon.ledger.Ledger.forget",
+    *(f"daemon.ledger.Ledger.{name}" for name in ("claim", "identify", "record", "publish", "duplicate", "condemn")),
+    *(f"daemon.ledger.Ledger.{name}" for name in ("aim", "finish", "quarantine", "forget")),
+    *(f"daemon.ledger_delays.Delays.{name}" for name in ("blame", "lose", "postpone")),
     "daemon.ledger_renewals.Renewals.renew",
     "daemon.outbox.replacing",
     "daemon.outbox.sync_folder",
