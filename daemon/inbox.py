@@ -199,4 +199,4 @@ def _closed(problems: Mapping[str, str]) -> str | None:
 def _require_mounted(inbox: Path) -> None:
     """An inbox that is empty because its share is away is not one in which nothing was put."""
     if share := unmounted_share(inbox):
-        raise OSError(errno.ENOTCONN, f"it is empty, and the share {share} of /etc/fstab is away", str(inbox))
+        raise OSError(errno.ENOTCONN, f"it is empty, and the share {share} is away", str(inbox))

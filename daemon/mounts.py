@@ -7,9 +7,14 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 MOUNTINFO = Path("/proc/self/mountinfo")
 FSTAB = Path("/etc/fstab")
+UNITS = Path("/etc/systemd/system")
+"""Where systemd has the units that a person has enabled; those it makes of an fstab are elsewhere."""
+BOOTED = Path("/run/systemd/system")
+"""Is there where systemd runs, see sd_booted(3); in a container units may be enabled that nobody starts."""
 
 _NETWORK = (
     "9p", "afs", "ceph", "cifs", "coda", "davfs", "gfs", "gfs2", "glusterfs", "lustre", "ncpfs", "nfs",
@@ -87,30 +92,65 @@ def require_folder(folder: Path) -> None:
     if not folder.is_dir():
         raise FolderAwayError(errno.ENOENT, "the folder is missing, mount its share or make it", str(folder))
     if share := unmounted_share(folder):
-        raise FolderAwayError(errno.ENOTCONN, f"{share} of /etc/fstab is not mounted", str(folder))
+        raise FolderAwayError(errno.ENOTCONN, f"{share} is not mounted", str(folder))
 
 
-def unmounted_share(folder: Path) -> Path | None:
-    """Where a share or a disk is to be mounted that holds a folder, and is not mounted; None where nothing says so.
+class Share(NamedTuple):
+    """A share or a disk that is mounted by itself: where, and which file says so."""
 
-    Only what /etc/fstab has mounted by itself is told: what a person or another program mounts may be away on purpose.
+    place: Path
+    source: Path
+
+    def __str__(self) -> str:
+        """As messages name it."""
+        return f"{self.place} of {self.source}"
+
+
+def unmounted_share(folder: Path) -> Share | None:
+    """The share or the disk that is to hold a folder and is not mounted; None where nothing says so.
+
+    Only what /etc/fstab or an enabled unit of systemd has mounted by itself is told: what a person or another program
+    mounts may be away on purpose.
     """
-    try:
-        fstab = FSTAB.read_text(errors="surrogateescape")
-        mountinfo = MOUNTINFO.read_text(errors="surrogateescape")
-    except OSError:
+    mountinfo = _text(MOUNTINFO)
+    if mountinfo is None:
         return None
     places = (folder, Path(os.path.realpath(folder)))
     mounted = {mount for mount, _ in _mounts(mountinfo)}  # an automount that waits for its first use stands there, too
-    for share in _shares(fstab):
+    for share in _shares():
         # The others are not even looked at: a server that does not answer holds up whoever does.
-        if any(place.is_relative_to(share) for place in places) and Path(os.path.realpath(share)) not in mounted:
+        held = any(place.is_relative_to(share.place) for place in places)
+        if held and Path(os.path.realpath(share.place)) not in mounted:
             return share
     return None
 
 
-def _shares(fstab: str) -> Iterator[Path]:
-    """Where the shares and disks of an fstab(5) are mounted by themselves, below the root, which is there always."""
+def _shares() -> Iterator[Share]:
+    """What is mounted by itself below the root, which is there always."""
+    for place in _of_fstab(_text(FSTAB) or ""):
+        yield Share(place, FSTAB)
+    for kind in ("wants", "requires"):
+        for unit in sorted(UNITS.glob(f"*.{kind}/*.mount")) if BOOTED.is_dir() else ():
+            if where := _of_unit(_text(unit) or ""):
+                yield Share(where, unit)
+
+
+def _of_unit(text: str) -> Path | None:
+    """Where a systemd.mount(5) mounts; None where that depends on what only systemd knows."""
+    places = re.findall(r"^[ \t]*Where[ \t]*=[ \t]*(/.*?)[ \t]*$", text, re.MULTILINE)
+    return Path(places[-1]) if places and "%" not in places[-1] and places[-1] != "/" else None
+
+
+def _text(path: Path) -> str | None:
+    """What a file of the system's holds; None where it is missing, or not to be read."""
+    try:
+        return path.read_text(errors="surrogateescape")
+    except OSError:
+        return None
+
+
+def _of_fstab(fstab: str) -> Iterator[Path]:
+    """Where the shares and disks of an fstab(5) are mounted by themselves."""
     for line in fstab.splitlines():
         fields = line.split()
         if len(fields) < 3 or fields[0].startswith("#") or fields[1] == "/":

@@ -92,7 +92,7 @@ def test_a_share_that_is_to_be_mounted_by_itself_and_is_not_is_told(
     for name, content in (("FSTAB", FSTAB), ("MOUNTINFO", MOUNTINFO)):
         (tmp_path / name).write_text(content)
         monkeypatch.setattr(f"daemon.mounts.{name}", tmp_path / name)
-    assert unmounted_share(Path(folder)) == (None if share is None else Path(share))
+    assert unmounted_share(Path(folder)) == (None if share is None else (Path(share), tmp_path / "FSTAB"))
 
 
 def test_the_root_of_a_changed_root_is_there_though_nothing_is_mounted_on_it(
@@ -116,7 +116,7 @@ def test_a_link_to_itself_is_on_the_file_system_it_stands_on(tmp_path: Path) -> 
     (tmp_path / "fstab").write_text(f"nas:/scans {tmp_path}/inbox nfs defaults 0 0\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("daemon.mounts.FSTAB", tmp_path / "fstab")
-        assert unmounted_share(tmp_path / "inbox") == tmp_path / "inbox"
+        assert unmounted_share(tmp_path / "inbox") == (tmp_path / "inbox", tmp_path / "fstab")
 
 
 def test_a_share_that_is_mounted_by_way_of_a_link_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,6 +125,41 @@ def test_a_share_that_is_mounted_by_way_of_a_link_is_found(tmp_path: Path, monke
     (tmp_path / "fstab").write_text(f"nas:/scans {tmp_path}/link/scans nfs defaults 0 0\n")
     (tmp_path / "mountinfo").write_text(f"30 21 0:44 / {tmp_path}/real/scans rw - nfs nas:/scans rw\n")
     monkeypatch.setattr("daemon.mounts.FSTAB", tmp_path / "fstab")
-    assert unmounted_share(tmp_path / "link" / "scans" / "inbox") == tmp_path / "link" / "scans"
+    assert unmounted_share(tmp_path / "link" / "scans" / "inbox") == (tmp_path / "link" / "scans", tmp_path / "fstab")
     monkeypatch.setattr("daemon.mounts.MOUNTINFO", tmp_path / "mountinfo")
     assert unmounted_share(tmp_path / "link" / "scans" / "inbox") is None
+
+
+@pytest.mark.parametrize("kind", ["wants", "requires"])
+@pytest.mark.parametrize(
+    ("folder", "away"),
+    [("/srv/nas/archive", True), ("/srv/nas two/a", True), ("/srv/nas", True), ("/srv/office", False), ("/srv", False)],
+)
+def test_a_share_that_an_enabled_unit_of_systemd_mounts_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, folder: str, away: bool
+) -> None:
+    units, enabled = tmp_path / "system", tmp_path / "system" / f"multi-user.target.{kind}"
+    enabled.mkdir(parents=True)
+    for number, where in enumerate(["/srv/nas", " /srv/nas two ", "/srv/office", "%h/scans", "/", "relative"]):
+        (units / f"{number}.mount").write_text(f"[Unit]\nDescription=x\n[Mount]\nWhat=//nas/x\nWhere={where}\n")
+        (enabled / f"{number}.mount").symlink_to(units / f"{number}.mount")
+    (enabled / "gone.mount").symlink_to(units / "gone.mount")
+    (tmp_path / "mountinfo").write_text(MOUNTINFO)
+    paths = {"UNITS": units, "BOOTED": units, "MOUNTINFO": tmp_path / "mountinfo", "FSTAB": tmp_path / "none"}
+    for name, path in paths.items():
+        monkeypatch.setattr(f"daemon.mounts.{name}", path)
+    share = unmounted_share(Path(folder))
+    assert (share is not None) is away
+    if share:
+        assert f"{share}".startswith(f"{share.place} of {enabled}/")
+    monkeypatch.setattr("daemon.mounts.BOOTED", tmp_path / "none")
+    assert unmounted_share(Path(folder)) is None, "without systemd nobody mounts it"
+
+
+def test_a_unit_that_nobody_has_enabled_mounts_nothing_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "srv-nas.mount").write_text("[Mount]\nWhere=/srv/nas\n")
+    for name in ("UNITS", "BOOTED"):
+        monkeypatch.setattr(f"daemon.mounts.{name}", tmp_path)
+    assert unmounted_share(Path("/srv/nas")) is None

@@ -197,7 +197,7 @@ def test_no_table_is_written_in_the_place_of_a_share_that_is_not_mounted(
     with monkeypatch.context() as patch:
         patch.setattr("daemon.mounts.FSTAB", tmp_path / "fstab")
         assert not tables.run_once(0.0)
-        assert f"{desk.settings.outbox} of /etc/fstab is not mounted" in str(tables.problem)
+        assert f"{desk.settings.outbox} of {tmp_path / 'fstab'} is not mounted" in str(tables.problem)
     assert not (desk.settings.outbox / "tables").exists()
     assert tables.run_once(60.0)
     assert documents(desk) == ["1.jpg"]

@@ -146,7 +146,7 @@ def test_nothing_is_struck_off_while_the_folder_is_away(desk: Any, monkeypatch: 
     fstab = desk.root / "fstab"
     fstab.write_text(f"//nas/scans {desk.settings.failed} cifs defaults 0 0\n")
     monkeypatch.setattr("daemon.mounts.FSTAB", fstab)
-    with pytest.raises(MoveError, match=f"{desk.settings.failed} of /etc/fstab is not mounted"):
+    with pytest.raises(MoveError, match=f"{desk.settings.failed} of {fstab} is not mounted"):
         strike_off(desk.settings)
     desk.settings.failed.rmdir()
     away.rename(desk.settings.failed)
@@ -164,7 +164,7 @@ def test_nothing_is_put_back_while_a_share_is_not_mounted(
     fstab.write_text(f"//nas/scans {desk.root / away} cifs defaults 0 0\n")
     monkeypatch.setattr("daemon.mounts.FSTAB", fstab)
     for names in ((), ("scan.jpg",)):
-        with pytest.raises(MoveError, match=f"{desk.root / away} of /etc/fstab is not mounted"):
+        with pytest.raises(MoveError, match=f"{desk.root / away} of {fstab} is not mounted"):
             retry(desk.settings, names)
     assert desk.files("failed")["scan.jpg"] == b"1"
     assert desk.files("inbox") == {}

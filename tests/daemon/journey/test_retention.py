@@ -190,18 +190,27 @@ def test_an_unmounted_archive_as_an_empty_folder_has_lost_nothing(desk: Any, ret
     assert desk.ledger.archive.oldest() is None
 
 
+@pytest.mark.parametrize("told_by", ["fstab", "unit"])
 def test_what_an_unmounted_archive_does_not_have_is_not_lost_though_something_stands_in_its_place(
-    desk: Any, retention: Retention, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    desk: Any, retention: Retention, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told_by: str
 ) -> None:
     archive(desk, "scan.jpg", b"page")
     away = desk.settings.archive.rename(desk.root / "away")
     desk.settings.archive.mkdir()
     (desk.settings.archive / "stray.jpg").write_bytes(b"somebody's")
-    (tmp_path / "fstab").write_text(f"/dev/sdb1 {desk.settings.archive} ext4 defaults 0 0\n")
+    fstab, unit = tmp_path / "fstab", tmp_path / "remote-fs.target.wants" / "nas.mount"
+    unit.parent.mkdir()
+    if told_by == "fstab":
+        fstab.write_text(f"/dev/sdb1 {desk.settings.archive} ext4 defaults 0 0\n")
+    else:
+        unit.write_text(f"[Mount]\nWhat=//nas/scans\nWhere={desk.settings.archive}\n")
     with monkeypatch.context() as patch:
-        patch.setattr("daemon.mounts.FSTAB", tmp_path / "fstab")
+        patch.setattr("daemon.mounts.FSTAB", fstab)
+        for name in ("UNITS", "BOOTED"):
+            patch.setattr(f"daemon.mounts.{name}", tmp_path)
         look(desk, retention, 31)
-        assert f"{desk.settings.archive} of /etc/fstab is not mounted" in (retention.problem or "")
+        source = fstab if told_by == "fstab" else unit
+        assert f"{desk.settings.archive} of {source} is not mounted" in (retention.problem or "")
     shutil.rmtree(desk.settings.archive)
     away.rename(desk.settings.archive)
     look(desk, retention, 0.1)

@@ -225,7 +225,7 @@ def test_once_tells_an_inbox_whose_share_is_away_from_an_empty_one(
     room.leap_instead_of_sleeping(monkeypatch)
     assert not room.loop.run_through(lambda finished, known: None)
     assert room.now >= 1000 + ONCE_PATIENCE_S
-    assert f"the share {room.desk.settings.inbox} of /etc/fstab is away" in str(room.inbox.scan_problem)
+    assert f"the share {room.desk.settings.inbox} of {fstab} is away" in str(room.inbox.scan_problem)
     fstab.write_text("")
     room = make_room(once=True)
     assert room.loop.run_through(lambda finished, known: None)
