@@ -13,7 +13,7 @@ from pathlib import Path
 
 from config.schema import Settings
 from daemon.findings import Finding, Level, fail, ok, warn
-from daemon.ledger_schema import FILE as LEDGER_FILE
+from daemon.ledger.schema import FILE as LEDGER_FILE
 from daemon.mounts import MOUNTINFO, file_system, sends_events
 
 MIN_FREE_MB = 50

@@ -15,7 +15,7 @@ from daemon.clock import ClockWatch
 from daemon.edited import make_way
 from daemon.errors import LedgerError, PublishError
 from daemon.ledger import Ledger
-from daemon.ledger_days import ChangedDay
+from daemon.ledger.days import ChangedDay
 from daemon.mounts import require_folder
 from daemon.opened import lock_beside
 from daemon.setbacks import backoff_s

@@ -15,8 +15,8 @@ from daemon import quarantine
 from daemon.documents import Entry, State
 from daemon.errors import LedgerError, MoveError, PublishError
 from daemon.ledger import Ledger
-from daemon.ledger_results import picture_bytes
-from daemon.ledger_rows import folder_of
+from daemon.ledger.results import picture_bytes
+from daemon.ledger.rows import folder_of
 from daemon.mounts import FolderAwayError, require_folder
 from daemon.names import first_free, past_files, shown
 from daemon.originals import Move, holds, move_original, put_back_taken

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from daemon.documents import Identity
-from daemon.ledger_days import DayBook, Published
+from daemon.ledger.days import DayBook, Published
 from daemon.originals import ChangedError, move_new
 from daemon.systemd import Beat, no_beat
 

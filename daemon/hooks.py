@@ -20,7 +20,7 @@ from daemon.children import DAEMON_ONLY, describe_exit
 from daemon.documents import Entry, State
 from daemon.engine.interface import HasFileno
 from daemon.ledger import Ledger
-from daemon.ledger_hooks import FinishedDocument
+from daemon.ledger.hooks import FinishedDocument
 from daemon.names import shown
 
 log = logging.getLogger(__name__)

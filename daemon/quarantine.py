@@ -14,8 +14,8 @@ from daemon.atomic import replacing, sync_folder
 from daemon.documents import Entry, Identity, State
 from daemon.errors import MoveError, UnknownNameError
 from daemon.ledger import Ledger
-from daemon.ledger_reports import failures
-from daemon.ledger_schema import transaction
+from daemon.ledger.reports import failures
+from daemon.ledger.schema import transaction
 from daemon.mounts import require_folder
 from daemon.names import first_free, numbered, past_files, shown
 from daemon.originals import ChangedError, move_new

@@ -21,7 +21,7 @@ from daemon.engine.interface import Engine
 from daemon.hooks import Hooks
 from daemon.inbox import Inbox
 from daemon.ledger import Ledger
-from daemon.ledger_schema import FILE as LEDGER_FILE
+from daemon.ledger.schema import FILE as LEDGER_FILE
 from daemon.lock import StateLock
 from daemon.loop import MainLoop, Progress
 from daemon.model import model_cache, prepare_model

@@ -9,11 +9,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from config.schema import Settings
-from daemon import ledger_reports as reports
 from daemon.documents import Entry, State
 from daemon.health import Problem, Report
-from daemon.ledger import Ledger
-from daemon.ledger_reports import Faulty
+from daemon.ledger import Ledger, reports
+from daemon.ledger.reports import Faulty
 from daemon.lock import running_pid
 from daemon.names import shown
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from config.schema import Settings
-from daemon import ledger_reports as reports
 from daemon.documents import State
 from daemon.health import UNREAD_LISTED, Health, Part, Report, summary
+from daemon.ledger import reports
 from daemon.metrics import write_metrics
 from daemon.parts import Parts
 from daemon.setbacks import Clock

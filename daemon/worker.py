@@ -18,7 +18,7 @@ from daemon.documents import MAX_DOCUMENT_BYTES, READ, Entry, State, Verdict
 from daemon.engine.interface import Engine, Job, Outcome, OutcomeKind
 from daemon.errors import EngineError, LedgerError, ReadError
 from daemon.ledger import Ledger
-from daemon.ledger_results import StoredResult
+from daemon.ledger.results import StoredResult
 from daemon.names import shown
 from daemon.originals import ChangedError, read_original
 from daemon.outbox import Outbox

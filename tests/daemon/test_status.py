@@ -11,7 +11,7 @@ from daemon.documents import Candidate, Identity, Verdict
 from daemon.errors import LedgerError
 from daemon.health import Problem, Report
 from daemon.ledger import Ledger
-from daemon.ledger_results import StoredResult
+from daemon.ledger.results import StoredResult
 from daemon.lock import FILE as LOCK_FILE
 from daemon.lock import StateLock
 from daemon.status import report

@@ -25,8 +25,8 @@ from daemon.worker import LEASE_SPARE_S
 STEPS = (
     *(f"daemon.ledger.Ledger.{name}" for name in ("claim", "identify", "record", "publish", "duplicate", "condemn")),
     *(f"daemon.ledger.Ledger.{name}" for name in ("aim", "finish", "quarantine", "forget")),
-    *(f"daemon.ledger_delays.Delays.{name}" for name in ("blame", "lose", "postpone")),
-    "daemon.ledger_renewals.Renewals.renew",
+    *(f"daemon.ledger.delays.Delays.{name}" for name in ("blame", "lose", "postpone")),
+    "daemon.ledger.renewals.Renewals.renew",
     "daemon.outbox.replacing",
     "daemon.outbox.sync_folder",
     "daemon.quarantine.write_reason",

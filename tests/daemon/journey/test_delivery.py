@@ -13,7 +13,7 @@ import pytest
 from daemon.documents import Candidate, Identity, State
 from daemon.engine.interface import OutcomeKind
 from daemon.errors import LedgerError
-from daemon.ledger_reports import faulty
+from daemon.ledger.reports import faulty
 from daemon.result import Result
 
 

@@ -13,7 +13,7 @@ import pytest
 
 import daemon.edited
 from daemon.days import DayTables
-from daemon.ledger_days import DayBook
+from daemon.ledger.days import DayBook
 
 CORRECTED = b"corrected in a spreadsheet\r\n"
 
@@ -193,8 +193,8 @@ def test_a_table_that_is_saved_while_it_is_put_aside_waits_and_is_kept(
     assert kept(folder) == {"2026-11-23.edited.csv": b"saved at that moment"}
 
 
-STEPS = ("daemon.edited.move_new", "daemon.ledger_days.DayBook.publishing", "pathlib.Path.replace",
-         "daemon.ledger_days.DayBook.written")  # fmt: skip
+STEPS = ("daemon.edited.move_new", "daemon.ledger.days.DayBook.publishing", "pathlib.Path.replace",
+         "daemon.ledger.days.DayBook.written")  # fmt: skip
 
 
 def killing(monkeypatch: pytest.MonkeyPatch, left: int) -> Iterator[int]:

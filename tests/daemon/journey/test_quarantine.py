@@ -9,7 +9,7 @@ from daemon.documents import State
 from daemon.engine.interface import OutcomeKind
 from daemon.errors import LedgerError, MoveError, UnknownNameError
 from daemon.ledger import Ledger
-from daemon.ledger_schema import transaction
+from daemon.ledger.schema import transaction
 from daemon.quarantine import retry, strike_off
 from daemon.status import report
 
@@ -199,7 +199,7 @@ def test_a_file_under_the_name_of_its_folder_does_not_keep_a_document_from_the_i
 
 
 def test_a_ledger_in_use_refuses_before_anything_moves(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("daemon.ledger_schema.BUSY_TIMEOUT_S", 0.0)
+    monkeypatch.setattr("daemon.ledger.schema.BUSY_TIMEOUT_S", 0.0)
     fail(desk, "scan.jpg", b"1")
     with transaction(desk.ledger.connection), pytest.raises(LedgerError, match="try again"):
         retry(desk.settings)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 
 from daemon.documents import ACTIVE, Entry, State
-from daemon.ledger_rows import entry_of, require, state_list
-from daemon.ledger_schema import transaction
+from daemon.ledger.rows import entry_of, require, state_list
+from daemon.ledger.schema import transaction
 
 
 class Delays:

@@ -7,8 +7,8 @@ import sqlite3
 from dataclasses import dataclass
 
 from daemon.documents import Entry
-from daemon.ledger_rows import entry_of
-from daemon.ledger_schema import transaction
+from daemon.ledger.rows import entry_of
+from daemon.ledger.schema import transaction
 
 
 @dataclass(frozen=True, slots=True)

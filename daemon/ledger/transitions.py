@@ -1,33 +1,4 @@
-"""The memory of the service: where each document stands, in one SQLite file.
-
-A document moves by these transitions only, each one transaction. A daemon that dies between two of them finds the
-document in the state on the left at its next start, and the step is taken again; every step can be.
-
-| transition | from | to | what it means |
-|---|---|---|---|
-| arrive | nothing, waiting | waiting | a file is quiet; one that waits under the path is brought up to date |
-| claim | waiting | working | the daemon has taken it, under a lease |
-| identify | working | working | its content was read and hashed |
-| relink | working | nothing | it was done before and left in the inbox; its inode is another by now |
-| give_back | working | waiting | the daemon stops, or a twin of the same content is in work |
-| blame | working | waiting | recognition crashed, hung or failed over it; an attempt is counted |
-| lose | working | waiting | the process that read it was killed, or its lease has run out; a loss is counted |
-| postpone | working / others | waiting / the same | something passing was in the way; no attempt is counted |
-| recover | working | waiting | the daemon that had claimed it is dead; a loss is counted |
-| record | working | recognized | results, pictures and an outbox name are kept |
-| renew | working | recognized | the same content was read before; its results, which are gone, are kept once more |
-| rename | recognized | recognized | something else stands in the outbox under its name by now |
-| publish | recognized | published | its outputs stand in the outbox |
-| duplicate | working | published | the same content was read before |
-| finish | published | done | the original is in archive/ (or was replaced, removed, or is left where it is) |
-| condemn | working | condemned | it cannot be read |
-| quarantine | condemned | failed | the original and its reason are in failed/ |
-| forget | waiting, working, condemned | nothing | the file is gone, or no longer what was claimed |
-| release | failed | nothing | a person has put the original back into the inbox |
-
-Results outlive their document's journey: they are the day tables' source. Times within a run (`due`) are monotonic
-seconds and void after a restart, so that a clock that is set never holds a document back.
-"""
+"""The transitions by which a document moves, each one transaction; see `daemon.ledger` for what they mean."""
 
 from __future__ import annotations
 
@@ -40,19 +11,19 @@ from types import TracebackType
 from typing import Any, Self
 
 from daemon.documents import ACTIVE, Candidate, Entry, State, Taken, Verdict
-from daemon.ledger_archive import ArchiveBook
-from daemon.ledger_arrivals import relink, take_in
-from daemon.ledger_days import DayBook
-from daemon.ledger_delays import Delays
-from daemon.ledger_hooks import HookQueue
-from daemon.ledger_renewals import Renewals
-from daemon.ledger_results import StoredResult, drop_pictures, reserve_name, store, stored
-from daemon.ledger_rows import PROGRESS, delete, encoded, entry_of, state_list, update
-from daemon.ledger_schema import open_ledger_file, transaction
+from daemon.ledger.archive import ArchiveBook
+from daemon.ledger.arrivals import relink, take_in
+from daemon.ledger.days import DayBook
+from daemon.ledger.delays import Delays
+from daemon.ledger.hooks import HookQueue
+from daemon.ledger.renewals import Renewals
+from daemon.ledger.results import StoredResult, drop_pictures, reserve_name, store, stored
+from daemon.ledger.rows import PROGRESS, delete, encoded, entry_of, state_list, update
+from daemon.ledger.schema import open_ledger_file, transaction
 
 
 class Ledger:
-    """Every document's state; see the module for the transitions.
+    """Every document's state.
 
     A method that changes something raises LedgerError when the database refuses, and has then changed nothing.
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from daemon.documents import Identity
-from daemon.ledger_schema import transaction
+from daemon.ledger.schema import transaction
 from daemon.tables import Aside, DayEntry
 
 

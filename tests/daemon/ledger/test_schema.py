@@ -12,7 +12,7 @@ import pytest
 from daemon.documents import Candidate, Identity, State
 from daemon.errors import LedgerError
 from daemon.ledger import Ledger
-from daemon.ledger_schema import FILE, MIGRATIONS, transaction
+from daemon.ledger.schema import FILE, MIGRATIONS, transaction
 
 NEW = Candidate("new.jpg", Identity(7, 100, 1_000))
 
@@ -30,7 +30,7 @@ def test_a_full_disk_is_a_ledger_error_and_passes(ledger: Ledger) -> None:
 def test_a_ledger_in_use_says_so_and_is_not_to_be_moved_away(
     ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("daemon.ledger_schema.BUSY_TIMEOUT_S", 0.0)
+    monkeypatch.setattr("daemon.ledger.schema.BUSY_TIMEOUT_S", 0.0)
     with Ledger(tmp_path) as other:
         ledger.connection.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerError, match=r"locked\. Another program uses it just now; try again$"):

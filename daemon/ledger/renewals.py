@@ -11,10 +11,10 @@ import os
 import sqlite3
 
 from daemon.documents import READ, Entry, State
-from daemon.ledger_days import DayBook
-from daemon.ledger_results import StoredResult, replace, store_pictures
-from daemon.ledger_rows import PROGRESS, entry_of, state_list, update
-from daemon.ledger_schema import transaction
+from daemon.ledger.days import DayBook
+from daemon.ledger.results import StoredResult, replace, store_pictures
+from daemon.ledger.rows import PROGRESS, entry_of, state_list, update
+from daemon.ledger.schema import transaction
 
 
 class Renewals:

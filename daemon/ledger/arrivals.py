@@ -6,7 +6,7 @@ import os
 import sqlite3
 
 from daemon.documents import ACTIVE, Candidate, Entry, Identity, State
-from daemon.ledger_rows import delete, entry_of, state_list
+from daemon.ledger.rows import delete, entry_of, state_list
 
 _LEFT = "state = 'done' AND target IS NULL AND path = ? AND size = ? AND mtime_ns = ?"
 

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from daemon import ledger_reports as reports
 from daemon.documents import Candidate, Identity, State, Verdict
-from daemon.ledger import Ledger
-from daemon.ledger_results import StoredResult
-from daemon.ledger_schema import transaction
+from daemon.ledger import Ledger, reports
+from daemon.ledger.results import StoredResult
+from daemon.ledger.schema import transaction
 
 SEEN = Identity(7, 100, 1_000)
 RESULT = StoredResult("2026-11-23", b'{"document": "scan.jpg"}', {1: b"jpeg", 2: b"jpeg 2"}, (b"crop", b""))

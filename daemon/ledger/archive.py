@@ -6,8 +6,8 @@ import os
 import sqlite3
 
 from daemon.documents import Entry
-from daemon.ledger_rows import encoded, entry_of
-from daemon.ledger_schema import transaction
+from daemon.ledger.rows import encoded, entry_of
+from daemon.ledger.schema import transaction
 
 _KEPT = "state = 'done' AND target IS NOT NULL AND expired = 0"
 _FROM_KEPT = f"FROM documents INDEXED BY documents_kept WHERE {_KEPT}"

@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from daemon.documents import ACTIVE, Entry, State
-from daemon.ledger_rows import entry_of, state_list
+from daemon.ledger.rows import entry_of, state_list
 
 
 @dataclass(frozen=True, slots=True)
