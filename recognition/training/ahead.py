@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
+
+from recognition.training.workers import workers
 
 Task = TypeVar("Task")
 Part = TypeVar("Part")
@@ -28,14 +29,17 @@ def made_ahead(
         processes: how many make them.
         start: called in each process before its first task.
         arguments: of `start`.
+
+    Raises:
+        ChildProcessError: one of the processes is gone.
     """
-    with multiprocessing.get_context("spawn").Pool(processes, start, arguments) as pool:
+    with workers(processes, start, arguments) as pool:
         coming = None
         for tasks in epochs:
-            following = pool.map_async(make, tasks)
+            following = pool.map(make, tasks)  # which hands them over at once
             if coming is not None:
-                yield coming.get()
+                yield list(coming)
             coming = following
-        last = None if coming is None else coming.get()
+        last = None if coming is None else list(coming)
     if last is not None:
         yield last

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -22,6 +19,7 @@ from recognition.reader import load_reader
 from recognition.training.crops import crop_with_context
 from recognition.training.scoring import Counts, PageScore, is_accepted, score_pages
 from recognition.training.truth import Box, TruePage
+from recognition.training.workers import workers
 from recognition.types import Document, Page
 
 Read = Callable[[bytes, RecognitionParams], Document]
@@ -129,13 +127,15 @@ def read_pages(
         models: the networks, loaded once in each process.
         params: of all steps.
         processes: how many read; 1 is this one.
+
+    Raises:
+        ChildProcessError: one of them is gone.
     """
     if processes == 1:
         read = load_read(models)
         yield from (judge(page, read, params) for page in pages)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, _start, (models, params)) as pool:
+    with workers(processes, _start, (models, params)) as pool:
         yield from pool.map(_judge, pages)
 
 
@@ -145,7 +145,6 @@ _params: RecognitionParams
 
 def _start(models: Models, params: RecognitionParams) -> None:
     global _read, _params
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the process that waits for them, which lets them go
     cv2.setNumThreads(1)
     _read, _params = load_read(models), params
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 from recognition.training.backend import keras
@@ -65,15 +65,19 @@ def fit_batches(
     Returns:
         Loss and accuracy of each epoch, on all that it is measured on.
     """
-    history = model.fit(
-        batches,
-        initial_epoch=epochs.start,
-        epochs=epochs.stop,
-        callbacks=[rate, *callbacks],
-        shuffle=False,
-        verbose=0,
-        **validation,
-    )
+    try:
+        history = model.fit(
+            batches,
+            initial_epoch=epochs.start,
+            epochs=epochs.stop,
+            callbacks=[rate, *callbacks],
+            shuffle=False,
+            verbose=0,
+            **validation,
+        )
+    finally:
+        if isinstance(batches, NewEachEpoch):
+            batches.close()
     return {name: values for name, values in history.history.items() if name != "learning_rate"}
 
 
@@ -93,6 +97,11 @@ class NewEachEpoch(keras.utils.PyDataset, Generic[Data]):  # type: ignore[misc] 
     def _take(self, data: Data) -> None:
         """Makes batches of an epoch's data, in place of those of the epoch before."""
         raise NotImplementedError
+
+    def close(self) -> None:
+        """Ends the making of data that nobody wants any more: else an interrupted fit would wait for it at its end."""
+        if isinstance(self._made, Generator):
+            self._made.close()
 
     def on_epoch_begin(self) -> None:
         """Takes the data of all epochs but the first."""

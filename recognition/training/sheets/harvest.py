@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import cv2
 import numpy as np
@@ -22,6 +21,7 @@ from recognition.training.sheets.draw import Drawn, draw
 from recognition.training.sheets.fonts import Fonts, find_fonts
 from recognition.training.sheets.pieces import LOOKALIKE, Pieces
 from recognition.training.sheets.sheet import TEXT, UNKNOWN
+from recognition.training.workers import workers
 
 WHOLE_FROM, PART_UP_TO = 0.78, 0.62
 """A piece with this share of a digit's ink is the digit, and one with less than the other a part; between, neither."""
@@ -31,7 +31,7 @@ MAX_WHOLE, MAX_OTHER = 120, 170
 """Pieces kept of one sheet."""
 
 
-def harvest(digits: Digits, *, seed: int, sheets: int, processes: int) -> Iterator[Pieces]:
+def harvest(digits: Digits, *, seed: int, sheets: int, processes: int) -> Generator[Pieces, None, None]:
     """Yields the pieces of drawn sheets, some sheets at a time.
 
     Args:
@@ -39,11 +39,13 @@ def harvest(digits: Digits, *, seed: int, sheets: int, processes: int) -> Iterat
         seed: the same seed gives the same pieces, whatever the number of processes.
         sheets: how many are drawn.
         processes: how many draw them.
+
+    Raises:
+        ChildProcessError: one of them is gone.
     """
     chunks = [range(start, min(start + 20, sheets)) for start in range(0, sheets, 20)]
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, _start, (digits, seed)) as pool:
-        yield from pool.imap(_harvest_chunk, chunks)
+    with workers(processes, _start, (digits, seed)) as pool:
+        yield from pool.map(_harvest_chunk, chunks)
 
 
 _digits: Digits

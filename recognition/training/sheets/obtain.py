@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,9 +40,10 @@ def obtain_pieces(path: Path, digits: Digits, *, seed: int, sheets: int, console
         return kept
     path.parent.mkdir(parents=True, exist_ok=True)
     parts = []
-    for part in harvest(digits, seed=seed, sheets=sheets, processes=PROCESSES):
-        parts.append(part)
-        console.print(f"{sum(len(one.labels) for one in parts)} pieces of drawn sheets", highlight=False)
+    with closing(harvest(digits, seed=seed, sheets=sheets, processes=PROCESSES)) as made:
+        for part in made:
+            parts.append(part)
+            console.print(f"{sum(len(one.labels) for one in parts)} pieces of drawn sheets", highlight=False)
     pieces = replace(Pieces.concatenated(parts), drawn=(seed, sheets))
     pieces.save(path)
     return pieces

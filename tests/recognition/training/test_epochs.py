@@ -16,6 +16,7 @@ from recognition.training.backend import keras
 from recognition.training.dataset import Digits, Mnist
 from recognition.training.digits import DIGITS
 from recognition.training.recipe import Session
+from recognition.training.schedule import NewEachEpoch, falling_rate, fit_batches
 from recognition.training.sequence import BATCH_SIZE, fit_sequence
 from recognition.training.strings import String
 
@@ -102,3 +103,49 @@ def test_the_last_epoch_is_handed_over_when_the_processes_that_made_it_are_gone(
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
     assert list(made) == []
+
+
+def test_what_makes_the_epochs_ends_with_an_interrupted_fit(network_of_images: Watched) -> None:
+    ended = []
+
+    def made() -> Iterator[np.ndarray]:
+        try:
+            while True:
+                yield np.zeros((10, 28, 28, 1), np.float32)
+        finally:
+            ended.append(True)
+
+    class Epochs(NewEachEpoch[np.ndarray]):
+        def __len__(self) -> int:
+            return 1
+
+        def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+            return self._images, np.zeros(10, np.uint8)
+
+        def _take(self, data: np.ndarray) -> None:
+            self._images = data
+
+    def interrupt(epoch: int, logs: Any) -> None:
+        raise KeyboardInterrupt
+
+    batches = Epochs(made())  # which somebody holds, as a traceback does
+    with pytest.raises(KeyboardInterrupt):
+        fit_batches(
+            network_of_images,
+            batches,
+            epochs=range(3),
+            rate=falling_rate(1e-3, range(3)),
+            callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=interrupt)],
+        )
+    assert ended
+
+
+def test_a_killed_process_ends_what_waits_for_its_work() -> None:
+    kill = "__import__('os').kill(__import__('os').getpid(), 9)"
+    with pytest.raises(ChildProcessError, match="want of memory"):
+        list(made_ahead([["1", kill]], eval, processes=1, start=int, arguments=()))
+
+
+def test_ctrl_c_is_left_to_the_process_that_waits() -> None:
+    interrupt = "__import__('os').kill(__import__('os').getpid(), 2)"
+    assert list(made_ahead([[interrupt, "1"]], eval, processes=1, start=int, arguments=())) == [[None, 1]]
