@@ -202,7 +202,7 @@ def read(
 def train(
     architecture: Annotated[str | None, typer.Option(help="Which network; else the resumed model's, or cnn.")] = None,
     data: Data = None,
-    out: Annotated[Path | None, typer.Option(help="The model's path without its suffix.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The model's path without its suffix, or a folder for it.")] = None,
     resume: Annotated[Path | None, typer.Option(help="A .keras or .h5 model to go on from.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data; else the recipe's own.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Images a step; else the recipe's own.")] = None,

@@ -95,7 +95,7 @@ def train_companion(companion: Companion[Any, Any], options: TrainOptions, conso
     console = console or Console(stderr=True)
     keras.utils.set_random_seed(options.seed)
     options.refuse_others(companion.name, companion.uses)
-    out = prepared(options.out or Path(companion.name))
+    out = prepared(options.out, companion.name)
     model = companion.build()
     companion.compile(model)
     if options.resume is not None:

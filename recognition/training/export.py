@@ -20,14 +20,22 @@ def beside(out: Path, suffix: str) -> Path:
     return out.with_name(out.name + suffix)
 
 
-def prepared(out: Path) -> Path:
+def prepared(out: Path | None, name: str) -> Path:
     """The path of a model without its suffix, in a folder that there is.
 
     Before a training, so that a mistake in the path does not cost its hours.
 
+    Args:
+        out: as the options have it.
+        name: of the network.
+
     Raises:
         OSError: the folder cannot be made.
     """
+    if out is None:
+        return Path(name)
+    if out.is_dir():
+        return out / name
     out = out.with_suffix("") if out.suffix in KERAS_SUFFIXES else out
     out.parent.mkdir(parents=True, exist_ok=True)
     return out

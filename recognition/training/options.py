@@ -24,8 +24,8 @@ class TrainOptions:
     Attributes:
         architecture: name of the network; None is that of the resumed model, else `cnn`.
         data: folder with MNIST as IDX files; None lets Keras fetch it.
-        out: path of the model without its suffix, whose folder is made when it is missing; None is the architecture's
-            name in the current folder.
+        out: path of the model without its suffix, whose folder is made when it is missing; in a folder that there is
+            the model gets the architecture's name, and None is the current one.
         resume: a .keras or .h5 model whose weights and optimizer the training goes on from.
         epochs: how many to train now, added to those of a resumed model; None is the recipe's own number.
         batch_size: images a step; None is the recipe's own number.

@@ -79,7 +79,7 @@ def train(options: TrainOptions, console: Console | None = None) -> Path:
         return train_companion(COMPANIONS[name], options, console)
     start = _fresh(name) if options.resume is None else _resumed(name, resumed, options.resume)
     options.refuse_others(name, _used(RECIPES[name], options))
-    out = prepared(options.out or Path(name))
+    out = prepared(options.out, name)
     data = load_mnist(options.data)
     pieces = _pieces(options, data, console)
     began_s = time.monotonic()

@@ -16,6 +16,7 @@ from recognition.training import digits as digits_module
 from recognition.training import train as train_module
 from recognition.training.backend import keras
 from recognition.training.errors import DatasetError, TrainingError
+from recognition.training.export import prepared
 from recognition.training.record import read_record, sha256_of
 from recognition.training.saved import save_model
 from recognition.training.sheets.pieces import Pieces
@@ -53,6 +54,16 @@ def test_the_same_seed_gives_the_same_model(trained: Path, drawn_mnist: Path, tm
     options = TrainOptions(architecture="dense", data=drawn_mnist, out=tmp_path / "again", epochs=2, batch_size=10)
     again = train(options, Console(quiet=True))
     assert read_record(again)["history"]["loss"] == pytest.approx(read_record(trained)["history"]["loss"], rel=1e-4)
+
+
+@pytest.mark.parametrize(("out", "model"), [("there", "there/dense"), (".", "dense"), ("made/new.keras", "made/new")])
+def test_a_model_has_the_name_that_was_asked_for_or_its_architectures_in_a_folder(
+    out: str, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "there").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert prepared(Path(out), "dense") == Path(model)
+    assert (tmp_path / model).parent.is_dir()
 
 
 def test_a_failed_save_leaves_the_old_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
