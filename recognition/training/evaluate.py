@@ -16,7 +16,7 @@ from recognition.training.digit_sets import load_sets
 from recognition.training.names import name_of
 from recognition.training.page_figures import PageFigures, group_key, summarize
 from recognition.training.page_reading import Models, PageReading, read_pages
-from recognition.training.record import KERAS_SUFFIXES, write_record
+from recognition.training.record import KERAS_SUFFIXES, make_writable, write_record
 from recognition.training.set_figures import SetFigures, measure
 from recognition.training.truth import TruePage, load_pages_with_truth
 from recognition.types import ModelInfo
@@ -93,7 +93,7 @@ def evaluate(model: Path, options: EvaluateOptions, progress: Progress | None = 
     by = group_key([page.truth for page in pages], options.by) if pages else ""
     sets = load_sets(options.data) if options.data or not pages else []
     if options.out is not None:
-        options.out.mkdir(parents=True, exist_ok=True)  # before the work that would be lost
+        make_writable(options.out)  # before the work that would be lost
     with _as_litert(model) as converted:
         reader = load_reader(converted, *options.companions)
         figures = tuple(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from recognition.training.backend import keras, tensorflow
 from recognition.training.convert import check_quantized, to_litert
-from recognition.training.record import KERAS_SUFFIXES, sha256_of, write_record, write_whole
+from recognition.training.record import KERAS_SUFFIXES, make_writable, sha256_of, write_record, write_whole
 from recognition.training.saved import save_model
 
 
@@ -21,7 +21,7 @@ def beside(out: Path, suffix: str) -> Path:
 
 
 def prepared(out: Path | None, name: str) -> Path:
-    """The path of a model without its suffix, in a folder that there is.
+    """The path of a model without its suffix, in a folder that can be written to.
 
     Before a training, so that a mistake in the path does not cost its hours.
 
@@ -30,14 +30,15 @@ def prepared(out: Path | None, name: str) -> Path:
         name: of the network.
 
     Raises:
-        OSError: the folder cannot be made.
+        OSError: the folder cannot be made, or not be written to.
     """
     if out is None:
-        return Path(name)
-    if out.is_dir():
-        return out / name
-    out = out.with_suffix("") if out.suffix in KERAS_SUFFIXES else out
-    out.parent.mkdir(parents=True, exist_ok=True)
+        out = Path(name)
+    elif out.is_dir():
+        out = out / name
+    elif out.suffix in KERAS_SUFFIXES:
+        out = out.with_suffix("")
+    make_writable(out.parent)
     return out
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,19 @@ def read_record(model: Path) -> dict[str, Any]:
     files = record.get("files") if isinstance(record, dict) else None
     fits = isinstance(files, dict) and files.get(model.name) == sha256_of(model)
     return record if fits else {}
+
+
+def make_writable(folder: Path) -> None:
+    """Makes a folder that is missing, and tries it out, before work whose results are to stand there.
+
+    Raises:
+        OSError: it cannot be made, or no file in it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:  # which names a file that nobody knows
+        raise OSError(error.errno, error.strerror, str(folder)) from error
 
 
 def write_record(path: Path, record: Mapping[str, Any]) -> None:

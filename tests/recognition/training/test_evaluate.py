@@ -139,3 +139,8 @@ def test_what_is_missing_is_named(trained: Path, drawn_mnist: Path, tmp_path: Pa
         evaluate(trained, EvaluateOptions(pages=tmp_path))
     with pytest.raises(ModelLoadError, match=r"nothing\.keras"):
         evaluate(tmp_path / "nothing.keras", EvaluateOptions(data=(drawn_mnist,)))
+
+
+def test_a_folder_that_takes_no_report_is_told_before_the_reading(notes: Path) -> None:
+    with pytest.raises(OSError, match=r"/proc/self'$"):  # which takes no file from root either
+        evaluate(Path("no-model.tflite"), EvaluateOptions(pages=notes, out=Path("/proc/self")))

@@ -66,6 +66,11 @@ def test_a_model_has_the_name_that_was_asked_for_or_its_architectures_in_a_folde
     assert (tmp_path / model).parent.is_dir()
 
 
+def test_a_folder_that_takes_no_files_is_told_before_the_training() -> None:
+    with pytest.raises(OSError, match=r"/proc/self'$"):  # which takes none from root either
+        prepared(Path("/proc/self/dense"), "dense")
+
+
 def test_a_failed_save_leaves_the_old_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "tiny.keras"
     path.write_bytes(b"the old model")
