@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FixedLocator, NullLocator, PercentFormatter, StrMethodFormatter
 from numpy.typing import NDArray
 
 from recognition.training.metrics import Bin, risk_curve
@@ -46,7 +46,10 @@ def reliability_diagram(bins: Sequence[Bin], what: str) -> Figure:
         [one.low for one in bins], [one.count for one in bins], [one.high - one.low for one in bins], align="edge",
         color=BLUE, edgecolor="white", linewidth=0.8,
     )  # fmt: skip
-    below.set(xlabel="confidence", ylabel=what, yscale="log", ylim=(0.8, None))
+    below.set(xlabel="confidence", ylabel=what, yscale="log", ylim=(0.6, None))
+    below.yaxis.set_major_locator(FixedLocator(_ticks(max((one.count for one in bins), default=1))))
+    below.yaxis.set_minor_locator(NullLocator())
+    below.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     for one in (axes, below):
         _grid(one)
     return figure
@@ -75,10 +78,17 @@ def risk_coverage_diagram(
         axes.plot([share], [wrong], marker="s", color=ORANGE, linestyle="none", label=f"accepted from {accept:g}")
         figure.legend(frameon=False, loc="outside upper center", fontsize=9)
     axes.set(xlabel=f"share of the {what} that is accepted", ylabel="wrong of 1000 accepted", xlim=(0, 1.01))
-    axes.set_ylim(0, max(1.0, 1.1 * _settled(accepted, risk)))
+    top = max(1.0, 1.1 * _settled(accepted, risk))
+    axes.set_ylim(-0.02 * top, top)  # a line along zero is not half hidden by the frame
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     _grid(axes)
     return figure
+
+
+def _ticks(most: int) -> list[int]:
+    """Counts that stand at a logarithmic axis: the powers of ten, or the highest where there is but one of them."""
+    powers = [10**exponent for exponent in range(len(str(most)))]
+    return powers if len(powers) > 1 else sorted({1, most})
 
 
 def _settled(accepted: NDArray[np.int64], risk: NDArray[np.float64]) -> float:

@@ -52,6 +52,19 @@ def test_the_share_of_right_decisions_stands_above_their_confidence() -> None:
     assert (above.get_ylabel(), below.get_xlabel(), below.get_ylabel()) == ("share right", "confidence", "digits")
 
 
+@pytest.mark.parametrize(("most", "ticks"), [(0, ["1"]), (3, ["1", "3"]), (2400, ["1", "10", "100", "1,000"])])
+def test_counts_stand_at_their_axis_as_people_write_them(most: int, ticks: list[str]) -> None:
+    bins = [Bin(0.9, 1.0, most, 0.95, 0.9)] if most else []
+    figure = reliability_diagram(bins, "digits")
+    png(figure)
+    assert [label.get_text() for label in figure.axes[1].get_yticklabels(which="both")] == ticks
+
+
+def test_a_risk_of_zero_is_in_sight() -> None:
+    confidence, correct = np.linspace(0.5, 1, 100), np.ones(100, bool)
+    assert share_of(BLUE_BGR, png(risk_coverage_diagram(confidence, correct, "digits", total=100))) > 2e-3
+
+
 def test_the_wrong_of_1000_accepted_stand_above_the_share_of_all_that_is_accepted() -> None:
     confidence, correct = np.array([0.9, 0.8, 0.7, 0.6]), np.array([True, False, True, True])
     [axes] = risk_coverage_diagram(confidence, correct, "numbers", total=10, accept=0.65).axes
