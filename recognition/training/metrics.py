@@ -209,5 +209,18 @@ def risk_curve(confidence: NDArray[Any], correct: NDArray[np.bool_]) -> tuple[ND
     return accepted.astype(np.int64), wrong / accepted
 
 
+def likely_share(share: float, count: int, z: float = 1.96) -> tuple[float, float]:
+    """The 95 % interval of a share: what it may be of many, where so few were counted (Wilson, 1927).
+
+    Args:
+        share: 0 to 1.
+        count: of how many, at least one.
+        z: of the normal distribution, which says how sure the interval is.
+    """
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    reach = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
 def _share(part: np.int64, whole: np.int64) -> float | None:
     return float(part / whole) if whole else None

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from recognition.training import markup, report_plots
 from recognition.training.markup import Card
-from recognition.training.page_figures import PageFigures, shown
+from recognition.training.metrics import likely_share
+from recognition.training.page_figures import PageFigures, Threshold, shown
 from recognition.training.page_reading import MAX_SHOWN, Kind, Mistake
 from recognition.training.scoring import Counts
 
@@ -36,8 +37,9 @@ RISK = "Risk against coverage: the fewer numbers are accepted, the fewer of them
 GRAVE = "Those in a thick orange frame were accepted, so nobody would have looked."
 UNKNOWN = " Unknown: the truth has no boxes, and the order of the numbers does not tell what stands there."
 CHOICE = (
-    "Choose the lowest threshold whose last column you can live with, and set thresholds.accept to it. Numbers with a "
-    "rejected digit, or with a reason for review that no threshold takes away, are never accepted."
+    "Choose the lowest threshold whose wrong of 1000 accepted you can live with, and set thresholds.accept to it. On "
+    "other pages like these they are likely within the 95 % interval, which is wide where few numbers were accepted. "
+    "Numbers with a rejected digit, or with a reason for review that no threshold takes away, are never accepted."
 )
 
 
@@ -87,6 +89,7 @@ def _thresholds(pages: PageFigures) -> Iterator[str]:
         "right, of those on the pages",
         "wrong",
         "of 1000 accepted",
+        "95 % interval",
     ]
     rows = [
         [
@@ -95,12 +98,20 @@ def _thresholds(pages: PageFigures) -> Iterator[str]:
             f"{one.coverage:.1%}",
             "-" if one.right is None else f"{one.right:.1%}",
             str(one.slips),
-            f"{one.slips_per_1000:.1f}",
+            *_risk(one),
         ]
         for one in pages.thresholds
     ]
     yield markup.table(names, rows, strong=f"{pages.accept:g} (as read)")
     yield markup.paragraph(CHOICE)
+
+
+def _risk(one: Threshold) -> tuple[str, str]:
+    """Wrong of 1000 accepted, and their interval."""
+    if not one.accepted:
+        return "-", "-"
+    low, high = likely_share(one.slips / one.accepted, one.accepted)
+    return f"{one.slips_per_1000:.1f}", f"{1000 * low:.1f} to {1000 * high:.1f}"
 
 
 def _mistakes(pages: PageFigures, kind: Kind, title: str) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, PercentFormatter, StrMethodFormatter
 from numpy.typing import NDArray
 
-from recognition.training.metrics import Bin, risk_curve
+from recognition.training.metrics import Bin, likely_share, risk_curve
 
 BLUE, ORANGE, GREY = "#1f5fa8", "#c8590a", "#666666"
 DPI = 160
@@ -34,7 +33,7 @@ def reliability_diagram(bins: Sequence[Bin], what: str) -> Figure:
     axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="as sure as it is right")
     confidence = [one.confidence for one in bins]
     right = [one.right for one in bins]
-    spans = np.array([_wilson(one.right, one.count) for one in bins]).reshape(-1, 2).T
+    spans = np.array([likely_share(one.right, one.count) for one in bins]).reshape(-1, 2).T
     errors = np.abs(spans - np.array(right))
     axes.errorbar(
         confidence, right, yerr=errors, color=BLUE, ecolor=GREY, elinewidth=1, capsize=2, marker="o", markersize=5,
@@ -95,13 +94,6 @@ def _settled(accepted: NDArray[np.int64], risk: NDArray[np.float64]) -> float:
     """The highest risk in wrong of 1000, without the first few decisions, of which one wrong one means nothing."""
     later = risk[accepted >= min(50, accepted[-1])] if accepted.size else risk
     return 1000 * float(later.max(initial=0.0))
-
-
-def _wilson(share: float, count: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson, 1927)."""
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    reach = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
-    return middle - reach, middle + reach
 
 
 def _grid(axes: Axes) -> None:

@@ -10,6 +10,7 @@ from recognition.training.metrics import (
     confusion,
     decide,
     expected_calibration_error,
+    likely_share,
     reliability,
     risk_coverage,
     risk_curve,
@@ -101,3 +102,9 @@ def test_the_risk_curve_accepts_the_most_confident_first_and_ties_together() -> 
 def test_the_risk_curve_of_no_decisions_is_empty() -> None:
     accepted, risk = risk_curve(np.array([]), np.array([], bool))
     assert (accepted.size, risk.size) == (0, 0)
+
+
+def test_of_few_none_wrong_may_be_many_of_more() -> None:
+    assert likely_share(0.0, 4) == (0.0, pytest.approx(0.4899, abs=1e-4))
+    assert likely_share(1.0, 4) == (pytest.approx(0.5101, abs=1e-4), 1.0)
+    assert likely_share(0.5, 10_000) == pytest.approx((0.4902, 0.5098), abs=1e-4)

@@ -178,7 +178,13 @@ def test_what_a_threshold_gives_stands_below_its_heading(doubts: PageFigures) ->
         "right, of those on the pages": "25.0%",
         "wrong": "1",
         "of 1000 accepted": "333.3",
+        "95 % interval": "61.5 to 792.3",
     }
+
+
+def test_a_threshold_that_accepts_nothing_promises_nothing(doubts: PageFigures) -> None:
+    row = opened(report(MODEL, (), doubts)).row("accept from", "0.999")
+    assert (row["accepted"], row["of 1000 accepted"], row["95 % interval"]) == ("0", "-", "-")
 
 
 def test_what_no_threshold_accepts_is_left_out_of_the_risk_and_counts_among_the_numbers(doubts: PageFigures) -> None:
