@@ -28,11 +28,11 @@ p { max-width: 48rem; margin: .4rem 0 .8rem; }
 a { color: #17497f; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; margin: .5rem 0 1rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .8rem; text-align: right; border-bottom: 1px solid #ddd; }
-th { vertical-align: bottom; font-weight: 600; border-bottom: 2px solid #888; }
+th, td { padding: .25rem .8rem; text-align: right; font-weight: 400; border-bottom: 1px solid #ddd; }
+thead th { vertical-align: bottom; font-weight: 600; border-bottom: 2px solid #888; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; min-width: 6rem;
   overflow-wrap: anywhere; }
-tr.strong td { font-weight: 700; border-top: 2px solid #888; }
+tr.strong > * { font-weight: 700; border-top: 2px solid #888; }
 .diagrams { display: flex; flex-wrap: wrap; gap: 1rem; }
 .diagrams figure { margin: 0; flex: 1 1 26rem; max-width: 34rem; }
 .diagrams img { width: 100%; height: auto; }
@@ -111,7 +111,7 @@ def paragraph(text: str) -> str:
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[str]], *, strong: str | None = None) -> str:
-    """A table of texts; the first column is to the left, the others are figures.
+    """A table of texts; the first column says what a row is of, the others are figures.
 
     Args:
         names: of the columns.
@@ -122,7 +122,8 @@ def table(names: Sequence[str], rows: Iterable[Sequence[str]], *, strong: str | 
     lines = []
     for row in rows:
         mark = ' class="strong"' if row[0] == strong else ""
-        lines.append(f"<tr{mark}>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>\n")
+        cells = f'<th scope="row">{escape(row[0])}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
+        lines.append(f"<tr{mark}>{cells}</tr>\n")
     return (
         f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{"".join(lines)}</tbody></table></div>\n'
     )

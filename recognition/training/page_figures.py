@@ -108,6 +108,11 @@ class PageFigures:
         mistakes = (mistake for reading in self.readings for mistake in reading.mistakes if mistake.kind == kind)
         return sorted(mistakes, key=severity)[:count]
 
+    def count(self, kind: Kind) -> int:
+        """How many mistakes of a kind there are, with those that are not kept."""
+        kept = sum(mistake.kind == kind for reading in self.readings for mistake in reading.mistakes)
+        return kept + sum(reading.left_out.get(kind, 0) for reading in self.readings)
+
     def to_json(self) -> dict[str, Any]:
         """The figures as a JSON object."""
         return {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,7 @@ class PageReading:
         judged: each number that was read.
         mistakes: the most confident ones, of each kind at most MAX_SHOWN.
         error: why it cannot be read, else empty.
+        left_out: how many more mistakes there are of a kind.
     """
 
     name: str
@@ -92,6 +94,7 @@ class PageReading:
     judged: tuple[Judged, ...]
     mistakes: tuple[Mistake, ...]
     error: str = ""
+    left_out: Mapping[Kind, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +178,11 @@ def judge(page: TruePage, read: Read, params: RecognitionParams) -> PageReading:
         Judged(number.confidence, verdict.right, able)
         for number, verdict, able in zip(numbers, score.verdicts, acceptable, strict=True)
     )
-    found = _worst(_mistakes(page, document, score))
-    mistakes = () if error else tuple(_with_crops(found, document, data, params))
-    return PageReading(page.name, page.truth.keys, score.counts, judged, mistakes, error)
+    found = [] if error else list(_mistakes(page, document, score))
+    worst = _worst(found)
+    mistakes = tuple(_with_crops(worst, document, data, params))
+    left_out = Counter(one.mistake.kind for one in found) - Counter(one.mistake.kind for one in worst)
+    return PageReading(page.name, page.truth.keys, score.counts, judged, mistakes, error, left_out)
 
 
 def _undoubting(params: RecognitionParams) -> RecognitionParams:
@@ -220,7 +225,7 @@ def _mistakes(page: TruePage, document: Document, score: PageScore) -> Iterator[
         yield _Found(Mistake(Kind.MISSED, page.name, missed.text, "", 0.0, False, b""), 0, missed.bbox)
 
 
-def _worst(found: Iterator[_Found]) -> list[_Found]:
+def _worst(found: Sequence[_Found]) -> list[_Found]:
     kept: dict[Kind, int] = dict.fromkeys(Kind, 0)
     worst = []
     for one in sorted(found, key=lambda one: severity(one.mistake)):

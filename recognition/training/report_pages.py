@@ -33,7 +33,10 @@ RELIABILITY = (
     "Reliability: a number is as sure as its weakest digit. Below the diagonal, confidence promises too much. "
     "Bars at the points: 95 % intervals."
 )
-RISK = "Risk against coverage: the fewer numbers are accepted, the fewer of them are wrong."
+RISK = (
+    "Risk against coverage: the fewer numbers are accepted, the fewer of them are wrong. The line ends where "
+    "no threshold accepts what is left."
+)
 GRAVE = "Those in a thick orange frame were accepted, so nobody would have looked."
 UNKNOWN = " Unknown: the truth has no boxes, and the order of the numbers does not tell what stands there."
 CHOICE = (
@@ -48,8 +51,8 @@ def page_section(pages: PageFigures) -> Iterator[str]:
     rows = [(name, counts) for name, counts in pages.groups.items()]
     yield _counts_table(pages.by or "pages", [*rows, (ALL, pages.total)])
     yield markup.paragraph(LEGEND)
-    yield markup.subheading("Confidence of the numbers")
     if pages.judged:
+        yield markup.subheading("Confidence of the numbers")
         reliability = report_plots.reliability_diagram(pages.reliability(), "numbers")
         yield markup.diagrams([(report_plots.png(reliability), RELIABILITY), (report_plots.png(risk_of(pages)), RISK)])
     yield from _thresholds(pages)
@@ -119,11 +122,13 @@ def _mistakes(pages: PageFigures, kind: Kind, title: str) -> Iterator[str]:
     if not worst:
         return
     yield markup.subheading(title)
+    total = pages.count(kind)
+    shown_of = f"Shown: {len(worst)} of {total}" if len(worst) < total else f"Shown: all {total}"
     if kind == Kind.MISSED:
-        yield markup.paragraph(f"Shown: {len(worst)}, in the order of the pages.")
+        yield markup.paragraph(f"{shown_of}, in the order of the pages.")
     else:
         unknown = UNKNOWN if any(one.truth is None for one in worst) and kind == Kind.WRONG else ""
-        yield markup.paragraph(f"Shown: {len(worst)}, the accepted first, then by confidence. {GRAVE}{unknown}")
+        yield markup.paragraph(f"{shown_of}, the accepted first, then by confidence. {GRAVE}{unknown}")
     yield markup.sheet(map(_mistake_card, worst))
 
 

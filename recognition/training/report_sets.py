@@ -11,6 +11,8 @@ from recognition.training.metrics import reliability
 from recognition.training.page_figures import shown
 from recognition.training.set_figures import SetFigures, percent
 
+RELIABILITY = "Reliability: below the diagonal, confidence promises too much. Bars at the points: 95 % intervals."
+
 
 def set_table(sets: Sequence[SetFigures]) -> str:
     """A line of figures a set."""
@@ -34,7 +36,7 @@ def set_section(one: SetFigures) -> Iterator[str]:
     risk = report_plots.risk_coverage_diagram(one.confidence, one.correct, "digits", total=one.digits)
     yield markup.diagrams(
         [
-            (report_plots.png(report_plots.reliability_diagram(bins, "digits")), "Reliability, with 95 % intervals."),
+            (report_plots.png(report_plots.reliability_diagram(bins, "digits")), RELIABILITY),
             (
                 report_plots.png(risk),
                 "Risk against coverage: the fewer digits are accepted, the fewer of them are wrong.",

@@ -109,6 +109,7 @@ def test_of_many_mistakes_the_most_confident_ones_of_each_kind_are_kept(note: Pa
     alarms = [mistake for mistake in reading.mistakes if mistake.kind == Kind.ALARM]
     assert [mistake.confidence for mistake in alarms] == [1 - at / 100 for at in range(MAX_SHOWN)]
     assert sum(mistake.kind == Kind.MISSED for mistake in reading.mistakes) == MAX_SHOWN
+    assert reading.left_out == {Kind.ALARM: 80 - MAX_SHOWN, Kind.MISSED: 70 - MAX_SHOWN}
 
 
 def test_the_pages_of_a_document_are_compared_one_after_the_other(note: Path, reader: Reader) -> None:

@@ -123,6 +123,12 @@ def test_the_report_references_nothing_outside_of_itself(html: str) -> None:
     assert not re.search(r"https?:|url\(|@import", html)
 
 
+def test_every_figure_has_a_heading_above_and_beside_it_to_be_read_aloud(html: str) -> None:
+    page = opened(html)
+    scopes = [attributes["scope"] for attributes in page.all("th")]
+    assert scopes.count("row") == len(page.rows) - len(page.all("thead"))
+
+
 def test_every_picture_is_whole_and_says_what_it_shows(html: str) -> None:
     pictures = opened(html).all("img")
     assert len(pictures) == 2 + 2 * 3 + 3 + 2 * 2
@@ -147,6 +153,7 @@ def test_every_kind_of_mistake_is_shown_with_its_truth_and_reading(html: str) ->
         assert text in texts
     assert texts.index("12 → 17") < texts.index("unknown → 3?")
     assert "0.950, accepted" in texts
+    assert any(text.startswith("Shown: all 2,") for text in texts)
 
 
 def test_the_figures_of_each_group_and_threshold_are_there(html: str) -> None:
@@ -205,11 +212,13 @@ def doubts() -> PageFigures:
 
 def test_no_more_mistakes_of_a_kind_are_shown_than_can_be_looked_at(crop: bytes) -> None:
     mistakes = [Mistake(Kind.ALARM, "p", None, str(at), 1 - at / 100, False, crop) for at in range(80)]
-    halves = [PageReading("p", {}, Counts(pages=1), (), tuple(mistakes[at::2])) for at in (1, 0)]
+    halves = [
+        PageReading("p", {}, Counts(pages=1), (), tuple(mistakes[at::2]), left_out={Kind.ALARM: 4}) for at in (1, 0)
+    ]
     texts = opened(report(MODEL, (), summarize("f", "", 0.9, 0.25, halves))).texts
     shown = [text for text in texts if text.startswith("read as ")]
     assert shown == [f"read as {at}" for at in range(60)]
-    assert any(text.startswith("Shown: 60,") for text in texts)
+    assert any(text.startswith("Shown: 60 of 88,") for text in texts)
 
 
 def test_each_figure_of_a_set_of_digits_stands_below_its_heading(digit_set: SetFigures) -> None:
@@ -239,7 +248,9 @@ def test_what_was_not_measured_is_left_out(pages: PageFigures, digit_set: SetFig
 
 def test_pages_on_which_nothing_was_read_give_a_report() -> None:
     nothing = summarize("empty", "", 0.9, 0.25, [PageReading("a.jpg", {}, Counts(pages=1), (), ())])
-    assert "No number was read." in opened(report(MODEL, (), nothing)).texts
+    texts = opened(report(MODEL, (), nothing)).texts
+    assert "No number was read." in texts
+    assert "Confidence of the numbers" not in texts  # of which there is nothing to say
 
 
 def test_the_report_is_written_whole_and_in_utf8(pages: PageFigures, tmp_path: Path) -> None:
