@@ -6,12 +6,13 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from recognition.classify import CLASSES
 from recognition.params import RecognitionParams
-from recognition.reader import load_reader
+from recognition.reader import Reader, load_reader
 from recognition.training.digit_sets import load_sets
 from recognition.training.names import name_of
 from recognition.training.page_figures import PageFigures, group_key, summarize
@@ -97,7 +98,11 @@ def evaluate(model: Path, options: EvaluateOptions, progress: Progress | None = 
     with _as_litert(model) as converted:
         reader = load_reader(converted, *options.companions)
         figures = tuple(
-            measure(one, closely_classified(one.digits.images, reader, options.params.views)) for one in sets
+            measure(
+                replace(one, form=one.form + _closely(reader)),
+                closely_classified(one.digits.images, reader, options.params.views),
+            )
+            for one in sets
         )
         readings = _read(pages, converted, options, progress or _untold)
     evaluation = Evaluation(reader.info, figures, _page_figures(options, by, readings) if readings else None)
@@ -109,6 +114,14 @@ def evaluate(model: Path, options: EvaluateOptions, progress: Progress | None = 
         write_record(options.out / RECORD, evaluation.to_json())
         write_report(options.out / REPORT, evaluation.model, evaluation.sets, evaluation.pages)
     return evaluation
+
+
+def _closely(reader: Reader) -> str:
+    """What was done to digits in doubt: the figures are of all that read together, and not of the network alone."""
+    if reader.info.classes != CLASSES:
+        return ""
+    second = "" if reader.second is None else f", also by {reader.second.info.name}"
+    return f"; those in doubt read from several sides{second}"
 
 
 def _read(pages: list[TruePage], model: Path, options: EvaluateOptions, progress: Progress) -> list[PageReading]:

@@ -63,6 +63,7 @@ def test_every_kind_of_model_is_measured_alike(suffix: str, trained: Path, drawn
     assert evaluation.model.name == "dense"
     assert evaluation.pages is None
     assert figures.digits == 200
+    assert figures.form == "MNIST's test split, as it is"  # ten classes are read once
     assert figures.errors == expected["test_errors"]
     assert 0 < figures.calibration_error < 1
 
@@ -93,6 +94,7 @@ def test_digits_are_read_as_closely_as_those_of_a_page() -> None:
     [images] = [one.digits.images for one in load_sets((sample,))]
     reader = load_reader(shipped_model(), *shipped_companions())
     _, confidence = decide(closely_classified(images, reader, RecognitionParams().views))
+    assert figures.form.endswith("; those in doubt read from several sides, also by digits-b")
     assert (figures.confidence != decide(reader.classifier.probabilities(images))[1]).any()
     np.testing.assert_allclose(figures.confidence, confidence)
 
