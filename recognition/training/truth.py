@@ -4,13 +4,16 @@
 
     {"numbers": [{"text": "05", "bbox": [x, y, w, h], "digits": [{"digit": 0, "bbox": [x, y, w, h]}, ...]}, ...]}
 
-or a transcription in reading order, blanks between the numbers: {"lines": ["05221859", "12 345"]}. Other keys, such as
-"style" or "group", tell pages of one kind from another.
+or a transcription in reading order, blanks between the numbers: {"lines": ["05221859", "12 345"]}. Numbers are of the
+digits 0 to 9 alone, as those that are read: with anything else in it, a number could never be right. Other keys, such
+as "style" or "group", tell pages of one kind from another.
 """
 
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,7 +133,7 @@ def read_truth(path: Path) -> Truth:
         DatasetError: it cannot be read or has another form.
     """
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = json.loads(path.read_text("utf-8-sig"))  # as some editors write it, with a byte order mark
     except (OSError, ValueError) as error:  # UnicodeDecodeError is a ValueError
         raise DatasetError(f"{path} cannot be read as JSON ({error}); mend it, or take the page away") from error
     try:
@@ -149,12 +152,19 @@ def _parse(content: Any) -> Truth:
     if "numbers" in content:
         numbers = tuple(_number(number) for number in _list(content["numbers"]))
         return Truth(tuple(lines_of(numbers)), numbers, keys)
-    return Truth(tuple(_text(line) for line in _list(content["lines"])), None, keys)
+    lines = tuple(_text(line) for line in _list(content["lines"]))
+    for number in " ".join(lines).split():
+        _check_digits(number)
+    return Truth(lines, None, keys)
 
 
 def _number(value: Mapping[str, Any]) -> TrueNumber:
-    digits = (TrueDigit(str(digit["digit"]), _box(digit["bbox"])) for digit in _list(value.get("digits", [])))
-    return TrueNumber(_text(value["text"]), _box(value["bbox"]), tuple(digits))
+    digits = tuple(TrueDigit(str(digit["digit"]), _box(digit["bbox"])) for digit in _list(value.get("digits", [])))
+    number = TrueNumber(_text(value["text"]), _box(value["bbox"]), digits)
+    _check_digits(number.text)
+    for digit in digits:
+        _check_digits(digit.digit, 1)
+    return number
 
 
 def _list(value: Any) -> list[Any]:
@@ -169,10 +179,18 @@ def _text(value: Any) -> str:
     return value
 
 
+def _check_digits(text: str, most: int | None = None) -> None:
+    if not re.fullmatch("[0-9]+", text) or (most is not None and len(text) > most):
+        one = "one digit" if most == 1 else "digits alone, with a blank where a sign parts two numbers"
+        raise ValueError(f"{text!r}, which must be of {one}")
+
+
 def _box(value: Any) -> Box:
     x, y, width, height = map(float, _list(value))
     if not (width > 0 and height > 0):
         raise ValueError(f"a box without area {value!r}")
+    if not all(map(math.isfinite, (x, y, width, height))):  # which Python's JSON knows
+        raise ValueError(f"a box without end {value!r}")
     return x, y, width, height
 
 

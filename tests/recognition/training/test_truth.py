@@ -82,6 +82,16 @@ def test_two_pictures_of_one_truth_are_refused(tmp_path: Path) -> None:
         ('{"numbers": [{"text": "1", "bbox": [1, 2, 0, 4]}]}', "without area"),
         ('{"numbers": [{"text": "1", "bbox": [1, 2, 3]}]}', "not enough values"),
         ('{"numbers": [7]}', "int"),
+        ('{"numbers": [{"text": "1", "bbox": [NaN, 2, 3, 4]}]}', "without end"),
+        ('{"numbers": [{"text": "1", "bbox": [1, 2, 1e999, 4]}]}', "without end"),
+        ('{"numbers": [{"text": "1 2", "bbox": [1, 2, 3, 4]}]}', "'1 2', which must be of digits alone"),
+        ('{"numbers": [{"text": "", "bbox": [1, 2, 3, 4]}]}', "'', which must be of digits alone"),
+        (
+            '{"numbers": [{"text": "12", "bbox": [1, 2, 3, 4], "digits": [{"digit": 12, "bbox": [1, 2, 3, 4]}]}]}',
+            "'12', which must be of one digit",
+        ),
+        ('{"lines": ["12", "7 2.98"]}', "'2.98', which must be of digits alone"),
+        ('{"lines": ["1O"]}', "'1O', which must be of digits alone"),
     ],
 )
 def test_a_damaged_truth_file_is_named_with_what_is_wrong(content: str, said: str, tmp_path: Path) -> None:
@@ -90,3 +100,9 @@ def test_a_damaged_truth_file_is_named_with_what_is_wrong(content: str, said: st
     with pytest.raises(DatasetError, match=said) as caught:
         read_truth(path)
     assert str(path) in str(caught.value)
+
+
+def test_a_truth_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "page.truth.json"
+    path.write_text('{"lines": ["12 345"]}', "utf-8-sig")
+    assert read_truth(path).lines == ("12 345",)
