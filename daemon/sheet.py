@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from textwrap import wrap
 from typing import Any
 
 import xlsxwriter
@@ -14,6 +15,7 @@ from daemon.names import printable
 
 _KINDS: dict[str, dict[str, Any]] = {
     "text": {},
+    "long text": {"text_wrap": True},
     "count": {"align": "center"},
     "number": {"num_format": "@", "bold": True, "font_size": 14, "indent": 1, "shrink": True},
     "confidence": {"num_format": "0.000", "align": "center"},
@@ -26,6 +28,7 @@ _HEADING = {"bold": True, "bg_color": "#DCE9F2", "bottom": 1}
 _MAX_ROWS = 1_048_576  # of a sheet, the format's own limit
 _MAX_TEXT = 32_767  # characters of a cell, the format's own limit
 _MAX_LINKS = 65_530  # of a sheet, Excel's own limit
+_LINE_PT, _MAX_LINES = 15, 27  # of a cell; a row has at most 409 points
 _MAX_LINK = 2_079  # characters of a link as UTF-16 counts them, Excel's own limit
 _QUOTED = {ord(character): f"%{ord(character):02x}" for character in '%#"<>[]^`{} '}
 
@@ -86,6 +89,7 @@ class Sheet:
             self.close()
             self._open()
         self._row += 1
+        self._lines = 1
         self._marked = marked
 
     def write(self, column: str, value: str | float | datetime | None, kind: str | None = None) -> None:
@@ -110,17 +114,19 @@ class Sheet:
             case datetime():
                 self._sheet.write_datetime(*place, value, self._format(kind or "time"))
             case _:
+                if kind == "long text":
+                    self._make_room(column, value)
                 self._sheet.write_string(*place, printable(value)[:_MAX_TEXT], self._format(kind or "text"))
 
-    def link(self, column: str, text: str, picture: str, tip: str) -> None:
-        """Writes a text that leads to a picture, as seen from the workbook; only the text where no link can."""
+    def link(self, column: str, text: str, picture: str, tip: str, kind: str = "text") -> None:
+        """Writes a text that leads to a picture, as seen from the workbook; where no link can, the text, of a kind."""
         link = _link(picture)
         if link and self._links < _MAX_LINKS:
             self._links += 1
             place = self._row, self._indices[column]
             self._sheet.write_url(*place, link, self._format("link"), printable(text), tip)
         else:
-            self.write(column, text)
+            self.write(column, text, kind)
 
     def picture(self, column: str, height_px: int, options: dict[str, Any]) -> None:
         """Puts a picture into a cell of the row, which becomes as high as is told; XlsxWriter's options."""
@@ -132,6 +138,13 @@ class Sheet:
         self._sheet.autofilter(0, 0, max(self._row, 1), len(self._columns) - 1)
         self._sheet.ignore_errors({"number_stored_as_text": xl_range(0, 0, self._row, len(self._columns) - 1)})
 
+    def _make_room(self, column: str, text: str) -> None:
+        """Makes the row high enough for a text: not every spreadsheet does so when it opens a workbook."""
+        lines = min(_MAX_LINES, len(wrap(printable(text), self._columns[column])))
+        if lines > self._lines:
+            self._lines = lines
+            self._sheet.set_row(self._row, lines * _LINE_PT)
+
     def _format(self, kind: str) -> Format:
         return self._formats.cell(kind, marked=self._marked)
 
@@ -140,6 +153,7 @@ class Sheet:
         title = self._title + (f" ({self._sheets})" if self._sheets > 1 else "")
         self._sheet = self._book.add_worksheet(title)
         self._row = 0
+        self._lines = 1
         self._links = 0
         for column, (heading, width) in enumerate(self._columns.items()):
             self._sheet.set_column(column, column, width)

@@ -35,7 +35,8 @@ _NUMBERS = {
 }
 """Columns in their order, with their width in characters: those of the CSV, and the picture beside the number."""
 
-_DOCUMENTS = {"document": 34, "pages": 9, "numbers": 11, "to_review": 12, "outcome": 44, "note": 100}
+_DOCUMENTS = {"document": 50, "pages": 9, "numbers": 11, "to_review": 12, "outcome": 44, "note": 80}
+"""A name that is a link stays on one line: LibreOffice breaks none."""
 
 _LEFT = {"document", "number", "picture", "reasons", "processed_at", "outcome", "note"}
 _TIP = "the page with its numbers marked"
@@ -124,9 +125,11 @@ class Workbook:
     def add_document(self, row: DocumentRow, picture: str = "") -> None:
         """Writes one row of the sheet of documents; `picture` as in `add`."""
         self._documents.next_row(marked=row.failed)
-        self._documents.link("document", row.document, picture, _TIP)
-        for column in ("pages", "numbers", "to_review", "outcome", "note"):
+        self._documents.link("document", row.document, picture, _TIP, "long text")
+        for column in ("pages", "numbers", "to_review"):
             self._documents.write(column, getattr(row, column))
+        for column in ("outcome", "note"):
+            self._documents.write(column, getattr(row, column), "long text")
 
     def close(self) -> None:
         """Writes the workbook to its file.

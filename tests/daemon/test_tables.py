@@ -230,6 +230,17 @@ def test_libreoffice_reads_the_sheet_of_documents(tmp_path: Path) -> None:
 
 
 @needs_libreoffice
+def test_long_names_and_notes_are_shown_whole_on_as_many_lines_as_they_need(tmp_path: Path) -> None:
+    aside = Aside(f"{'a long name ' * 8}.jpg", reason="the TIFF is damaged " * 12, remedy="Scan it again")
+    _, path = write_day(tmp_path, DayContent(DAY, [entry()], [aside]), TablesSettings())
+    with zipfile.ZipFile(convert(path, "xlsx", tmp_path / "profile")) as parts:
+        sheet = parts.read("xl/worksheets/sheet2.xml").decode()
+    _, read, failed = (float(height) for height in re.findall(r'<row [^>]*ht="([\d.]+)"', sheet))
+    assert read < 20
+    assert failed == 15 * 4  # 252 characters in a column of 80
+
+
+@needs_libreoffice
 def test_libreoffice_reads_the_csv_and_runs_no_cell(tmp_path: Path) -> None:
     path, _ = write_day(tmp_path, DayContent(DAY, [entry('=1+1"\n,.jpg'), entry("größe.jpg")]), TablesSettings())
     converted = convert(path, "xlsx", tmp_path / "profile")
