@@ -163,6 +163,8 @@ class Sheet:
         self._sheet.set_paper(9)
         self._sheet.fit_to_pages(1, 0)
         self._sheet.repeat_rows(0)
+        self._sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)  # inches
+        self._sheet.set_footer("&L&F, &A&R&P / &N", {"margin": 0.3})
 
 
 def _link(picture: str) -> str:

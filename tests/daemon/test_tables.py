@@ -197,6 +197,9 @@ def test_the_workbook_keeps_its_pictures_with_their_rows_and_its_header_in_sight
     assert 'state="frozen"' in sheet
     assert "<autoFilter" in sheet
     assert 'numberStoredAsText="1"' in sheet
+    assert 'fitToHeight="0"' in sheet
+    assert "<oddFooter>&amp;L&amp;F, &amp;A&amp;R&amp;P / &amp;N</oddFooter>" in sheet
+    assert '<pageMargins left="0.4" right="0.4"' in sheet
     assert "a/scan0001.jpg.annotated.jpg" in links.replace("\\", "/")
 
 
