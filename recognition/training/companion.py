@@ -15,8 +15,9 @@ from recognition.training.backend import keras
 from recognition.training.callbacks import show_progress
 from recognition.training.dataset import Mnist, load_mnist
 from recognition.training.export import export, prepared
-from recognition.training.options import SHEETS, TrainOptions
+from recognition.training.options import SHEETS, TrainOptions, seed_of_keras
 from recognition.training.recipe import History
+from recognition.training.record import read_record
 from recognition.training.saved import load_like
 
 Fitted = TypeVar("Fitted")
@@ -34,6 +35,7 @@ class Run:
         seed: of everything that is drawn.
         pieces: the file that keeps what the segmenter makes of drawn sheets; None where the options name none.
         resumed: whether the model was trained before.
+        past_epochs: of those trainings, as far as the record beside the model tells.
         callbacks: for Keras' `fit`; they show the progress.
     """
 
@@ -43,7 +45,13 @@ class Run:
     seed: int
     pieces: Path | None = None
     resumed: bool = False
+    past_epochs: int = 0
     callbacks: Sequence[keras.callbacks.Callback] = ()
+
+    @property
+    def own_seed(self) -> int:
+        """Of what is drawn for this run alone: a resumed one shall not draw once more what the first one drew."""
+        return self.seed + self.past_epochs
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +101,15 @@ def train_companion(companion: Companion[Any, Any], options: TrainOptions, conso
         OSError: the output cannot be written.
     """
     console = console or Console(stderr=True)
-    keras.utils.set_random_seed(options.seed)
     options.refuse_others(companion.name, companion.uses)
     out = prepared(options.out, companion.name)
+    keras.utils.set_random_seed(options.seed)
     model = companion.build()
     companion.compile(model)
+    past: History = {}
     if options.resume is not None:
         model = load_like(options.resume, model)
+        past = read_record(options.resume).get("history", {})
     run = Run(
         load_mnist(options.data),
         epochs=options.epochs or companion.epochs,
@@ -107,7 +117,10 @@ def train_companion(companion: Companion[Any, Any], options: TrainOptions, conso
         seed=options.seed,
         pieces=options.pieces,
         resumed=options.resume is not None,
+        past_epochs=len(past.get("loss", ())),
     )
+    if run.past_epochs:
+        keras.utils.set_random_seed(seed_of_keras(run.own_seed))
     fitted_to, held_out = companion.obtain(run, console)
     with show_progress(console) as progress:
         history = companion.fit(model, fitted_to, held_out, replace(run, callbacks=(progress,)))
@@ -118,6 +131,6 @@ def train_companion(companion: Companion[Any, Any], options: TrainOptions, conso
         "temperature": temperature,
         "command": options.command,
         "metrics": {**figures, "parameters": model.count_params()},
-        "history": {name: [float(value) for value in values] for name, values in history.items()},
+        "history": {name: [*past.get(name, []), *map(float, values)] for name, values in history.items()},
     }
     return export(model, out, companion.typical(held_out), facts)

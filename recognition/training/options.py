@@ -17,6 +17,11 @@ MAX_SEED = 2**32 - 1
 """Of Keras and of the older half of NumPy."""
 
 
+def seed_of_keras(seed: int) -> int:
+    """A seed that Keras takes, of one that has grown by the epochs of trainings before."""
+    return seed % (MAX_SEED + 1)
+
+
 @dataclass(frozen=True, slots=True)
 class TrainOptions:
     """What to train, on what, and where it goes.
@@ -29,7 +34,8 @@ class TrainOptions:
         resume: a .keras or .h5 model whose weights and optimizer the training goes on from.
         epochs: how many to train now, added to those of a resumed model; None is the recipe's own number.
         batch_size: images a step; None is the recipe's own number.
-        seed: of the initial weights, the shuffling and the augmentation, 0 to 4,294,967,295.
+        seed: of the initial weights, the shuffling and the augmentation, 0 to 4,294,967,295; what a resumed training
+            draws depends on its epochs so far, too.
         pieces: an .npz file of what the segmenter makes of drawn sheets, to train on too; made when it is missing.
         sheets: how many are drawn for it; None is the recipe's own number.
         command: the command line, kept in the record beside the model.

@@ -23,7 +23,7 @@ from recognition.training.digits import DIGITS, fitted_part
 from recognition.training.digits_b import DIGITS_B
 from recognition.training.errors import TrainingError
 from recognition.training.export import beside, prepared
-from recognition.training.options import NOT_FOR_ALL, SHEETS, TrainOptions
+from recognition.training.options import NOT_FOR_ALL, SHEETS, TrainOptions, seed_of_keras
 from recognition.training.recipe import VALIDATION_SHARE, History, Recipe, Session, to_inputs
 from recognition.training.record import read_record, sha256_of, write_record
 from recognition.training.saved import load_to_resume, save_model
@@ -85,6 +85,8 @@ def train(options: TrainOptions, console: Console | None = None) -> Path:
     began_s = time.monotonic()
     with show_progress(console) as progress:
         session = replace(_session(options, start, data, progress), pieces=pieces)
+        if session.epochs.start:
+            keras.utils.set_random_seed(seed_of_keras(session.seed))
         fitted = RECIPES[start.name].fit(start.model, session)
     seconds_per_epoch = (time.monotonic() - began_s) / len(session.epochs)
     record = _record(options, start, session)

@@ -45,7 +45,7 @@ def _obtain(run: Run, console: Console) -> tuple[Pieces, Pieces]:
 
 
 def _fit(model: keras.Model, fitted_to: Pieces, held_out: Pieces, run: Run) -> History:
-    return fit_context(model, fitted_to, held_out, epochs=run.epochs, seed=run.seed, callbacks=run.callbacks)
+    return fit_context(model, fitted_to, held_out, epochs=run.epochs, seed=run.own_seed, callbacks=run.callbacks)
 
 
 def _judge(model: keras.Model, held_out: Pieces) -> tuple[float, dict[str, float]]:

@@ -29,9 +29,9 @@ SAMPLES = 300
 
 def _obtain(run: Run, console: Console) -> tuple[Iterator[list[String]], list[String]]:
     count = run.sheets * STRINGS_A_SHEET
-    drawn = string_epochs(fitted_part(run.data), seed=run.seed, count=count, epochs=run.epochs, processes=PROCESSES)
+    drawn = string_epochs(fitted_part(run.data), seed=run.own_seed, count=count, epochs=run.epochs, processes=PROCESSES)
     rest = max(1, count // HELD_OUT_SHARE)
-    held_out = draw_strings(held_out_part(run.data), seed=run.seed + 1, count=rest, processes=PROCESSES)
+    held_out = draw_strings(held_out_part(run.data), seed=run.own_seed + 1, count=rest, processes=PROCESSES)
     console.print(f"{count} drawn numbers an epoch", highlight=False)
     return drawn, held_out
 
@@ -43,7 +43,7 @@ def _fit(model: keras.Model, drawn: Iterator[list[String]], _: list[String], run
     of the cost. After Wortsman et al., "Robust Fine-tuning of Zero-shot Models", CVPR 2022.
     """
     before = model.get_weights()
-    history = fit_sequence(model, drawn, epochs=run.epochs, seed=run.seed, callbacks=run.callbacks)
+    history = fit_sequence(model, drawn, epochs=run.epochs, seed=run.own_seed, callbacks=run.callbacks)
     if run.resumed:
         model.set_weights([(old + new) / 2 for old, new in zip(before, model.get_weights(), strict=True)])
     return history

@@ -13,14 +13,16 @@ from recognition.errors import ModelLoadError, ModelMismatchError
 from recognition.training import digits as digits_module
 from recognition.training.backend import keras
 from recognition.training.errors import DatasetError, TrainingError
-from recognition.training.recipe import to_targets
+from recognition.training.recipe import History, Recipe, Session, to_targets
 from recognition.training.record import read_record
 from recognition.training.saved import load_to_resume, save_model
-from recognition.training.train import TrainOptions, train
+from recognition.training.train import RECIPES, TrainOptions, train
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
 MODELS = Path(__file__).parents[3] / "models"
+
+QUIET = Console(quiet=True)
 
 FORMATS = pytest.mark.parametrize("suffix", [".keras", ".h5"])
 
@@ -61,6 +63,23 @@ def test_a_resumed_training_goes_on_where_the_first_ended(
     assert after["metrics"]["epochs"] == 3
     assert after["history"]["loss"][:2] == before["history"]["loss"]
     assert after["history"]["loss"][2] < before["history"]["loss"][1]
+
+
+def test_a_resumed_training_draws_other_numbers_than_the_first(
+    trained: Path, drawn_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = []
+
+    def fit(model: keras.Model, session: Session) -> History:
+        drawn.append((session.seed, float(keras.random.uniform(())), np.random.rand()))  # noqa: NPY002: that of Keras
+        return {name: [0.5] * len(session.epochs) for name in ("loss", "accuracy")}
+
+    monkeypatch.setitem(RECIPES, "dense", Recipe(RECIPES["dense"].build, fit=fit))
+    for options in ({"architecture": "dense"}, {"resume": trained}, {"resume": trained}):
+        train(TrainOptions(**options, data=drawn_mnist, out=tmp_path / "more", epochs=1, seed=2**32 - 1), QUIET)
+    fresh, resumed, again = drawn
+    assert all(one != other for one, other in zip(fresh, resumed, strict=True))
+    assert resumed == again
 
 
 def test_without_its_record_a_resumed_model_still_knows_its_epochs(

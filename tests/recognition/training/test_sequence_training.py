@@ -134,12 +134,22 @@ def test_a_network_that_is_gone_on_with_is_the_mean_of_before_and_after(trained,
         model.set_weights([1.1 * weight for weight in model.get_weights()])
         return {"loss": [0.5], "accuracy": [0.9]}
 
+    seeds = []
+
+    def draw(digits, *, seed, **_):
+        seeds.append(seed)
+        return draw_strings(digits, seed=seed, count=1, processes=1)
+
     monkeypatch.setattr(digits_module, "HELD_OUT", 20)
     monkeypatch.setattr(module, "fit_sequence", fit)
+    monkeypatch.setattr(module, "string_epochs", draw)
     options = TrainOptions(data=drawn_mnist, out=tmp_path / "sequence", epochs=1, sheets=1, resume=trained)
     resumed = load_model(train_companion(SEQUENCE, options, Console(quiet=True)))
     for old, new in zip(load_model(trained).get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_allclose(new, 1.05 * old, rtol=1e-5)
+    assert seeds == [options.seed + 1], "one epoch later than those before"
+    before = json.loads(trained.with_suffix(".json").read_text("utf-8"))["history"]["loss"]
+    assert json.loads((tmp_path / "sequence.json").read_text("utf-8"))["history"]["loss"] == [*before, 0.5]
 
 
 def test_the_8_bit_network_agrees_with_keras_at_widths_it_was_not_converted_at(trained, strings):
