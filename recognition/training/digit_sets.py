@@ -22,6 +22,10 @@ from recognition.training.dataset import Digits, load_test
 from recognition.training.errors import DatasetError
 from recognition.training.names import name_of
 
+MID_GREY = 127
+BRIGHT_CORNERS = 0.9
+"""A set with more bright corners is of dark ink; of Semeion's digits, which fill their pictures, 0.13 are bright."""
+
 
 @dataclass(frozen=True, slots=True)
 class DigitSet:
@@ -87,6 +91,12 @@ def _check(path: Path, images: NDArray[Any], labels: NDArray[Any]) -> None:
         raise DatasetError(
             f"images in {path} must be uint8 (n, height, width) with bright ink, at least one. "
             f"Received: {images.dtype} {images.shape}; convert them before they are saved"
+        )
+    corners = images[:, [0, 0, -1, -1], [0, -1, 0, -1]]
+    if images.mean() > MID_GREY and (corners > MID_GREY).mean() > BRIGHT_CORNERS:
+        raise DatasetError(
+            f"images in {path} must have bright ink on dark ground. Received: bright ground, in the corners too; save "
+            "255 - images"
         )
     if labels.shape != (len(images),) or labels.dtype.kind not in "iu":
         raise DatasetError(

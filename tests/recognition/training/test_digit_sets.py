@@ -59,6 +59,7 @@ GOOD = {"images": np.zeros((2, 8, 8), np.uint8), "labels": np.array([1, 2])}
         ({**GOOD, "images": np.zeros((2, 8, 8), np.float32)}, r"uint8 \(n, height, width\).*float32 \(2, 8, 8\)"),
         ({**GOOD, "images": np.zeros((2, 64), np.uint8)}, r"Received: uint8 \(2, 64\)"),
         ({"images": np.zeros((0, 8, 8), np.uint8), "labels": np.array([], int)}, "at least one"),
+        ({**GOOD, "images": 255 - GOOD["images"]}, "bright ink on dark ground.*save 255 - images"),
         ({**GOOD, "labels": np.array([1, 2, 3])}, r"must be integers \(2,\).*Received: int64 \(3,\)"),
         ({**GOOD, "labels": np.array(["1", "2"])}, "must be integers"),
         ({**GOOD, "labels": np.array([1, 10])}, "0 to 9. Received: 1 to 10; leave out"),
@@ -71,6 +72,14 @@ def test_an_archive_of_another_form_is_named_with_what_it_must_be(
     with pytest.raises(DatasetError, match=said) as caught:
         load_set(write(tmp_path / "other.npz", **arrays))
     assert "other.npz" in str(caught.value)
+
+
+def test_bold_digits_that_fill_their_pictures_are_no_dark_ones(tmp_path: Path) -> None:
+    rings = np.full((2, 8, 8), 255, np.uint8)
+    rings[:, 3:5, 3:5] = 0
+    rings[:, [0, -1], 0] = 0
+    path = write(tmp_path / "bold.npz", images=rings, labels=np.array([0, 0]))
+    assert load_set(path).digits.labels.tolist() == [0, 0]
 
 
 def test_what_is_no_archive_is_named(tmp_path: Path) -> None:
