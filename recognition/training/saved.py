@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,17 @@ def save_model(model: keras.Model, path: Path) -> None:
     Args:
         model: compiled.
         path: its suffix, .keras or .h5, chooses the format.
+
+    Raises:
+        OSError: the file cannot be written.
     """
     with replacing(path, path.suffix) as part:
-        model.save(part)
+        try:
+            model.save(part)
+        except OSError as error:  # of which HDF5 tells its whole state, and not which file it was to be
+            if error.errno is None:
+                raise
+            raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
 
 
 def _form(model: keras.Model) -> tuple[Any, Any, bool]:

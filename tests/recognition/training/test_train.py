@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -85,6 +86,23 @@ def test_a_failed_save_leaves_the_old_model(tmp_path: Path, monkeypatch: pytest.
         save_model(model, path)
     assert [one.name for one in tmp_path.iterdir()] == ["tiny.keras"]
     assert path.read_bytes() == b"the old model"
+
+
+def test_a_model_for_which_there_is_no_room_is_named_and_the_old_one_stays(tmp_path: Path) -> None:
+    model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10, activation="softmax")])
+    model.compile("sgd", "mse")
+    path = tmp_path / "model.keras"
+    save_model(model, path)
+    before = path.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(OSError, match=rf"File too large: '{path}'$"):
+            save_model(model, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
 
 
 def test_a_record_of_another_file_is_not_believed(trained: Path, tmp_path: Path) -> None:
