@@ -74,8 +74,8 @@ def ink_at_level(field: Field, level: float, edge: float = 0.2) -> Image:
     """Returns the field cut at a level: a low one gives a broad pen, a high one a fine pen.
 
     Args:
-        field: from `height_field`.
-        level: 0.15 to 0.6.
+        field: from `height_field` or `pen_field`.
+        level: 0.15 to 0.6 of a `height_field`, 0.5 to nearly 1 of a `pen_field`.
         edge: width of the soft edge in units of the field.
 
     Returns:
