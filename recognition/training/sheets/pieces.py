@@ -17,6 +17,8 @@ from recognition.normalize import IMAGE_PX
 from recognition.training.errors import DatasetError
 from recognition.training.record import replacing
 
+REMEDY = "name another file to have it made"
+"""And not to remove this one: it may be somebody's digits."""
 LOOKALIKE = 255
 """Label of print and letters: no digit to the context network, but perhaps of a digit's form."""
 
@@ -62,14 +64,12 @@ class Pieces:
             with path.open("rb") as file, np.load(file) as data:
                 pieces = cls(data["images"], Windows(data["near"], data["far"]), data["labels"], _drawn(data))
         except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
-            raise DatasetError(f"{path} holds no pieces ({error}); remove it to have it made anew") from error
+            raise DatasetError(f"{path} holds no pieces ({error}); {REMEDY}") from error
         count = len(pieces.labels)
         shapes = (count, IMAGE_PX, IMAGE_PX), (count, NEAR_PX, NEAR_PX, 2), (count, FAR_HEIGHT_PX, FAR_WIDTH_PX, 2)
         got = tuple(array.shape for array in (pieces.images, pieces.windows.near, pieces.windows.far))
         if got != shapes:
-            raise DatasetError(
-                f"{path} holds no pieces of the shapes {shapes}; remove it to have it made anew. Received: {got}"
-            )
+            raise DatasetError(f"{path} holds no pieces of the shapes {shapes}; {REMEDY}. Received: {got}")
         return pieces
 
 

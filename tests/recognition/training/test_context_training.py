@@ -185,7 +185,7 @@ def test_a_damaged_harvest_is_told_before_anything_is_trained(
     monkeypatch.setattr(digits_module, "HELD_OUT", 20)
     (tmp_path / "pieces.npz").write_bytes(b"no pieces at all")
     options = TrainOptions(data=drawn_mnist, out=tmp_path / "out" / "context", pieces=tmp_path / "pieces.npz")
-    with pytest.raises(DatasetError, match=r"pieces\.npz holds no pieces"):
+    with pytest.raises(DatasetError, match=r"pieces\.npz holds no pieces .*; name another file"):
         train_companion(CONTEXT, options, Console(quiet=True))
     assert not list((tmp_path / "out").iterdir())
 
