@@ -99,6 +99,11 @@ class PageFigures:
         """Every number that was read."""
         return [one for reading in self.readings for one in reading.judged]
 
+    @property
+    def calibration_error(self) -> float | None:
+        """Expected calibration error of the numbers' confidence, 0 to 1; None where none was read."""
+        return metrics.expected_calibration_error(*_confidence(self.judged)) if self.judged else None
+
     def reliability(self) -> list[metrics.Bin]:
         """Confidence of the numbers against the share of right ones."""
         return metrics.reliability(*_confidence(self.judged))
@@ -122,7 +127,7 @@ class PageFigures:
             "groups": {name: counts.figures() for name, counts in self.groups.items()},
             "accept": self.accept,
             "thresholds": [asdict(one) for one in self.thresholds],
-            "calibration_error": metrics.expected_calibration_error(*_confidence(self.judged)) if self.judged else None,
+            "calibration_error": self.calibration_error,
             "reliability": [asdict(one) for one in self.reliability()],
             "documents": [
                 {"name": one.name, "figures": one.counts.figures()} | ({"error": one.error} if one.error else {})
@@ -138,6 +143,8 @@ class PageFigures:
         yield f"{'':{width}}" + "".join(f"{name:>13}" for name in self.total.figures())
         for name, counts in rows:
             yield f"{name:{width}}" + "".join(f"{shown(value):>13}" for value in counts.figures().values())
+        if self.calibration_error is not None:
+            yield f"expected calibration error {self.calibration_error:.4f}"
         if self.thresholds:
             yield ""
             yield "accept  accepted  of the numbers read  wrong  of 1000 accepted"

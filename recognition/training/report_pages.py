@@ -55,6 +55,7 @@ def page_section(pages: PageFigures) -> Iterator[str]:
         yield markup.subheading("Confidence of the numbers")
         reliability = report_plots.reliability_diagram(pages.reliability(), "numbers")
         yield markup.diagrams([(report_plots.png(reliability), RELIABILITY), (report_plots.png(risk_of(pages)), RISK)])
+        yield markup.paragraph(f"Expected calibration error: {pages.calibration_error:.4f}.")
     yield from _thresholds(pages)
     for kind, title in HEADINGS.items():
         yield from _mistakes(pages, kind, title)

@@ -75,11 +75,13 @@ def test_the_record_holds_what_the_text_says_and_is_json() -> None:
         "error": "it ends too early",
     }
     assert "b.jpg could not be read: it ends too early" in list(figures.lines())
+    assert f"expected calibration error {record['calibration_error']:.4f}" in list(figures.lines())
 
 
 def test_nothing_read_at_all_is_a_result() -> None:
     figures = summarize("folder", "", 0.9, 0.25, [PageReading("a", {}, Counts(pages=1), (), ())])
-    assert (figures.thresholds, figures.reliability()) == ((), [])
+    assert (figures.thresholds, figures.reliability(), figures.calibration_error) == ((), [], None)
+    assert not any("calibration" in line for line in figures.lines())
     assert json.dumps(figures.to_json(), allow_nan=False)
 
 

@@ -158,6 +158,8 @@ def test_every_kind_of_mistake_is_shown_with_its_truth_and_reading(html: str) ->
 
 def test_the_figures_of_each_group_and_threshold_are_there(html: str) -> None:
     texts = opened(html).texts
+    # One of confidence 0.95 is wrong, and one of 0.6 right.
+    assert "Expected calibration error: 0.6750." in texts
     for text in ("slips/1000", "1000.000", "0.9 (as read)", "broken.jpg (could not be read: cut off)", "33.33%"):
         assert any(text in one for one in texts), text
 
