@@ -16,6 +16,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
+from recognition.training.record import write_whole
+
 # Blue and orange stay apart for colour-blind readers; the line style and the marker keep them apart without colour.
 TRAINED_ON: dict[str, Any] = {"color": "#1f5fa8", "linestyle": "-", "marker": "o", "label": "training digits"}
 VALIDATED_ON: dict[str, Any] = {"color": "#c8590a", "linestyle": "--", "marker": "s", "label": "validation digits"}
@@ -87,4 +89,7 @@ def _write_count(axes: Axes, truth: int, decided: int, count: int, most_mistakes
 
 
 def _write(figure: Figure, path: Path | BytesIO) -> None:
-    FigureCanvasAgg(figure).print_png(path)
+    picture = BytesIO() if isinstance(path, Path) else path
+    FigureCanvasAgg(figure).print_png(picture)
+    if isinstance(path, Path):
+        write_whole(path, picture.getvalue())

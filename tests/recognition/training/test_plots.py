@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import cv2
@@ -39,3 +40,18 @@ def test_the_most_frequent_mistake_stands_out_in_a_confusion_matrix(tmp_path: Pa
     confusion_matrix(counts, "one mistake", tmp_path / "mistake.png")
     assert share_of(ORANGE_BGR, tmp_path / "right.png") == 0
     assert share_of(ORANGE_BGR, tmp_path / "mistake.png") > 3e-3
+
+
+def test_a_picture_for_which_there_is_no_room_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "curve.png"
+    learning_curve({"loss": [1.0, 0.5], "accuracy": [0.1, 0.5]}, "old", path)
+    before = path.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            learning_curve({"loss": [1.0, 0.4], "accuracy": [0.1, 0.6]}, "new", path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["curve.png"]
