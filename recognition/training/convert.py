@@ -12,7 +12,7 @@ import contextlib
 import io
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,12 @@ KEEPS_VALUES = ("Dropout", "Reshape", "Flatten", "ActivityRegularization", "Iden
 """Layers that hand on, outside training, the values they get."""
 
 
-def convert(source: Path, target: Path, samples: NDArray[np.float32] | None = None) -> None:
+def convert(
+    source: Path,
+    target: Path,
+    samples: NDArray[np.float32] | None = None,
+    record: Mapping[str, Any] | None = None,
+) -> None:
     """Writes a model as .tflite, and the JSON beside it that `recognition.classify` asks for.
 
     The written model takes `images`, float32 (n, 28, 28, 1), 0 to 1 with the ink bright, for any n, and gives
@@ -57,6 +62,7 @@ def convert(source: Path, target: Path, samples: NDArray[np.float32] | None = No
             probabilities or as logits.
         target: of the .tflite; an existing one is replaced.
         samples: typical images, float32 (n, 28, 28, 1); with them the model becomes one of 8-bit integers.
+        record: of the source's training; None is the one that stands beside it.
 
     Raises:
         ModelLoadError: the source cannot be loaded or converted.
@@ -68,8 +74,9 @@ def convert(source: Path, target: Path, samples: NDArray[np.float32] | None = No
         _check_agreement(model, content, source, _noise())
     else:
         check_quantized(model, content, (samples,))
+    trained = read_record(source) if record is None else record
     write_whole(target, content)
-    write_record(target.with_suffix(".json"), _sidecar(source, target, model))
+    write_record(target.with_suffix(".json"), _sidecar(source, target, model, trained))
 
 
 def canonical(model: keras.Model) -> keras.Model:
@@ -223,8 +230,7 @@ def run_litert(content: bytes, *inputs: NDArray[np.float32]) -> NDArray[np.float
     return probabilities
 
 
-def _sidecar(source: Path, target: Path, model: keras.Model) -> dict[str, Any]:
-    trained = read_record(source)
+def _sidecar(source: Path, target: Path, model: keras.Model, trained: Mapping[str, Any]) -> dict[str, Any]:
     # A record of the source that stands where the sidecar goes is added to, not lost.
     kept = trained if target.with_suffix(".json") == source.with_suffix(".json") else {}
     return {

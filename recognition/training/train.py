@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from recognition.errors import ModelLoadError
 from recognition.training import metrics, plots
 from recognition.training.architectures import ARCHITECTURES
 from recognition.training.backend import keras, tensorflow
@@ -222,8 +223,12 @@ def _write(
     for path in models:
         save_model(model, path)
     record["files"] = {path.name: sha256_of(path) for path in models}
-    write_record(beside(out, ".json"), record)
-    convert(models[0], beside(out, ".tflite"), samples)  # which adds its own hash and shapes to the record
+    try:
+        # It writes the record, with its own hash and shapes: until it is done, the one there is of the old conversion.
+        convert(models[0], beside(out, ".tflite"), samples, record)
+    except ModelLoadError:
+        write_record(beside(out, ".json"), record)  # to go on with the Keras model
+        raise
     summary = _summary(record["metrics"])
     plots.learning_curve(record["history"], f"{record['name']}: {summary}", beside(out, ".curve.png"))
     plots.confusion_matrix(counts, f"{record['name']}: {summary}", beside(out, ".confusion.png"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +14,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from recognition.classify import load_classifier
 from recognition.context import Windows
+from recognition.errors import ModelLoadError
+from recognition.training import convert as convert_module
 from recognition.training import digits as digits_module
 from recognition.training import train as train_module
 from recognition.training.backend import keras
@@ -103,6 +108,34 @@ def test_a_model_for_which_there_is_no_room_is_named_and_the_old_one_stays(tmp_p
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert path.read_bytes() == before
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("problem", [KeyboardInterrupt(), ModelLoadError("it cannot be converted")])
+def test_a_conversion_that_fails_or_is_interrupted_leaves_what_can_be_used(
+    problem: BaseException, trained: Path, drawn_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in trained.parent.iterdir():
+        shutil.copy(path, tmp_path)
+    monkeypatch.setattr(convert_module, "to_litert", raising(problem))
+    out = tmp_path / trained.stem
+    options = TrainOptions(resume=trained, data=drawn_mnist, out=out, epochs=1, batch_size=10)
+    with pytest.raises(type(problem)):
+        train(options, Console(quiet=True))
+    kept = tmp_path / trained.name
+    assert sha256_of(kept) != sha256_of(trained)
+    if isinstance(problem, ModelLoadError):  # whose message says to train the Keras model on
+        assert read_record(kept)["metrics"]["epochs"] == 3
+    else:
+        assert load_classifier(kept.with_suffix(".tflite")).info.classes == 10
+
+
+def raising(problem: BaseException) -> Callable[..., bytes]:
+    """A conversion that ends by a problem."""
+
+    def convert(*_: Any) -> bytes:
+        raise problem
+
+    return convert
 
 
 def test_a_record_of_another_file_is_not_believed(trained: Path, tmp_path: Path) -> None:
