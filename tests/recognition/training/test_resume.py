@@ -71,7 +71,7 @@ def test_a_resumed_training_draws_other_numbers_than_the_first(
     drawn = []
 
     def fit(model: keras.Model, session: Session) -> History:
-        drawn.append((session.seed, float(keras.random.uniform(())), np.random.rand()))  # noqa: NPY002: that of Keras
+        drawn.append((session.seed, float(keras.random.uniform(())), np.random.rand()))
         return {name: [0.5] * len(session.epochs) for name in ("loss", "accuracy")}
 
     monkeypatch.setitem(RECIPES, "dense", Recipe(RECIPES["dense"].build, fit=fit))
