@@ -42,12 +42,28 @@ def with_line(*points, darkness=INK):
         (with_line((50, 108), (220, 108), darkness=50), False, "what shows through"),
         (with_line((50, 108), (140, 108)), False, "through two of three"),
         (with_line((50, 84), (220, 84)), False, "through their heads"),
+        (with_line((50, 131), (220, 131)), False, "through their feet"),
         (with_line((50, 145), (220, 145)), False, "below"),
         (with_line((60, 134), (206, 82)), False, "steeper than writing slopes"),
     ],
 )
 def test_a_line_through_a_number_from_end_to_end_puts_it_in_doubt(readings, page, doubted, why):
     assert may_be_struck_out([readings], page, StruckParams()) == [doubted], why
+
+
+def test_a_number_of_two_digits_can_be_struck_out(readings):
+    page = with_line((50, 108), (220, 108))
+    assert may_be_struck_out([readings[:2], readings[1:]], page, StruckParams()) == [True, True]
+
+
+@pytest.mark.parametrize("gaps", [[], [157], [107, 157]])
+def test_bars_of_digits_that_end_before_a_narrow_gap_strike_nothing_out(make_reading, gaps):
+    page = np.zeros((220, 320), np.uint8)
+    page[106:111, 60:206] = INK
+    for column in gaps:
+        page[:, column : column + 2] = 0
+    digits = [make_reading(4, (60, 80, 47, 56)), make_reading(4, (109, 80, 48, 56)), make_reading(4, (159, 80, 47, 56))]
+    assert may_be_struck_out([digits], page, StruckParams()) == [not gaps]
 
 
 def test_the_bar_of_a_lone_digit_strikes_nothing_out(readings):
