@@ -81,3 +81,10 @@ def test_the_soft_edges_of_fine_strokes_are_no_smudge():
     soft = cv2.dilate(page, np.ones((3, 3))) // 4
     page = np.maximum(page, soft)
     assert without(page) == boxes_of(page)
+
+
+def test_a_blot_with_grains_too_small_for_strokes_stays_as_it_is():
+    page = np.zeros((110, 200), np.uint8)
+    page[38:62, 30:140] = 20
+    page[39:62:2, 31:100:2] = INK
+    assert without(page) == boxes_of(page) == [BoundingBox(30, 38, 110, 24)]
