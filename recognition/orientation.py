@@ -41,9 +41,9 @@ def upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
 
 
 def orientation_of(exif: Image.Exif) -> int:
-    """EXIF's orientation, 1 to 8; 1 where there is none or one that means nothing."""
+    """EXIF's orientation, as `upright` takes it; 1 where there is none or one that is no number."""
     value = exif.get(_TAG, UPRIGHT)
-    return value if isinstance(value, int) and 1 <= value <= 8 else UPRIGHT
+    return value if isinstance(value, int) else UPRIGHT
 
 
 def _as_uint8(pixels: object) -> NDArray[np.uint8]:

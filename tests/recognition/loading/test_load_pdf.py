@@ -17,7 +17,7 @@ BLACK_SQUARE = "0 g 0 96 144 96 re f"
 def test_every_page_is_rendered_on_white_at_the_wanted_resolution(make_pdf):
     pages = list(load_pages(make_pdf(BLACK_SQUARE, "1 0 0 rg 0 0 144 96 re f", ""), LoadParams(pdf_dpi=100)))
     assert [page.page for page in pages] == [1, 2, 3]
-    assert all(page.pixels.shape == (267, 400, 3) and not page.warnings for page in pages)
+    assert all(page.pixels.shape == (267, 400, 3) and not page.warnings and not page.damaged for page in pages)
     first, second, third = (page.pixels for page in pages)
     assert first[60, 100].tolist() == [0, 0, 0]
     assert first[200, 100].tolist() == [255, 255, 255]

@@ -41,6 +41,23 @@ def test_orientation_behind_a_pngs_pixels_is_applied(orientation, picture, encod
     assert_upright(only_page(data[:end] + chunk + data[end:]))
 
 
+@pytest.mark.parametrize(
+    "orientation",
+    [
+        pytest.param(b"\0\x03\0\0\0\x01\0\0\0\0", id="0"),
+        pytest.param(b"\0\x03\0\0\0\x01\0\x09\0\0", id="9"),
+        pytest.param(b"\0\x02\0\0\0\x026\0\0\0", id="text"),
+    ],
+)
+def test_an_orientation_that_means_nothing_leaves_the_picture_as_it_is_stored(
+    orientation, picture, encode, assert_upright
+):
+    exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12" + orientation + bytes(4)
+    (page,) = load_pages(encode(picture, "JPEG", exif=exif), LoadParams())
+    assert_upright(page.pixels)
+    assert page.warnings == ()
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WebP"])
 def test_malformed_exif_does_not_prevent_reading(kind, picture, encode, assert_upright):
     for rubbish in (
