@@ -113,6 +113,23 @@ def test_boxes_that_hold_several_digits_are_a_number_each(write):
     assert texts(arrange(readings, (row(95, 68, 3),), PARAMS)) == [["20", "23", "07"]]
 
 
+@pytest.mark.parametrize(("x", "lines"), [(126 + 12 * HEIGHT, [["1", "2"]]), (127 + 12 * HEIGHT, [["1"], ["2"]])])
+def test_digits_at_the_ends_of_a_wide_page_stand_in_lines_of_their_own(make_reading, x, lines):
+    readings = [make_reading(1, (100, 500, 26, HEIGHT)), make_reading(2, (x, 500, 26, HEIGHT))]
+    assert texts(arrange(readings, (), PARAMS)) == lines
+
+
+@pytest.mark.parametrize(("first", "second"), [((500, HEIGHT), (534, 10)), ((534, 10), (500, HEIGHT))])
+def test_a_small_digit_stands_in_the_line_of_a_large_one(make_reading, first, second):
+    boxes = [(x, y, 8, height) for x, (y, height) in zip((100, 115), (first, second), strict=True)]
+    assert texts(arrange([make_reading(k, box) for k, box in enumerate(boxes)], (), PARAMS)) == [["01"]]
+
+
+def test_a_digit_between_two_lines_goes_to_the_one_that_ends_nearer(make_reading):
+    boxes = [(100, 480, 26, HEIGHT), (200, 520, 26, HEIGHT), (240, 500, 26, HEIGHT)]
+    assert texts(arrange([make_reading(k, box) for k, box in enumerate(boxes)], (), PARAMS)) == [["0"], ["12"]]
+
+
 def test_no_digits_have_no_lines():
     assert arrange([], (), PARAMS) == []
 
