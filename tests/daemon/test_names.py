@@ -36,6 +36,25 @@ def test_a_numbered_name_always_fits_into_a_folder_with_its_reason(name: str, nu
     assert len(os.fsencode(PurePosixPath(result).name + ".reason.json")) <= 255
 
 
+@pytest.mark.parametrize(
+    ("name", "start", "end", "size"),
+    [
+        pytest.param("x" * 243, "x" * 243, "x", 243, id="as long as a folder holds"),
+        pytest.param("x" * 244, "x" * 230 + "~", "", 243, id="too long"),
+        pytest.param("x" * 244 + ".jpg", "x" * 226 + "~", ".jpg", 243, id="with a suffix"),
+        pytest.param("x" * 244 + "." + "s" * 15, "x" * 214 + "~", "." + "s" * 15, 243, id="with a long suffix"),
+        pytest.param("x" * 244 + "." + "s" * 16, "x" * 230 + "~", "", 243, id="with what is no suffix any more"),
+        pytest.param("ü" * 122, "ü" * 115 + "~", "", 243, id="two bytes a letter"),
+        pytest.param("xü" + "ü" * 121, "x" + "ü" * 114 + "~", "", 242, id="cut at a whole letter"),
+    ],
+)
+def test_a_name_is_shortened_where_no_folder_holds_it(name: str, start: str, end: str, size: int) -> None:
+    result = numbered(name, 1)
+    assert result.startswith(start)
+    assert result.endswith(end)
+    assert len(os.fsencode(result)) == size
+
+
 def test_long_names_that_differ_stay_different() -> None:
     assert len({numbered("x" * 250 + end + ".jpg", number) for end in "ab" for number in (1, 2, 3)}) == 6
 
