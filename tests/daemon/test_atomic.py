@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.atomic import remove_leftovers, replacing
+from daemon.atomic import remove_leftovers, replacing, sync_folder
 
 
 def test_a_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
@@ -29,6 +29,35 @@ def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
 
 
+def test_the_last_touch_is_made_when_all_is_written_and_nobody_sees_it_yet(tmp_path: Path) -> None:
+    target = tmp_path / "table.csv"
+    seen = []
+    with replacing(target, lambda file: seen.append((os.pread(file.fileno(), 9, 0), target.exists()))) as file:
+        file.write(b"whole")
+    assert seen == [(b"whole", False)]
+    assert target.read_bytes() == b"whole"
+
+
+def test_a_folder_is_put_on_the_disk_where_its_file_system_can_do_that(tmp_path: Path) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    sync_folder(tmp_path)
+    sync_folder(Path("/proc"))  # answers EINVAL, as some network mounts do
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    (tmp_path / "file").write_bytes(b"")
+    for path, error in [("missing", FileNotFoundError), ("file", NotADirectoryError)]:
+        with pytest.raises(error):
+            sync_folder(tmp_path / path)
+
+
+def test_a_folder_that_the_disk_did_not_take_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="Input/output error"):
+        sync_folder(tmp_path)
+
+
 @pytest.mark.parametrize("umask", [0o022, 0o002, 0o077])
 def test_a_file_has_the_mode_that_the_umask_gives(tmp_path: Path, umask: int) -> None:
     before = os.umask(umask)
@@ -41,15 +70,16 @@ def test_a_file_has_the_mode_that_the_umask_gives(tmp_path: Path, umask: int) ->
 
 
 def test_an_unfinished_file_is_hidden_and_removed_later(tmp_path: Path) -> None:
-    (tmp_path / ".hidden").write_bytes(b"someone else's")
+    others = [".digitdrop-notes", ".hidden", "swap.tmp"]
+    for name in others:
+        (tmp_path / name).write_bytes(b"someone else's")
     with replacing(tmp_path / "x") as file:
-        unfinished = [path for path in tmp_path.iterdir() if path.name != ".hidden"]
-        (path,) = unfinished
+        (path,) = [path for path in tmp_path.iterdir() if path.name not in others]
         assert path.name.startswith(".")
         file.write(b"x")
     path.write_bytes(b"as a killed process leaves it")
     assert remove_leftovers(tmp_path) == 1
-    assert sorted(entry.name for entry in tmp_path.iterdir()) == [".hidden", "x"]
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == [*others, "x"]
 
 
 def test_an_error_names_the_file_and_is_the_same_each_time(tmp_path: Path) -> None:
