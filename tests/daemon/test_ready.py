@@ -97,14 +97,17 @@ def test_an_empty_file_waits_without_end_and_is_named_once(
     caplog.set_level(logging.INFO)
     files.now["a.jpg"] = (1, 0, 5)
     for now in range(100, 200):
+        files.now["a.jpg"] = (1, 0, now // 10)
         quiet.see("a.jpg", files(Path("a.jpg")), float(now))
         assert quiet.take_quiet(float(now)) == []
     assert len(caplog.records) == 1
     assert quiet.pending() == 0
+    assert set(quiet.empty()) == {"a.jpg"}
     files.now["a.jpg"] = (1, 10, 6)
     quiet.look_at("a.jpg", 200.0)
     assert quiet.pending() == 1
     assert paths(quiet.take_quiet(202.0)) == ["a.jpg"]
+    assert set(quiet.empty()) == set()
 
 
 def test_a_file_handed_on_comes_again_when_it_changes(files: Files, quiet: QuietFiles) -> None:
@@ -114,6 +117,34 @@ def test_a_file_handed_on_comes_again_when_it_changes(files: Files, quiet: Quiet
     files.now["a.jpg"] = (1, 20, 6)
     quiet.see("a.jpg", files(Path("a.jpg")), 110.0)
     assert paths(quiet.take_quiet(112.0)) == ["a.jpg"]
+
+
+def test_an_event_about_a_file_that_was_handed_on_and_is_the_same_changes_nothing(
+    files: Files, quiet: QuietFiles
+) -> None:
+    files.now["a.jpg"] = (1, 10, 5)
+    quiet.look_at("a.jpg", 100.0)
+    quiet.take_quiet(102.0)
+    quiet.look_at("a.jpg", 103.0)
+    assert quiet.take_quiet(200.0) == []
+
+
+def test_a_file_is_not_looked_at_before_its_time(files: Files, quiet: QuietFiles) -> None:
+    files.now = {"a.jpg": (1, 10, 5), "b.jpg": (2, 10, 5)}
+    quiet.look_at("a.jpg", 100.0)
+    quiet.look_at("b.jpg", 101.0)
+    away = files.now.pop("b.jpg")
+    assert paths(quiet.take_quiet(102.0)) == ["a.jpg"]
+    files.now["b.jpg"] = away
+    assert paths(quiet.take_quiet(103.0)) == ["b.jpg"]
+
+
+def test_a_file_that_was_dropped_and_seen_again_is_handed_on_once(files: Files, quiet: QuietFiles) -> None:
+    files.now["a.jpg"] = (1, 10, 5)
+    quiet.look_at("a.jpg", 100.0)
+    quiet.drop("a.jpg")
+    quiet.look_at("a.jpg", 103.0)
+    assert paths(quiet.take_quiet(105.0)) == ["a.jpg"]
 
 
 def test_a_file_that_was_dropped_is_followed_anew_though_it_is_the_same(files: Files, quiet: QuietFiles) -> None:
