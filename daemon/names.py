@@ -8,8 +8,13 @@ from pathlib import Path, PurePosixPath
 
 from daemon.documents import Taken
 
-_MAX_NAME_BYTES = 255 - len(".reason.json")
-"""Of one name in a folder, on every usual file system, with what quarantine adds to it."""
+MAX_NAME_BYTES = 255
+"""Of one name in a folder, on every usual file system."""
+
+_ROOM = MAX_NAME_BYTES - len(".reason.json")
+"""For a document's name, to which quarantine adds that."""
+_MAX_SUFFIX_BYTES = 16
+"""What is longer is no suffix that tells a format."""
 
 _SEARCHED_THROUGH = 32
 """So many numbers of a name are tried one by one."""
@@ -25,9 +30,23 @@ def numbered(path: str, number: int) -> str:
     pure = PurePosixPath(path)
     mark = "" if number == 1 else f"~{number}"
     name = f"{pure.stem}{mark}{pure.suffix}"
-    if len(os.fsencode(name)) > _MAX_NAME_BYTES:
-        name = _shortened(name, _MAX_NAME_BYTES)
-    return str(pure.with_name(name))
+    suffix = pure.suffix if len(os.fsencode(pure.suffix)) <= _MAX_SUFFIX_BYTES else ""
+    return str(pure.with_name(shortened(name, _ROOM, suffix)))
+
+
+def shortened(name: str, room: int, suffix: str = "") -> str:
+    """The name itself where it fits, else one that differs where the long names differ.
+
+    Args:
+        name: of a file, without folders.
+        room: in bytes, for all of it.
+        suffix: its end, which a shortened name keeps.
+    """
+    encoded = os.fsencode(name)
+    if len(encoded) <= room:
+        return name
+    end = os.fsencode(f"~{hashlib.sha256(encoded).hexdigest()[:12]}{suffix}")
+    return encoded[: room - len(end)].decode("utf-8", "ignore") + os.fsdecode(end)
 
 
 def first_free(path: str, taken: Taken) -> str:
@@ -78,13 +97,3 @@ def shown(name: str) -> str:
     A line break in a file name must not begin a line of the log that digitdrop did not write.
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in printable(name))
-
-
-def _shortened(name: str, room: int) -> str:
-    """A name of at most `room` bytes that differs where the long names differ."""
-    encoded = os.fsencode(name)
-    mark = "~" + hashlib.sha256(encoded).hexdigest()[:12]
-    suffix = os.fsencode(PurePosixPath(name).suffix)
-    suffix = suffix if len(suffix) <= 16 else b""
-    kept = encoded[: room - len(mark) - len(suffix)].decode("utf-8", "ignore")
-    return kept + mark + os.fsdecode(suffix)

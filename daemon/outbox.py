@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
@@ -17,14 +16,13 @@ from typing import Any, BinaryIO
 from config.schema import TablesSettings
 from daemon.atomic import replacing, sync_folder
 from daemon.errors import PublishError
-from daemon.names import past_files, printable
+from daemon.names import MAX_NAME_BYTES, past_files, printable, shortened
 from daemon.result import Result
 from daemon.systemd import Beat, no_beat
 from daemon.tables import write_csv
 
 TABLES = "tables"
 _JSON, _CSV, _PICTURE = ".json", ".csv", ".annotated.jpg"
-_MAX_NAME_BYTES = 255  # of a name in a folder, on every usual file system
 _MAX_JSON_BYTES = 512 << 20  # far more than the most pages with the most digits
 _LONGEST_SUFFIX = f".p99999{_PICTURE}"
 Write = Callable[[BinaryIO], object]
@@ -169,10 +167,7 @@ class Outbox:
         if path.is_absolute() or ".." in path.parts or not path.name or "\0" in name:
             raise ValueError(f"an outbox name must be relative and stay inside the outbox. Received: {name!r}")
         last = f"{path.name}~" if _AMBIGUOUS.search(path.name) else path.name
-        room = _MAX_NAME_BYTES - len(_LONGEST_SUFFIX)
-        if len(os.fsencode(last)) > room:
-            last = _shortened(last, room)
-        return self._folder / path.parent / last
+        return self._folder / path.parent / shortened(last, MAX_NAME_BYTES - len(_LONGEST_SUFFIX))
 
 
 def encode_json(value: object) -> bytes:
@@ -235,10 +230,3 @@ def _written(write: Write) -> bytes:
 
 def _write(content: bytes, file: BinaryIO) -> None:
     file.write(content)
-
-
-def _shortened(name: str, room: int) -> str:
-    encoded = os.fsencode(name)
-    mark = "~" + hashlib.sha256(encoded).hexdigest()[:12]
-    kept = encoded[: room - len(mark)].decode("utf-8", "ignore")
-    return kept + mark
