@@ -77,6 +77,62 @@ def test_a_name_under_which_a_file_of_somebody_stands_is_anothers(tmp_path: Path
     assert outbox.is_anothers("x.jpg", make_result(pages=2))
 
 
+@pytest.mark.parametrize("suffix", [".annotated.jpg", ".csv", ".json"])
+def test_a_folder_in_a_files_place_is_anothers_though_the_others_are_its_own(tmp_path: Path, suffix: str) -> None:
+    outbox = make_outbox(tmp_path)
+    outbox.publish("x.jpg", make_result())
+    (tmp_path / f"x.jpg{suffix}").unlink()
+    (tmp_path / f"x.jpg{suffix}").mkdir()
+    assert outbox.is_anothers("x.jpg", make_result())
+
+
+def test_a_pipe_or_a_link_under_a_name_is_anothers_and_is_not_waited_for(tmp_path: Path) -> None:
+    outbox = make_outbox(tmp_path / "outbox")
+    outbox.publish("x.jpg", make_result())
+    os.mkfifo(tmp_path / "outbox" / "pipe.jpg.json")
+    (tmp_path / "outbox" / "link.jpg.json").symlink_to("x.jpg.json")
+    for name in ("pipe.jpg", "link.jpg"):
+        assert outbox.holds(name) is None
+        assert outbox.is_anothers(name, make_result())
+
+
+def test_anything_under_a_name_is_of_others_but_complete_results_of_the_same_content(tmp_path: Path) -> None:
+    outbox = make_outbox(tmp_path)
+    assert not outbox.is_of_others("x.jpg", "ab" * 32)
+    outbox.publish("x.jpg", make_result())
+    assert not outbox.is_of_others("x.jpg", "ab" * 32)
+    assert outbox.is_of_others("x.jpg", "ef" * 32)
+    (tmp_path / "x.jpg.json").unlink()
+    assert outbox.is_of_others("x.jpg", "ab" * 32)
+
+
+def test_a_name_is_barred_by_a_file_in_a_folders_place_and_by_results_of_others(tmp_path: Path) -> None:
+    outbox = make_outbox(tmp_path)
+    outbox.publish("a/x.jpg", make_result())
+    (tmp_path / "b").write_bytes(b"a file where a folder is needed")
+    assert not outbox.is_barred("a/x.jpg", make_result())
+    assert outbox.is_barred("a/x.jpg", of_other_content(make_result()))
+    assert outbox.is_barred("b/x.jpg", make_result())
+
+
+def test_files_that_are_gone_are_missed_and_nothing_else(tmp_path: Path) -> None:
+    outbox = make_outbox(tmp_path)
+    published = outbox.publish("a/x.jpg", make_result())
+    assert not outbox.lacks(published)
+    assert not outbox.lacks(())
+    (tmp_path / "a" / "x.jpg.csv").unlink()
+    assert outbox.lacks(published)
+    (tmp_path / "a" / "x.jpg.csv").symlink_to("nowhere")
+    assert not outbox.lacks(published)
+    assert outbox.lacks(["a/x.jpg.json/below"])
+
+
+def test_life_is_shown_at_each_file(tmp_path: Path) -> None:
+    beats: list[int] = []
+    make_outbox(tmp_path).publish("x.jpg", make_result(pages=3), lambda: beats.append(len(files(tmp_path))))
+    assert beats == [0, 1, 2, 3, 4]
+
+
 @pytest.mark.parametrize("published", [1, 2, 3])
 def test_what_a_killed_publication_left_is_its_own_and_not_that_of_other_content(
     tmp_path: Path, published: int
@@ -154,10 +210,12 @@ def test_a_name_that_leads_out_of_the_outbox_is_refused(tmp_path: Path, name: st
 
 def test_names_as_long_as_a_file_system_allows_are_shortened_and_stay_distinct(tmp_path: Path) -> None:
     outbox = make_outbox(tmp_path)
+    outbox.publish("x" * 234, make_result("x" * 234))
+    assert "x" * 234 + ".json" in files(tmp_path)  # there is room for .p99999.annotated.jpg
     for name in ("é" * 125 + "1.jpg", "é" * 125 + "2.jpg"):
         outbox.publish(name, make_result(name, pages=2))
-    assert len(files(tmp_path)) == 8
-    assert {json.loads(path.read_bytes())["document"] for path in tmp_path.glob("*.json")} == {
+    assert len(files(tmp_path)) == 3 + 8
+    assert {json.loads(path.read_bytes())["document"] for path in tmp_path.glob("é*.json")} == {
         "é" * 125 + "1.jpg",
         "é" * 125 + "2.jpg",
     }
