@@ -16,7 +16,7 @@ def test_damaged_files_are_read_or_refused_and_nothing_else(fuzz, tmp_path):
     assert 0 < report.worker_peak_mb <= report.worker_limit_mb
 
 
-def test_damage_is_the_same_for_the_same_seed_and_of_every_format(fuzz, damage):
+def test_damage_is_the_same_for_the_same_seed_and_of_every_format(damage):
     files = dict(damage.inputs(3, 200))
     assert files == dict(damage.inputs(3, 200))
     assert {damage.kind_of(name) for name in files} == {kind for kind, _ in damage.originals(3)}

@@ -221,7 +221,7 @@ def test_a_file_is_loaded_with_its_temperature(content, rings, tmp_path):
     np.testing.assert_array_equal(loaded.whole(pieces, page), expected)
 
 
-def test_the_order_of_the_inputs_does_not_matter(content, rings):
+def test_the_order_of_the_inputs_does_not_matter(rings):
     page, pieces = rings
     other = ContextNetwork(_first_input_is_far())
     seen = windows(pieces, page)

@@ -176,6 +176,6 @@ def test_a_network_of_another_kind_is_refused():
         load_network(SequenceNetwork, shipped_model())
 
 
-def test_a_frame_is_two_columns(network):
+def test_a_frame_is_two_columns():
     assert FRAME_PX == 2
     assert all(width % FRAME_PX == 0 for width in WIDTHS_PX)

@@ -58,7 +58,7 @@ def test_where_few_have_one_it_may_be_dust_and_a_person_should_look(write, texts
     assert parted.doubtful == {id(number[0]) for number in pointed}
 
 
-def test_a_point_that_was_taken_for_a_part_of_a_digit_parts_where_others_do(write, make_reading):
+def test_a_point_that_was_taken_for_a_part_of_a_digit_parts_where_others_do(write):
     lines, page = write("1.42", "2.5", "3.08")
     first = lines[0][2][0]
     spotted = np.zeros((HEIGHT, STEP - 8), np.uint8)

@@ -67,7 +67,7 @@ def test_a_place_in_an_enlarged_sheet_finds_back_to_its_photo(note_on_table):
     assert corner == pytest.approx([250, 180], abs=1)
 
 
-def test_ink_outside_the_sheet_is_none(note_on_table):
+def test_ink_outside_the_sheet_is_none():
     ink = binarize(np.full((40, 60), 220, np.uint8), BinarizeParams())
     ink.levels[:] = 3
     inside = np.zeros((40, 60), np.uint8)

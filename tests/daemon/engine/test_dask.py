@@ -156,7 +156,7 @@ def test_a_worker_of_another_version_is_refused_by_name(
     assert [record.levelname for record in caplog.records if "0.0.9" in record.message] == ["WARNING"]
 
 
-def test_without_a_cluster_it_starts_and_waits(cluster, started, until, tmp_path):
+def test_without_a_cluster_it_starts_and_waits(cluster, started, until):
     address = f"tcp://127.0.0.1:{cluster.free_port()}"
     engine = started(address)
     problem = until(lambda: "cannot be reached" in (engine.healthy() or "") and engine.healthy(), "a problem")

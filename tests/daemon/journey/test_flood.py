@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,7 +59,7 @@ def test_forty_thousand_files_that_arrive_under_load_are_all_taken_in_once(make_
     assert taken == ledger.count(State.WAITING) == FILES
 
 
-def test_the_order_of_a_flood_is_that_of_its_arrival(desk: Any, tmp_path: Path) -> None:
+def test_the_order_of_a_flood_is_that_of_its_arrival(desk: Any) -> None:
     names = [f"{number}.jpg" for number in range(30, 0, -1)]
     for name in names:
         desk.arrive(name, name.encode())

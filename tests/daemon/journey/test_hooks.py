@@ -213,7 +213,7 @@ def test_a_hook_that_a_crash_kept_from_running_is_run_at_the_next_start(hooked: 
     assert notes.read_text().count("EVENT=done") == 1
 
 
-def test_a_hook_that_a_stop_interrupts_is_run_again(hooked: Any, notes: Path) -> None:
+def test_a_hook_that_a_stop_interrupts_is_run_again(hooked: Any) -> None:
     desk, hooks = hooked(on_done=(sys.executable, "-c", "import time; time.sleep(600)"))
     desk.arrive("scan.jpg", b"page")
     desk.run()
@@ -273,7 +273,7 @@ def test_a_command_taken_out_of_the_configuration_is_not_waited_for(hooked: Any,
     assert not notes.exists()
 
 
-def test_only_some_hooks_run_at_once(hooked: Any, tmp_path: Path) -> None:
+def test_only_some_hooks_run_at_once(hooked: Any) -> None:
     desk, hooks = hooked(on_done=(sys.executable, "-c", "import time; time.sleep(600)"))
     for number in range(5):
         desk.arrive(f"{number}.jpg", b"page %d" % number)

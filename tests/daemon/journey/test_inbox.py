@@ -144,7 +144,7 @@ def test_folders_that_can_not_be_read_are_told_on_one_line_whatever_their_names(
 
 
 def test_of_many_folders_that_can_not_be_read_some_are_named(
-    desk: Any, make_inbox: Callable[..., Inbox], monkeypatch: pytest.MonkeyPatch
+    make_inbox: Callable[..., Inbox], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = Found(problems={f"locked{number}": "Permission denied" for number in range(1000)})
     monkeypatch.setattr(daemon.inbox, "scan", lambda *arguments, **keywords: found)

@@ -113,7 +113,7 @@ def test_the_same_content_is_known_after_its_original_was_removed(desk: Any, ret
 
 
 def test_a_clock_that_leaps_while_the_service_runs_has_a_day_to_be_set_right(
-    desk: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    desk: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     ahead = timedelta()
     retention = Retention(desk.settings, desk.ledger, watch=ClockWatch(desk.ledger, wall=lambda: desk.wall() + ahead))

@@ -38,7 +38,7 @@ def test_probabilities_come_out_whatever_shape_goes_in(drawn_mnist: Path) -> Non
         np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
 
 
-def test_inputs_reach_the_network_from_0_to_1(drawn_mnist: Path) -> None:
+def test_inputs_reach_the_network_from_0_to_1() -> None:
     images = np.array([[[0, 51, 255, *[0] * 25]] + [[0] * 28] * 27], np.uint8)
     inputs = to_inputs(ARCHITECTURES["dense"](), images)
     assert inputs.dtype == np.float32

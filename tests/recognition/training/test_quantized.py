@@ -75,7 +75,7 @@ def test_the_daemon_runs_a_network_of_eight_bits_in_any_batch(
     assert (together.argmax(axis=1) == np.asarray(model(samples)).argmax(axis=1)).mean() >= 0.95
 
 
-def test_samples_that_are_not_typical_are_noticed(model: keras.Model, samples: np.ndarray, tmp_path: Path) -> None:
+def test_samples_that_are_not_typical_are_noticed(model: keras.Model, samples: np.ndarray) -> None:
     content = to_litert(model, [samples[:10] / 50])
     expected, got = np.asarray(model(samples)), run_litert(content, samples)
     assert np.abs(got - expected).max(axis=1).mean() > 0.02

@@ -255,7 +255,7 @@ def test_pages_on_which_nothing_was_read_give_a_report() -> None:
     assert "Confidence of the numbers" not in texts  # of which there is nothing to say
 
 
-def test_the_report_is_written_whole_and_in_utf8(pages: PageFigures, tmp_path: Path) -> None:
+def test_the_report_is_written_whole_and_in_utf8(tmp_path: Path) -> None:
     odd = Mistake(Kind.WRONG, "Zählung.jpg", "\ud800", "1", 0.5, False, b"")  # half a character, as JSON may have it
     page = PageReading("Zählung.jpg", {}, Counts(pages=1), (), (odd,))
     write_report(tmp_path / "report.html", MODEL, (), summarize("f", "", 0.9, 0.25, [page]))
