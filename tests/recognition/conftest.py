@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -28,18 +26,6 @@ from recognition.reading import Reading
 from recognition.types import BoundingBox, Document, Number
 
 TESTS = Path(__file__).parents[1]
-
-
-@pytest.fixture(scope="session")
-def sample_pages() -> ModuleType:
-    """The module that draws pages with handwritten digits."""
-    spec = importlib.util.spec_from_file_location("sample_pages", TESTS / "sample_pages.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault("sample_pages", module)  # its dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="session")
