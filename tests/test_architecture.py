@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import recognition
 
 HEAVY = ("tensorflow", "keras", "torch", "jax", "matplotlib")
 
@@ -47,6 +51,12 @@ def test_recognition_as_a_library_knows_nothing_of_the_service():
 
 def test_what_reads_rare_formats_takes_no_memory_before_one_arrives():
     assert not modules_after_import(*LIBRARY) & {"pypdfium2", "pillow_heif"}
+
+
+def test_the_guide_to_recognition_names_each_of_its_modules_and_nothing_else():
+    folder = Path(recognition.__file__).parent
+    modules = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert set(re.findall(r"`(\w+)", recognition.__doc__ or "")) == modules - {"__init__"}
 
 
 @pytest.mark.parametrize("package", ["daemon", "recognition", "config"])
