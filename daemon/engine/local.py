@@ -36,6 +36,7 @@ class LocalEngine:
         setup: what each worker is told.
         workers: how many.
         timeout_s: a document that takes longer is given up, and its worker with it.
+        start_timeout_s: a worker that takes longer to load the model is given up.
         clock: seconds, monotonic.
     """
 
