@@ -144,6 +144,23 @@ def test_a_failed_document_has_its_reason_until_a_person_puts_it_back(ledger: Le
         ledger.entry(key)
 
 
+def test_hooks_wait_for_documents_that_have_one_and_go_with_what_is_put_back(ledger: Ledger) -> None:
+    ledger.finish(published(ledger, "1.jpg", "bb"), wall=2.0)
+    done = published(ledger)
+    ledger.finish(done, wall=3.0, hook=True)
+    copy = claimed(ledger, "copy.jpg")
+    ledger.duplicate(copy, done, None)
+    ledger.finish(copy, wall=4.0, hook=True)
+    torn = claimed(ledger, "torn.jpg", "cc")
+    ledger.condemn(torn, Verdict("the file is cut off", "scan it again"), "torn.jpg")
+    ledger.quarantine(torn, wall=5.0, hook=True)
+    waiting = [(one.entry.path, one.outputs) for one in ledger.hooks.waiting(9)]
+    assert waiting == [("scan.jpg", ("scan.jpg.json",)), ("copy.jpg", ("scan.jpg.json",)), ("torn.jpg", ())]
+    ledger.release(torn)
+    ledger.hooks.ended(ledger.hooks.waiting(1)[0].number)
+    assert [one.entry.path for one in ledger.hooks.waiting(9)] == ["copy.jpg"]
+
+
 @pytest.mark.parametrize("step", [Ledger.forget, Ledger.release])
 def test_results_are_never_dropped_with_their_file(ledger: Ledger, step: object) -> None:
     key = published(ledger)
