@@ -98,6 +98,14 @@ def test_a_ledger_of_an_older_program_is_brought_up_to_date_with_all_it_holds(tm
         assert ledger.arrive([NEW], wall=1.0) == 1
 
 
+def test_a_commit_outlives_a_power_cut_and_the_file_tells_what_it_is(ledger: Ledger, tmp_path: Path) -> None:
+    settings = ("journal_mode", "synchronous", "application_id")
+    found = [ledger.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in settings]
+    assert found == ["wal", 2, int.from_bytes(b"dgdr", "big")]
+    ledger.close()
+    assert (tmp_path / FILE).read_bytes()[68:72] == b"dgdr"
+
+
 def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / FILE) as db:
         db.execute("CREATE TABLE recipes (name TEXT)")
