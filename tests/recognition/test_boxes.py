@@ -53,6 +53,23 @@ def test_a_row_of_boxes_is_one_field():
     assert (field.right, field.bottom) == (pytest.approx(522, abs=2), pytest.approx(292, abs=2))
 
 
+@pytest.mark.parametrize(("side", "fields"), [(28, 0), (35, 1), (260, 1), (290, 0)])
+def test_cells_more_than_three_times_as_long_as_wide_are_no_boxes_for_digits(side, fields):
+    frames = find_frames(boxes(3, left=10, side=side), PARAMS)
+    assert len(frames.fields) == fields
+    assert len(frames.cells) == 3 * fields
+    assert frames.zone is not None, "what they are made of is a frame all the same"
+
+
+@pytest.mark.parametrize(("rows", "cells"), [(1, 20), (2, 0)])
+def test_many_cells_are_boxes_where_all_stand_in_one_row(rows, cells):
+    mask = blank()
+    for k in range(20 // rows):
+        for row in range(rows):
+            cv2.rectangle(mask, (100 + 30 * k, 200 + 30 * row), (130 + 30 * k, 230 + 30 * row), 255, 2)
+    assert len(find_frames(mask, PARAMS).cells) == cells
+
+
 def test_every_box_of_a_form_is_a_cell():
     mask = boxes(3) | boxes(1, left=500)
     cells = sorted(find_frames(mask, PARAMS).cells, key=lambda cell: cell.x)
