@@ -68,6 +68,38 @@ def test_what_alone_is_no_digit_stays_right_beside_one_of_its_height(digits, mak
     assert (faint in chosen([*digits, faint])) is stays
 
 
+@pytest.mark.parametrize(
+    ("box", "stays"),
+    [
+        ((307, 300, 30, 50), True),
+        ((308, 300, 30, 50), False),
+        ((53, 300, 30, 50), True),
+        ((52, 300, 30, 50), False),
+        ((281, 300, 30, 50), True),
+        ((280, 300, 30, 50), False),
+        ((300, 325, 30, 50), True),
+        ((300, 326, 30, 50), False),
+        ((300, 275, 30, 50), True),
+        ((300, 274, 30, 50), False),
+        ((300, 300, 30, 35), True),
+        ((300, 300, 30, 34), False),
+        ((300, 300, 30, 75), True),
+        ((300, 300, 30, 76), False),
+    ],
+)
+def test_right_beside_a_digit_is_near_level_and_about_as_high(digits, make_reading, box, stays):
+    faint = make_reading(7, box, 0.25, rubbish=0.6)
+    assert (faint in chosen([*digits, faint])) is stays
+
+
+def test_what_is_much_higher_than_the_digits_is_no_digit_that_was_left_unread(digits, make_reading):
+    stroke = make_reading(1, (500, 100, 30, 130), 0.1, rubbish=0.9)
+    bar = make_reading(1, (500, 100, 30, 131), 0.1, rubbish=0.9)
+    selection = select_digits([*digits, stroke, bar], HEIGHT, SIZE, SelectParams())
+    assert selection.unread == [stroke]
+    assert selection.crumbs == [bar]
+
+
 def test_a_page_of_pale_digits_is_read(make_reading):
     pale = [make_reading(k, (100 + 40 * k, 300, 30, 50), darkness=25) for k in range(4)]
     assert chosen(pale) == pale
