@@ -56,6 +56,13 @@ def test_a_rule_found_twice_and_in_two_lengths_is_one(line):
 
 
 @pytest.mark.parametrize(
+    ("height", "expected"), [(180, [["12", "3456"]]), (290, [["12", "3456"]]), (300, [["123456"]])]
+)
+def test_rules_are_squared_paper_where_they_stand_beside_each_other_for_half_of_their_length(line, height, expected):
+    assert parted(line, upright(85, 0, height), upright(154, 190, 210)) == expected
+
+
+@pytest.mark.parametrize(
     ("rules", "why"),
     [
         ([upright(154, 0, 190)], "it ends above"),
