@@ -6,8 +6,8 @@ import pytest
 
 from daemon.documents import Candidate, Identity, Verdict
 from daemon.ledger import Ledger
-from daemon.ledger_days import Aside, Published
-from daemon.ledger_results import StoredResult
+from daemon.ledger.days import Aside, Published
+from daemon.ledger.results import StoredResult
 
 DAY = "2026-11-23"
 RESULT = StoredResult(DAY, b'{"document": "scan.jpg"}', {1: b"jpeg"}, (b"", b"crop of the second"))
@@ -16,7 +16,7 @@ FIRST, SECOND, THIRD = (Published(name * 32, Identity(7, 10, 20)) for name in ("
 
 def claimed(ledger: Ledger, path: str) -> int:
     ledger.arrive([Candidate(path, Identity(len(path), 100, 1_000))], wall=1.0)
-    entry = ledger.claim(0.0, "me")
+    entry = ledger.claim(0.0, 60.0)
     assert entry is not None
     return entry.key
 

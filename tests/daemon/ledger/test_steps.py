@@ -8,7 +8,7 @@ import pytest
 
 from daemon.documents import Candidate, Entry, Identity, State, Verdict
 from daemon.ledger import Ledger
-from daemon.ledger_results import StoredResult
+from daemon.ledger.results import StoredResult
 
 RESULT = StoredResult("2026-11-23", b'{"document": "scan.jpg"}', {1: b"jpeg"}, ())
 
@@ -16,7 +16,7 @@ RESULT = StoredResult("2026-11-23", b'{"document": "scan.jpg"}', {1: b"jpeg"}, (
 def claimed(ledger: Ledger, path: str = "scan.jpg", sha256: str = "aa", now: float = 0.0) -> int:
     """A document in work, whose content is known."""
     ledger.arrive([Candidate(path, Identity(len(path), 100, 1_000))], wall=1.0)
-    entry = ledger.claim(now, "me")
+    entry = ledger.claim(now, 60.0)
     assert entry is not None
     ledger.identify(entry.key, sha256)
     return entry.key
@@ -31,16 +31,16 @@ def published(ledger: Ledger, path: str = "scan.jpg", sha256: str = "aa") -> int
 
 def test_a_lost_document_waits_and_a_loss_and_a_fault_are_counted(ledger: Ledger) -> None:
     key = claimed(ledger)
-    ledger.lose(key, "its worker was killed", due=16.0, wall=5.0)
+    ledger.delays.lose(key, "its worker was killed", due=16.0, wall=5.0)
     entry = ledger.entry(key)
     assert (entry.state, entry.losses, entry.attempts, entry.faults) == (State.WAITING, 1, 0, 1)
     assert entry.fault == "its worker was killed"
-    assert ledger.claim(15.9, "me") is None
-    assert ledger.claim(16.0, "me") is not None
+    assert ledger.claim(15.9, 60.0) is None
+    assert ledger.claim(16.0, 60.0) is not None
 
 
 def test_a_blamed_document_waits_and_an_attempt_is_counted_and_no_fault(ledger: Ledger) -> None:
-    entry = ledger.blame(claimed(ledger), "it crashed", due=1.0, wall=5.0)
+    entry = ledger.delays.blame(claimed(ledger), "it crashed", due=1.0, wall=5.0)
     assert (entry.state, entry.losses, entry.attempts, entry.faults) == (State.WAITING, 0, 1, 0)
 
 
@@ -59,15 +59,15 @@ def test_a_dead_daemons_documents_wait_again_and_a_loss_is_counted(ledger: Ledge
 def test_documents_of_a_folder_can_be_left(ledger: Ledger) -> None:
     for number, path in enumerate(["a/1.jpg", "2.jpg", "a/b/3.jpg"]):
         ledger.arrive([Candidate(path, Identity(number, 100, 1_000))], wall=1.0)
-    found = [ledger.claim(0.0, "me", ["a", ""]), ledger.claim(0.0, "me", ["a", ""]), ledger.claim(0.0, "me", ["a"])]
+    found = [ledger.claim(0.0, 60.0, ["a", ""]), ledger.claim(0.0, 60.0, ["a", ""]), ledger.claim(0.0, 60.0, ["a"])]
     assert [entry and entry.path for entry in found] == ["a/b/3.jpg", None, "2.jpg"]
 
 
 def test_the_next_that_is_due_is_the_first_of_all_states(ledger: Ledger) -> None:
     waiting, done = claimed(ledger, "1.jpg"), published(ledger, "22.jpg", "bb")
     assert ledger.next_due(0.0) is None
-    ledger.postpone(waiting, "no space", due=20.0, wall=5.0)
-    ledger.postpone(done, "the archive is away", due=10.0, wall=5.0)
+    ledger.delays.postpone(waiting, "no space", due=20.0, wall=5.0)
+    ledger.delays.postpone(done, "the archive is away", due=10.0, wall=5.0)
     assert ledger.next_due(0.0) == 10.0
     assert ledger.next_due(10.0) == 20.0
     assert ledger.next_due(20.0) is None
@@ -75,7 +75,7 @@ def test_the_next_that_is_due_is_the_first_of_all_states(ledger: Ledger) -> None
 
 def test_a_fault_is_forgotten_with_the_next_step(ledger: Ledger) -> None:
     key = published(ledger)
-    ledger.postpone(key, "the archive is away", due=10.0, wall=5.0)
+    ledger.delays.postpone(key, "the archive is away", due=10.0, wall=5.0)
     assert (ledger.open(0), ledger.open(1)) == (0, 1)
     ledger.finish(key, wall=9.0)
     entry = ledger.entry(key)
@@ -99,9 +99,9 @@ def test_a_document_whose_twin_is_in_work_waits_for_it(ledger: Ledger) -> None:
     twin = ledger.identify(second, "aa")
     assert twin is not None
     ledger.give_back(second, twin=twin.key)
-    assert ledger.claim(0.0, "me") is None
+    assert ledger.claim(0.0, 60.0) is None
     ledger.record(first, RESULT, lambda name: False)
-    again = ledger.claim(0.0, "me")
+    again = ledger.claim(0.0, 60.0)
     assert again is not None
     assert again.key == second
 

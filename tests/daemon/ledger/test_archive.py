@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from daemon import ledger_reports as reports
 from daemon.documents import Candidate, Identity, State, Verdict
-from daemon.ledger import Ledger
-from daemon.ledger_results import StoredResult
+from daemon.ledger import Ledger, reports
+from daemon.ledger.results import StoredResult
 
 RESULT = StoredResult("2026-11-23", b"{}", {}, ())
 
 
 def claimed(ledger: Ledger, path: str, sha256: str = "aa", inode: int = 7, wall: float = 1.0) -> int:
     assert ledger.arrive([Candidate(path, Identity(inode, 100, 1_000))], wall=wall) == 1
-    entry = ledger.claim(0.0, "me")
+    entry = ledger.claim(0.0, 60.0)
     assert entry is not None
     ledger.identify(entry.key, sha256)
     return entry.key
@@ -125,8 +124,8 @@ def test_people_see_how_many_wait_since_when_and_what_is_in_the_way(ledger: Ledg
     assert reports.faulty(ledger.connection, 9) == []
     for number, (since, fault) in enumerate([(20.0, "no space"), (10.0, "the share is away")]):
         key = claimed(ledger, f"{number}.jpg", str(number), wall=100.0 - number)
-        ledger.postpone(key, fault, due=50.0, wall=since)
-    ledger.postpone(key, "still away", due=60.0, wall=30.0)
+        ledger.delays.postpone(key, fault, due=50.0, wall=since)
+    ledger.delays.postpone(key, "still away", due=60.0, wall=30.0)
     done(ledger, "done.jpg", None, 1.0)
     assert reports.oldest_waiting(ledger.connection) == 99.0
     assert reports.faulty(ledger.connection, 9) == [
