@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import pickle
 import queue
 import threading
 import time
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING
 from daemon.engine import task
 from daemon.engine.admission import Admission
 from daemon.engine.bundle import Bundle
+from daemon.engine.connection import client_of, closed, require_digitdrop
 from daemon.engine.fitness import Fitness
 from daemon.engine.interface import Job
 from daemon.errors import EngineError
@@ -38,7 +40,6 @@ LOOK_S = 2.0
 """Between two looks at the cluster."""
 MAX_PAUSE_S = 15.0
 """Between two tries to connect, so that documents go on soon after a cluster has come back."""
-CONNECT_S = 5.0
 CLOSE_S = 2.0
 SILENT_S = 20.0
 """After so long without an answer something is wrong with the cluster or the way to it."""
@@ -85,7 +86,7 @@ class Cluster:
 
     def __init__(self, address: str, bundle: Bundle, wake: Callable[[], None]) -> None:
         self._address = address
-        self._bundle = bundle
+        self._key, self._networks = bundle.key, pickle.dumps(bundle)
         self._wake = wake
         self.ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
         self._lock = threading.Lock()  # for the following
@@ -182,7 +183,8 @@ class Cluster:
             except Exception as error:  # noqa: BLE001 - it is told, and tried again
                 failures += 1
                 pause_s = min(MAX_PAUSE_S, 0.5 * 2**failures)
-                self._lose(f"the Dask scheduler {self._address} cannot be reached: {_told(error)}")
+                ill = str(error) if isinstance(error, EngineError) else f"cannot be reached: {_told(error)}"
+                self._lose(f"the Dask scheduler {self._address} {ill}")
             await asyncio.sleep(pause_s)
 
     async def _look(self) -> None:
@@ -191,7 +193,7 @@ class Cluster:
             self._client = await self._connected()
         client = self._client
         if client.status != "running":
-            raise EngineError("the connection was lost")
+            raise EngineError("cannot be reached: the connection was lost")
         threads: Mapping[str, int] = await client.nthreads()
         self._seen = time.monotonic()
         accepted = {address: threads[address] for address in await self._admission.admit(client, threads)}
@@ -208,25 +210,14 @@ class Cluster:
             self._wake()
 
     async def _connected(self) -> Client:
-        import dask
-        from distributed import Client
-
-        # Documents are sent in the graph on purpose: nobody but the scheduler has to be reached.
-        dask.config.set({"distributed.admin.large-graph-warning-threshold": "2 GiB"})
-        for name in (
-            "distributed",
-            "distributed.client",
-            "distributed.core",
-            "distributed.comm",
-            "distributed.batched",
-        ):
-            logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters of it is told here, once
-        client = Client(self._address, timeout=CONNECT_S, set_as_default=False, name="digitdrop", asynchronous=True)
+        client = client_of(self._address)
         try:
-            return await client
+            await client
+            await require_digitdrop(client)
         except BaseException:
             self._close(client)
             raise
+        return client
 
     def _send(self, job: Job, sent: _Sent) -> None:
         with self._lock:
@@ -236,15 +227,14 @@ class Cluster:
 
     async def _read(self, job: Job, sent: _Sent, client: Client) -> None:
         """Has a document read, and tells how it ended unless it was given up meanwhile."""
+        name = f"digitdrop-document-{uuid.uuid4().hex}"
         try:
-            if self._packed is None or self._packed.status in ("cancelled", "lost", "error"):
-                # The key is the content's: daemons with the same networks share them on the workers.
-                self._packed = client.submit(task.pack, self._bundle, key=f"digitdrop-networks-{self._bundle.key}")
             answer = await client.submit(
                 task.read,
                 job.data,
-                self._packed,
-                key=f"digitdrop-document-{uuid.uuid4().hex}",
+                self._sent_networks(client),
+                self._key,
+                key=name,
                 pure=False,
                 workers=sorted(sent.workers),
                 allow_other_workers=False,
@@ -253,13 +243,26 @@ class Cluster:
             with self._lock:
                 self._fitness.note(answer)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - whatever it is, it has to come back
-            ended = Ended(job.key, None, _told(error), crashed=type(error).__name__ == "KilledWorker")
+            crashed = type(error).__name__ == "KilledWorker" and getattr(error, "task", None) == name
+            ended = Ended(job.key, None, _told(error), crashed=crashed)
         with self._lock:
             if self._sent.get(job.key) is not sent:
                 return  # it was given up, and may be on its way once more
             del self._sent[job.key]
         self.ended.put(ended)
         self._wake()
+
+    def _sent_networks(self, client: Client) -> Future:
+        """The networks as a task's result: so Dask sends them to each worker once, and makes them anew when lost.
+
+        Any worker of the cluster may make them, also one without digitdrop, which would not survive a task of ours:
+        `bytes` gives what it is given. The key is the content's: daemons with the same networks share them.
+        """
+        if self._packed is not None and self._packed.status in ("cancelled", "lost", "error"):
+            self._packed = None  # let go of first: as long as the client knows the key it gives the same one again
+        if self._packed is None:
+            self._packed = client.submit(bytes, self._networks, key=f"digitdrop-networks-{self._key}")
+        return self._packed
 
     def _lose(self, problem: str) -> None:
         """Lets go of a connection; everything on its way comes back as lost."""
@@ -278,14 +281,9 @@ class Cluster:
 
     def _close(self, client: Client) -> None:
         """Ends a connection; does not wait for it, which takes long where a cluster does not answer."""
-        closing = asyncio.create_task(_closed(client))
+        closing = asyncio.create_task(closed(client))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
-
-
-async def _closed(client: Client) -> None:
-    with suppress(Exception):  # the cluster may be gone, which is as good
-        await client.close(timeout=None)
 
 
 def _let_go(sent: _Sent) -> None:

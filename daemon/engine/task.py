@@ -6,6 +6,7 @@ it, or takes too much memory, costs that process and not the Dask worker, and a 
 
 from __future__ import annotations
 
+import pickle
 import threading
 import time
 from collections import OrderedDict
@@ -17,6 +18,8 @@ from daemon.engine.bundle import Bundle
 from daemon.engine.interface import Job, Outcome, OutcomeKind
 from daemon.engine.local import LocalEngine
 from daemon.errors import EngineError
+
+DISTRIBUTION = "digitdrop"
 
 MAX_ENGINES = 2
 """Of each thread: so many daemons with other models can share a cluster without waiting for each other."""
@@ -49,32 +52,28 @@ _unpacked: set[Path] = set()
 _unpacking = threading.Lock()
 
 
-def pack(bundle: Bundle) -> Bundle:
-    """A bundle as a task's result: so Dask sends it to each worker once, and makes it anew where it was lost."""
-    return bundle
-
-
-def read(data: bytes, bundle: Bundle) -> Answer:
+def read(data: bytes, packed: bytes, key: str) -> Answer:
     """Reads a document.
 
     Args:
         data: the whole file.
-        bundle: the networks and parameters.
+        packed: the networks and parameters, a pickled `Bundle`.
+        key: the bundle's.
     """
     from distributed import get_worker  # the daemon's side of this module does without
 
     worker = get_worker().address
     start = time.monotonic()
     try:
-        outcome = _read_here(data, bundle)
+        outcome = _read_here(data, packed, key)
     except Exception as error:  # noqa: BLE001 - whatever it is, the daemon has to know of which machine
         return Answer(OutcomeKind.LOST, b"", time.monotonic() - start, told(error), worker)
     document = b"" if outcome.document is None else b"".join(wire.encode_document(outcome.document))
     return Answer(outcome.kind, document, outcome.seconds, outcome.error, worker)
 
 
-def _read_here(data: bytes, bundle: Bundle) -> Outcome:
-    engine = _engine(bundle)
+def _read_here(data: bytes, packed: bytes, key: str) -> Outcome:
+    engine = _engine(packed, key)
     deadline = time.monotonic() + START_S
     while engine.free() < 1:
         engine.poll(1.0)
@@ -91,17 +90,18 @@ def told(error: BaseException) -> str:
     return f"{' '.join(str(error).split()) or type(error).__name__:.300}"
 
 
-def _engine(bundle: Bundle) -> LocalEngine:
+def _engine(packed: bytes, key: str) -> LocalEngine:
     """This thread's engine for a bundle."""
     engines = _engines.by_key
-    if bundle.key not in engines:
+    if key not in engines:
+        bundle: Bundle = pickle.loads(packed)  # from the daemon, as the task itself
         while len(engines) >= MAX_ENGINES:
             engines.popitem(last=False)[1].stop()
         engine = LocalEngine(bundle.setup_in(_folder(bundle)), workers=1, timeout_s=bundle.timeout_s)
         engine.start()
-        engines[bundle.key] = engine
-    engines.move_to_end(bundle.key)
-    return engines[bundle.key]
+        engines[key] = engine
+    engines.move_to_end(key)
+    return engines[key]
 
 
 def _folder(bundle: Bundle) -> Path:

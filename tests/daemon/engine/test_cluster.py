@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 from typing import Any
 
 from daemon.engine.cluster import SILENT_S, Cluster
@@ -12,7 +13,7 @@ from daemon.engine.task import Answer
 
 
 def test_a_cluster_that_does_not_answer_is_one_problem_however_long_it_lasts() -> None:
-    bundle: Any = None  # nothing is sent
+    bundle: Any = SimpleNamespace(key="")  # nothing is sent
     cluster = Cluster("tcp://127.0.0.1:8786", bundle, lambda: None)
     cluster._problem = None
     problems = []

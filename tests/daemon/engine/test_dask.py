@@ -156,6 +156,46 @@ def test_a_worker_of_another_version_is_refused_by_name(
     assert [record.levelname for record in caplog.records if "0.0.9" in record.message] == ["WARNING"]
 
 
+@pytest.fixture
+def bare(tmp_path: Path) -> str:
+    """What an import path begins with where digitdrop is not installed."""
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare" / "daemon.py").write_text("raise ModuleNotFoundError('daemon')\n")
+    (tmp_path / "bare" / "sitecustomize.py").write_text(
+        "import importlib.metadata as metadata\n"
+        "def version(name, found=metadata.version):\n"
+        "    if name == 'digitdrop':\n"
+        "        raise metadata.PackageNotFoundError(name)\n"
+        "    return found(name)\n"
+        "metadata.version = version\n"
+    )
+    return str(tmp_path / "bare")
+
+
+def test_a_worker_without_digitdrop_is_left_alone(make_cluster, started, read, collect, until, wait_free, bare, caplog):
+    cluster = make_cluster()
+    first = started(cluster.address)
+    assert read(first, b"").kind is OutcomeKind.READ
+    first.submit(Job(2, b"sleep 12"))
+    stranger = cluster.start_worker(PYTHONPATH=bare)
+    until(lambda: "has no digitdrop" in caplog.text, "a refusal")
+    second = started(cluster.address, "abcd")
+    wait_free(second)
+    second.submit(Job(3, b""))  # whose networks would best be made where nothing is to be done
+    assert collect(first, 1)[2].kind is OutcomeKind.READ
+    assert collect(second, 1)[3].kind is OutcomeKind.READ
+    assert stranger.poll() is None
+
+
+def test_a_scheduler_without_digitdrop_is_told(make_cluster, started, read, until, bare):
+    cluster = make_cluster(workers=0, environment={"PYTHONPATH": bare})
+    engine = started(cluster.address)
+    problem = until(lambda: "digitdrop" in (engine.healthy() or "") and engine.healthy(), "a problem")
+    remedy = "start it in an environment that has it"
+    assert problem == f"the Dask scheduler {cluster.address} runs without digitdrop; {remedy}"
+    assert engine.free() == 0
+
+
 def test_without_a_cluster_it_starts_and_waits(cluster, started, until):
     address = f"tcp://127.0.0.1:{cluster.free_port()}"
     engine = started(address)
