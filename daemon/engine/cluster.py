@@ -269,6 +269,7 @@ class Cluster:
         with self._lock:
             self._threads, sent, self._sent = {}, self._sent, {}
             told, self._problem, self._fitness = self._problem == problem, problem, Fitness()
+        self._admission.close()
         client, self._client, self._packed, self._admission = self._client, None, None, Admission()
         for key, one in sent.items():
             _let_go(one)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +17,7 @@ import pytest
 
 from config.schema import EngineSettings, Settings
 from daemon.check import check_cluster
+from daemon.engine import admission
 from daemon.engine.dask import QUEUE_S, DaskEngine
 from daemon.engine.interface import Job, OutcomeKind
 from daemon.errors import EngineError
@@ -194,6 +198,36 @@ def test_a_scheduler_without_digitdrop_is_told(make_cluster, started, read, unti
     remedy = "start it in an environment that has it"
     assert problem == f"the Dask scheduler {cluster.address} runs without digitdrop; {remedy}"
     assert engine.free() == 0
+
+
+def test_a_refused_worker_is_asked_again(make_cluster, started, read, until, import_path, tmp_path, monkeypatch):
+    monkeypatch.setattr(admission, "AGAIN_S", 1.0)
+    metadata = tmp_path / "other" / "digitdrop-0.0.9.dist-info" / "METADATA"
+    metadata.parent.mkdir(parents=True)
+    metadata.write_text("Metadata-Version: 2.1\nName: digitdrop\nVersion: 0.0.9\n")
+    cluster = make_cluster(workers=0)
+    cluster.start_worker(PYTHONPATH=f"{metadata.parents[1]}:{import_path}")
+    engine = started(cluster.address)
+    until(lambda: "0.0.9" in (engine.healthy() or ""), "a refusal")
+    version = importlib.metadata.version("digitdrop")
+    metadata.write_text(f"Metadata-Version: 2.1\nName: digitdrop\nVersion: {version}\n")
+    until(engine.free, "the worker of the right version at the same address")
+    assert engine.healthy() is None
+
+
+def test_a_stopped_worker_holds_up_no_other(make_cluster, started, read, until):
+    cluster = make_cluster(environment={"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "300s"})
+    seen = started(cluster.address)
+    until(seen.free, "the worker")
+    os.killpg(cluster.workers[0].pid, signal.SIGSTOP)
+    engine = started(cluster.address)
+    until(lambda: "does not answer" in (engine.healthy() or ""), "a problem")
+    cluster.start_worker()
+    assert read(engine, b"").kind is OutcomeKind.READ
+    assert engine.healthy() is None
+    assert engine.capacity == 2, "of the other"
+    os.killpg(cluster.workers[0].pid, signal.SIGCONT)
+    until(lambda: engine.capacity == 4, "its answer")
 
 
 def test_without_a_cluster_it_starts_and_waits(cluster, started, until):
