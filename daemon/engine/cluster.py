@@ -117,7 +117,8 @@ class Cluster:
     def slots(self) -> int:
         """How many documents may be on the cluster: one in each thread, and one more on the way to each worker."""
         with self._lock:
-            return 0 if self._problem else sum(self._threads.values()) + len(self._threads)
+            fit = self._fitness.fit(self._threads)
+            return 0 if self._problem else sum(self._threads[one] for one in fit) + len(fit)
 
     @property
     def problem(self) -> str | None:
@@ -141,7 +142,7 @@ class Cluster:
         with self._lock:
             if not self._threads:
                 raise EngineError(self._problem or "no worker of the cluster is free")
-            sent = self._sent[job.key] = _Sent(frozenset(self._threads))
+            sent = self._sent[job.key] = _Sent(frozenset(self._fitness.fit(self._threads)))
         self._call(self._send, job, sent)
 
     def cancel(self, key: int, error: str) -> None:
@@ -201,6 +202,7 @@ class Cluster:
         with self._lock:
             changed = problem != self._problem or not accepted.keys() <= self._threads.keys()
             self._threads, self._problem = accepted, problem
+            self._fitness.forget_others(accepted)
             stranded = [key for key, sent in self._sent.items() if not sent.workers & accepted.keys()]
         for key in stranded:
             self.cancel(key, "the workers it was sent to are gone")

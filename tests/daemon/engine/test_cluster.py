@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from daemon.engine.cluster import SILENT_S, Cluster
-from daemon.engine.fitness import Fitness
+from daemon.engine.fitness import REST_S, Fitness
 from daemon.engine.interface import OutcomeKind
 from daemon.engine.task import Answer
 
@@ -39,3 +39,17 @@ def test_the_workers_that_are_there_are_unfit_when_each_could_not_read_the_last_
     fitness.note(answer("a", OutcomeKind.CRASHED))
     assert fitness.problem(["a", "b"]) is None
     assert fitness.problem(["b"]) == "no worker of the Dask cluster can read: b lacks memory", "a is gone"
+
+
+def test_a_worker_that_could_not_read_gets_nothing_for_a_while_when_others_can() -> None:
+    now = [0.0]
+    fitness = Fitness(lambda: now[0])
+    assert fitness.fit(["a", "b"]) == ["a", "b"]
+    fitness.note(Answer(OutcomeKind.LOST, b"", 0.1, "too little memory", "a"))
+    assert fitness.fit(["a", "b"]) == ["b"]
+    assert fitness.fit(["a"]) == ["a"], "how else would it be known that it can again"
+    now[0] += REST_S
+    assert fitness.fit(["a", "b"]) == ["a", "b"]
+    fitness.note(Answer(OutcomeKind.LOST, b"", 0.1, "too little memory", "a"))
+    fitness.note(Answer(OutcomeKind.READ, b"", 0.1, None, "a"))
+    assert fitness.fit(["a", "b"]) == ["a", "b"]
