@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from daemon.engine import task
 from daemon.engine.admission import Admission
 from daemon.engine.bundle import Bundle
-from daemon.engine.connection import client_of, closed, require_digitdrop
+from daemon.engine.connection import Connector
 from daemon.engine.fitness import Fitness
 from daemon.engine.interface import Job
 from daemon.errors import EngineError
@@ -43,6 +43,8 @@ MAX_PAUSE_S = 15.0
 CLOSE_S = 2.0
 SILENT_S = 20.0
 """After so long without an answer something is wrong with the cluster or the way to it."""
+GIVE_UP_S = 60.0
+"""After so long without an answer the connection is made anew: what stands between may keep a dead one for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class Cluster:
         self._client: Client | None = None  # from here on the event loop's alone
         self._packed: Future | None = None
         self._admission = Admission()
-        self._closing: set[asyncio.Task[None]] = set()
+        self._connector = Connector(address)
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="digitdrop-cluster", daemon=True)
@@ -172,14 +174,14 @@ class Cluster:
         keeping.cancel()
         await asyncio.wait([keeping])
         self._lose("the engine is not running")
-        if self._closing:
-            await asyncio.wait(self._closing, timeout=CLOSE_S)
+        await self._connector.wait_closed(CLOSE_S)
 
     async def _keep(self) -> None:
         failures = 0
         while True:
             try:
-                await self._look()
+                async with asyncio.timeout(GIVE_UP_S):
+                    await self._look()
                 pause_s, failures = LOOK_S, 0
             except Exception as error:  # noqa: BLE001 - it is told, and tried again
                 failures += 1
@@ -191,7 +193,7 @@ class Cluster:
     async def _look(self) -> None:
         """Connects where there is no connection, and finds out which workers may read."""
         if self._client is None:
-            self._client = await self._connected()
+            self._client = await self._connector.connect()
         client = self._client
         if client.status != "running":
             raise EngineError("cannot be reached: the connection was lost")
@@ -210,16 +212,6 @@ class Cluster:
             who, do = ("worker", "reads") if len(accepted) == 1 else ("workers", "read")
             log.info("%d %s of the Dask cluster %s %s documents", len(accepted), who, self._address, do)
             self._wake()
-
-    async def _connected(self) -> Client:
-        client = client_of(self._address)
-        try:
-            await client
-            await require_digitdrop(client)
-        except BaseException:
-            self._close(client)
-            raise
-        return client
 
     def _send(self, job: Job, sent: _Sent) -> None:
         with self._lock:
@@ -280,13 +272,7 @@ class Cluster:
             log.debug("%s", problem)
         self._wake()
         if client is not None:
-            self._close(client)
-
-    def _close(self, client: Client) -> None:
-        """Ends a connection; does not wait for it, which takes long where a cluster does not answer."""
-        closing = asyncio.create_task(closed(client))
-        self._closing.add(closing)
-        closing.add_done_callback(self._closing.discard)
+            self._connector.close(client)
 
 
 def _let_go(sent: _Sent) -> None:
@@ -298,4 +284,6 @@ def _let_go(sent: _Sent) -> None:
 def _told(error: BaseException) -> str:
     if isinstance(error, CancelledError):
         return f"the Dask cluster let go of it: {getattr(error, 'reason', 'unknown')}"
+    if isinstance(error, TimeoutError) and not str(error):
+        return "it does not answer"
     return task.told(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +18,8 @@ import pytest
 
 from config.schema import EngineSettings, Settings
 from daemon.check import check_cluster
-from daemon.engine import admission
+from daemon.engine import admission, connection
+from daemon.engine import cluster as cluster_module
 from daemon.engine.dask import QUEUE_S, DaskEngine
 from daemon.engine.interface import Job, OutcomeKind
 from daemon.errors import EngineError
@@ -238,6 +240,37 @@ def test_without_a_cluster_it_starts_and_waits(cluster, started, until):
     assert engine.free() == 0
     assert engine.poll(0) == []
     assert not engine.restart_helps
+
+
+def test_a_host_that_cannot_be_looked_up_is_told(started, until):
+    engine = started("tcp://no-such-host.invalid:8786")
+    until(lambda: "looking up no-such-host.invalid" in (engine.healthy() or ""), "a problem")
+
+
+def test_what_takes_connections_and_never_answers_is_not_waited_for(started, until, monkeypatch):
+    monkeypatch.setattr(connection, "GREET_S", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        engine = started(f"tcp://127.0.0.1:{silent.getsockname()[1]}")
+        until(lambda: "does not answer" in (engine.healthy() or ""), "a problem")
+        for _ in range(2):  # the second is another try
+            silent.settimeout(30)
+            silent.accept()[0].close()
+
+
+def test_a_scheduler_that_stops_answering_is_given_up_and_found_again(
+    make_cluster, started, read, collect, monkeypatch
+):
+    monkeypatch.setattr(cluster_module, "GIVE_UP_S", 4.0)
+    cluster = make_cluster()
+    engine = started(cluster.address)
+    assert read(engine, b"").kind is OutcomeKind.READ
+    engine.submit(Job(2, b"sleep 1"))
+    cluster.scheduler.send_signal(signal.SIGSTOP)
+    (lost,) = collect(engine, 1).values()
+    assert lost.kind is OutcomeKind.LOST
+    assert "does not answer" in lost.error
+    cluster.scheduler.send_signal(signal.SIGCONT)
+    assert read(engine, b"", key=3).kind is OutcomeKind.READ
 
 
 def test_when_the_thread_ends_that_keeps_the_connection_only_a_restart_helps(cluster, started, until):
