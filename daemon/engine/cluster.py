@@ -226,7 +226,7 @@ class Cluster:
             answer = await client.submit(
                 task.read,
                 job.data,
-                self._sent_networks(client),
+                self._sent_networks(client, sent),
                 self._key,
                 key=name,
                 pure=False,
@@ -246,16 +246,18 @@ class Cluster:
         self.ended.put(ended)
         self._wake()
 
-    def _sent_networks(self, client: Client) -> Future:
+    def _sent_networks(self, client: Client, sent: _Sent) -> Future:
         """The networks as a task's result: so Dask sends them to each worker once, and makes them anew when lost.
 
-        Any worker of the cluster may make them, also one without digitdrop, which would not survive a task of ours:
-        `bytes` gives what it is given. The key is the content's: daemons with the same networks share them.
+        It is best made where documents are read, for others may not answer, but when all those are gone any worker
+        may make it, also one without digitdrop, which would not survive a task of ours: `bytes` gives what it is given.
+        The key is the content's: daemons with the same networks share them.
         """
         if self._packed is not None and self._packed.status in ("cancelled", "lost", "error"):
             self._packed = None  # let go of first: as long as the client knows the key it gives the same one again
         if self._packed is None:
-            self._packed = client.submit(bytes, self._networks, key=f"digitdrop-networks-{self._key}")
+            name, workers = f"digitdrop-networks-{self._key}", sorted(sent.workers)
+            self._packed = client.submit(bytes, self._networks, key=name, workers=workers, allow_other_workers=True)
         return self._packed
 
     def _lose(self, problem: str) -> None:
