@@ -133,6 +133,26 @@ def test_the_fragments_make_the_user_and_the_folders(tmp_path: Path) -> None:
     assert (tmp_path / "srv" / "digitdrop" / "inbox").stat().st_mode & 0o7777 == 0o2775
 
 
+@pytest.mark.parametrize("guide", ["README.md", "systemd/INSTALL.md"])
+def test_the_files_can_be_put_where_the_guides_say_on_a_bare_debian(tmp_path: Path, guide: str) -> None:
+    """Which has no /etc/sysusers.d."""
+    for folder in ("tmpfiles.d", "systemd/system"):
+        (tmp_path / "etc" / folder).mkdir(parents=True)
+    lines = (SYSTEMD.parent / guide).read_text().splitlines()
+    commands = [
+        line.strip().removeprefix("sudo ") for line in lines if re.search(r"^\s+.*(systemd|config)/\S+ /etc/", line)
+    ]
+    assert len(commands) >= 4
+    for command in commands:
+        words = command.replace(" /etc/", f" {tmp_path}/etc/").split()
+        result = subprocess.run(words, cwd=SYSTEMD.parent, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stderr
+    for name in ("sysusers.d/digitdrop.conf", "tmpfiles.d/digitdrop.conf", "systemd/system/digitdrop.service"):
+        placed = tmp_path / "etc" / name
+        assert placed.stat().st_mode & 0o777 == 0o644
+    assert (tmp_path / "etc" / "digitdrop" / "digitdrop.yaml").is_file()
+
+
 @pytest.mark.slow
 def test_pages_are_read_and_a_keras_model_converted_without_executable_memory(
     tmp_path: Path, unit: dict[str, dict[str, list[str]]]
