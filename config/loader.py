@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from config.errors import ConfigError
 from config.folders import PATHS, folder_mistakes
 from config.messages import known_keys, mistakes_of
+from config.plain_yaml import parse
 from config.schema import Settings
 from config.shipped import DEFAULT_FILE, shipped_model
 
@@ -66,11 +67,13 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _parse(text: str, source: str) -> dict[str, Any]:
     try:
-        values = yaml.load(text, Loader=_UniqueKeyLoader)
+        values = parse(text)
     except yaml.MarkedYAMLError as error:
         raise ConfigError(_syntax(error), source=source) from None
     except yaml.YAMLError as error:
         raise ConfigError(f"is no YAML: {error}", source=source) from None
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"cannot be read as YAML: {error}", source=source) from None
     if values is None:
         return {}
     if not isinstance(values, dict):
@@ -94,22 +97,6 @@ def _syntax_remedy(context: str, problem: str) -> str:
     if any(sign in f"{context}, {problem}" for sign in signs):
         return '; put a value that begins with such a character in quotes, such as "*.jpg" or ","'
     return ""
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """Refuses a key that stands twice in a mapping, where YAML libraries let the last one win without a word."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        lines: dict[str, int] = {}
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                problem = "a key must be a word; put a value that begins with a bracket in quotes"
-                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-            if key.value in lines:
-                problem = f"the key {key.value} stands here again, it was given in line {lines[key.value]} already"
-                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-            lines[key.value] = key.start_mark.line + 1
-        return super().construct_mapping(node, deep=deep)
 
 
 def _absolute(values: Mapping[str, Any], base: Path) -> dict[str, Any]:

@@ -39,6 +39,8 @@ def _sentence(detail: ErrorDetails, schema: type[BaseModel]) -> str:
     kind = detail["type"]
     if kind == "extra_forbidden":
         return f"{key}: unknown key{_suggestion(detail['loc'], schema)}"
+    if kind == "invalid_key":
+        return f"{key}: unknown key; a comma between braces ends a value, decimals have a point, such as 0.9"
     if kind == RELATION:
         return f"{key}: {detail['msg']}"
     return f"{key}: {_rule(detail, schema)}. Received: {_shown(detail['input'])}"

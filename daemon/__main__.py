@@ -264,14 +264,16 @@ def _load(config: Path, overrides: list[str] | None) -> Settings:
 def _parsed(overrides: list[str]) -> Mapping[str, Any]:
     import yaml
 
+    from config.plain_yaml import parse
+
     values = {}
     for text in overrides:
         key, equals, value = text.partition("=")
         if not equals or not key:
             raise typer.BadParameter(f"--set must be KEY=VALUE, such as engine.workers=1. Received: {text}")
         try:
-            values[key] = yaml.safe_load(value)
-        except yaml.YAMLError:
+            values[key] = parse(value)
+        except (yaml.YAMLError, ValueError, RecursionError):
             raise typer.BadParameter(f"the value of --set must be as in YAML. Received: {text}") from None
     return values
 

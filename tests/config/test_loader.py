@@ -220,6 +220,37 @@ def test_a_key_that_is_no_word_is_refused(mistakes, text):
     assert "a key must be a word" in mistake
 
 
+@pytest.mark.parametrize("text", ["0100", "1:30", "1_0", "0x10", "0o10"])
+def test_a_number_that_yaml_would_take_for_another_is_none(mistakes, text):
+    assert mistakes(f"engine: {{timeout_seconds: {text}}}") == (
+        f'engine.timeout_seconds: must be a number. Received: "{text}"',
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("10", 10), ("+10", 10), ("10.", 10), ("1.5e1", 15), ("1e2", 100), ("9.5", 9.5)]
+)
+def test_a_number_is_what_people_take_for_one(load, text, value):
+    assert load(f"engine: {{timeout_seconds: {text}}}").engine.timeout_seconds == value
+
+
+def test_a_folder_may_have_a_date_as_its_name(load, tmp_path):
+    assert load("inbox: 2026-11-23").inbox == tmp_path / "2026-11-23"
+    assert load("inbox: 2026-13-45").inbox == tmp_path / "2026-13-45"
+
+
+@pytest.mark.parametrize("text", [f"inbox: {'[' * 5000}", f"archive_days: {'9' * 5000}"])
+def test_yaml_that_cannot_be_read_is_a_mistake_of_the_file(mistakes, text):
+    (mistake,) = mistakes(text)
+    assert mistake.startswith("cannot be read as YAML: ")
+
+
+def test_a_decimal_comma_between_braces_is_told(mistakes):
+    assert mistakes("thresholds: {accept: 0,9}") == (
+        "thresholds.9: unknown key; a comma between braces ends a value, decimals have a point, such as 0.9",
+    )
+
+
 def test_yaml_that_would_run_code_is_refused(mistakes):
     (mistake,) = mistakes("inbox: !!python/object/apply:os.getcwd []\n")
     assert mistake.startswith("line 1, column 8: could not determine a constructor")
