@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from config.shipped import shipped_model
@@ -26,6 +26,9 @@ MAX_RESCAN_S = 86_400.0
 MIN_MEMORY_MB, MAX_MEMORY_MB = 256, 1_048_576
 MEMORY_BASE_MB, MEMORY_PER_MEGAPIXEL_MB = 1024, 24
 """By these `engine.memory_mb: auto` follows `pages.max_megapixels`; a grey or coloured page takes 7 MiB a megapixel."""
+
+ADDRESS = r"^(tcp|tls)://([^\s/:\[\]]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$"
+"""A name, a number, or a number of IPv6 in brackets, and a port."""
 
 IGNORED = (
     ".*",  # hidden: .DS_Store ._x.jpg .~lock.x# .stversions/ .@__thumb/ .syncthing.x.jpg.tmp
@@ -90,6 +93,15 @@ def _some(value: object) -> object:
     return value
 
 
+def _pattern(value: str) -> str:
+    if "/" in value.rstrip("/") or not value.rstrip("/"):
+        text = (
+            'must be a pattern for names, without folders before it; a whole folder is ignored by its name: "private"'
+        )
+        raise PydanticCustomError(RULE, text)
+    return value
+
+
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -110,7 +122,8 @@ def _metrics_file(value: object) -> object:
 Words = Annotated[tuple[str, ...], Field(strict=False)]
 Command = Annotated[Words | None, BeforeValidator(_command)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
-Patterns = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)]
+Pattern = Annotated[str, Field(min_length=1), AfterValidator(_pattern)]
+Patterns = Annotated[tuple[Pattern, ...], Field(strict=False)]
 
 
 class Section(BaseModel):
@@ -154,7 +167,7 @@ class EngineSettings(Section):
 
     kind: Literal["local", "dask"] = "local"
     workers: Annotated[int, BeforeValidator(_workers)] = Field(default_factory=usable_cores, ge=1, le=256)
-    address: str | None = Field(default=None, pattern=r"^(tcp|tls)://[^\s/:]+:\d+$")
+    address: str | None = Field(default=None, pattern=ADDRESS)
     timeout_seconds: float = Field(default=120.0, ge=1, le=86_400)
     memory_mb: Annotated[int | Literal["auto"], BeforeValidator(_memory)] = "auto"
     attempts: int = Field(default=3, ge=1, le=100)

@@ -227,6 +227,22 @@ def test_a_number_that_yaml_would_take_for_another_is_none(mistakes, text):
     )
 
 
+def test_patterns_are_for_names_without_folders(load, mistakes):
+    assert load('watch: {ignore: ["private/"]}').watch.ignore == ("private/",)
+    for key, text in (("ignore", "private/*"), ("ignore", "/"), ("include", "scans/*.jpg")):
+        (mistake,) = mistakes(f'watch: {{{key}: ["{text}"]}}')
+        assert mistake.startswith(f"watch.{key}.0: must be a pattern for names, without folders before it")
+        assert mistake.endswith(f'Received: "{text}"')
+
+
+def test_a_scheduler_may_have_a_name_or_a_number(load, mistakes):
+    for address in ("tcp://scheduler:8786", "tls://10.0.0.5:8786", "tcp://[fd00::5]:8786"):
+        assert load(f"engine: {{kind: dask, address: '{address}'}}").engine.address == address
+    for address in ("scheduler:8786", "tcp://scheduler", "tcp://fd00::5:8786", "http://scheduler:8786"):
+        (mistake,) = mistakes(f"engine: {{kind: dask, address: '{address}'}}")
+        assert mistake.startswith("engine.address: must be an address such as tcp://scheduler:8786")
+
+
 @pytest.mark.parametrize(
     ("text", "value"), [("10", 10), ("+10", 10), ("10.", 10), ("1.5e1", 15), ("1e2", 100), ("9.5", 9.5)]
 )
