@@ -74,6 +74,7 @@ def read(data: bytes, packed: bytes, key: str) -> Answer:
 
 def _read_here(data: bytes, packed: bytes, key: str) -> Outcome:
     engine = _engine(packed, key)
+    engine.poll(0.0)  # nobody has looked after its process since the last document
     deadline = time.monotonic() + START_S
     while engine.free() < 1:
         engine.poll(1.0)

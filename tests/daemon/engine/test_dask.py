@@ -115,6 +115,15 @@ def test_a_worker_killed_in_the_middle_costs_no_document(make_cluster, started, 
     assert {outcome.kind for outcome in collect(engine, 2).values()} == {OutcomeKind.READ}
 
 
+def test_a_process_that_ended_while_it_waited_costs_no_document(shared_cluster, started, read, pid_of, until):
+    engine = started(shared_cluster.address)
+    pid = pid_of(read(engine, b""))
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: Path(f"/proc/{pid}/cmdline").read_bytes() == b"", "its end, though nobody has waited for it")
+    outcome = read(engine, b"", key=2)
+    assert (outcome.kind, outcome.error) == (OutcomeKind.READ, None)
+
+
 def test_a_scheduler_that_goes_down_is_found_again(cluster, make_cluster, started, read, collect, until):
     dask_cluster = make_cluster()
     engine = started(dask_cluster.address)
