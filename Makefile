@@ -7,7 +7,10 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 install: $(STAMP)
 
+# TensorFlow 2.21, which the lock file names, is there for these versions.
 $(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; found = sys.version_info[:2]; (3, 11) <= found <= (3, 13) or \
+	    sys.exit("needed is Python 3.11 to 3.13, this one is %d.%d; name another: make PYTHON=python3.13" % found)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
