@@ -94,7 +94,7 @@ class Cluster:
         self._lock = threading.Lock()  # for the following
         self._sent: dict[int, _Sent] = {}
         self._threads: dict[str, int] = {}  # of each worker that may read
-        self._problem: str | None = "not connected yet"
+        self._problem: str | None = f"the Dask scheduler {address} has not answered yet"
         self._fitness = Fitness()
         self._seen = time.monotonic()
         self._client: Client | None = None  # from here on the event loop's alone
@@ -200,7 +200,7 @@ class Cluster:
         threads: Mapping[str, int] = await client.nthreads()
         self._seen = time.monotonic()
         accepted = {address: threads[address] for address in await self._admission.admit(client, threads)}
-        problem = None if accepted else self._admission.problem or f"the Dask cluster {self._address} has no workers"
+        problem = None if accepted else self._admission.problem or self._without_workers()
         with self._lock:
             changed = problem != self._problem or not accepted.keys() <= self._threads.keys()
             self._threads, self._problem = accepted, problem
@@ -212,6 +212,9 @@ class Cluster:
             who, do = ("worker", "reads") if len(accepted) == 1 else ("workers", "read")
             log.info("%d %s of the Dask cluster %s %s documents", len(accepted), who, self._address, do)
             self._wake()
+
+    def _without_workers(self) -> str:
+        return f"the Dask cluster {self._address} has no workers; start some with `dask worker {self._address}`"
 
     def _send(self, job: Job, sent: _Sent) -> None:
         with self._lock:

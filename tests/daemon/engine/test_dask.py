@@ -291,8 +291,11 @@ def test_when_the_thread_ends_that_keeps_the_connection_only_a_restart_helps(clu
 
 
 def test_a_cluster_without_workers_is_told(make_cluster, started, until):
-    engine = started(make_cluster(workers=0).address)
-    until(lambda: "has no workers" in (engine.healthy() or ""), "a problem")
+    address = make_cluster(workers=0).address
+    engine = started(address)
+    assert engine.healthy() == f"the Dask scheduler {address} has not answered yet"
+    problem = f"the Dask cluster {address} has no workers; start some with `dask worker {address}`"
+    until(lambda: engine.healthy() == problem, "a problem")
 
 
 def test_two_daemons_share_a_cluster(shared_cluster, started, collect, until):
