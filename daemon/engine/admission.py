@@ -9,7 +9,7 @@ import time
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from daemon.engine.task import DISTRIBUTION
+from daemon.engine import task
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -26,7 +26,7 @@ class Admission:
     """What is known of the workers that one connection reaches."""
 
     def __init__(self) -> None:
-        self._version = importlib.metadata.version(DISTRIBUTION)
+        self._version = task.VERSION
         self._admitted: set[str] = set()
         self._refused: dict[str, str] = {}  # why
         self._refused_at: dict[str, float] = {}
@@ -88,7 +88,7 @@ class Admission:
 async def _version_of(client: Client, address: str) -> str | Exception:
     """What a worker has, or why it could not be asked."""
     try:
-        versions = await client.run(importlib.metadata.version, DISTRIBUTION, workers=[address], on_error="return")
+        versions = await client.run(importlib.metadata.version, task.DISTRIBUTION, workers=[address], on_error="return")
     except Exception as error:  # noqa: BLE001 - whatever it is, the worker is asked again
         return error
     found: str | Exception = versions[address]

@@ -88,7 +88,7 @@ class Cluster:
 
     def __init__(self, address: str, bundle: Bundle, wake: Callable[[], None]) -> None:
         self._address = address
-        self._key, self._networks = bundle.key, pickle.dumps(bundle)
+        self._key, self._networks = f"{task.VERSION}-{bundle.key}", pickle.dumps(bundle)
         self._wake = wake
         self.ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
         self._lock = threading.Lock()  # for the following
@@ -231,6 +231,7 @@ class Cluster:
                 job.data,
                 self._sent_networks(client, sent),
                 self._key,
+                task.VERSION,
                 key=name,
                 pure=False,
                 workers=sorted(sent.workers),

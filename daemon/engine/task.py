@@ -6,6 +6,7 @@ it, or takes too much memory, costs that process and not the Dask worker, and a 
 
 from __future__ import annotations
 
+import importlib.metadata
 import pickle
 import threading
 import time
@@ -20,6 +21,8 @@ from daemon.engine.local import LocalEngine
 from daemon.errors import EngineError
 
 DISTRIBUTION = "digitdrop"
+VERSION = importlib.metadata.version(DISTRIBUTION)
+"""Of the code that is loaded here: a worker says what is installed, which may be newer."""
 
 MAX_ENGINES = 2
 """Of each thread: so many daemons with other models can share a cluster without waiting for each other."""
@@ -52,19 +55,22 @@ _unpacked: set[Path] = set()
 _unpacking = threading.Lock()
 
 
-def read(data: bytes, packed: bytes, key: str) -> Answer:
+def read(data: bytes, packed: bytes, key: str, version: str) -> Answer:
     """Reads a document.
 
     Args:
         data: the whole file.
         packed: the networks and parameters, a pickled `Bundle`.
         key: the bundle's.
+        version: the daemon's.
     """
     from distributed import get_worker  # the daemon's side of this module does without
 
     worker = get_worker().address
     start = time.monotonic()
     try:
+        if version != VERSION:
+            raise EngineError(f"{worker} still runs digitdrop {VERSION}, this is digitdrop {version}; start it anew")
         outcome = _read_here(data, packed, key)
     except Exception as error:  # noqa: BLE001 - whatever it is, the daemon has to know of which machine
         return Answer(OutcomeKind.LOST, b"", time.monotonic() - start, told(error), worker)

@@ -18,7 +18,7 @@ import pytest
 
 from config.schema import EngineSettings, Settings
 from daemon.check import check_cluster
-from daemon.engine import admission, connection
+from daemon.engine import admission, connection, task
 from daemon.engine import cluster as cluster_module
 from daemon.engine.dask import QUEUE_S, DaskEngine
 from daemon.engine.interface import Job, OutcomeKind
@@ -224,6 +224,25 @@ def test_a_refused_worker_is_asked_again(make_cluster, started, read, until, imp
     metadata.write_text(f"Metadata-Version: 2.1\nName: digitdrop\nVersion: {version}\n")
     until(engine.free, "the worker of the right version at the same address")
     assert engine.healthy() is None
+
+
+def test_a_worker_brought_up_to_date_has_to_be_started_anew(
+    make_cluster, started, read, import_path, tmp_path, monkeypatch
+):
+    metadata = tmp_path / "installed" / "digitdrop-1.dist-info" / "METADATA"
+    metadata.parent.mkdir(parents=True)
+    metadata.write_text(f"Metadata-Version: 2.1\nName: digitdrop\nVersion: {task.VERSION}\n")
+    cluster = make_cluster(workers=0)
+    cluster.start_worker(PYTHONPATH=f"{metadata.parents[1]}:{import_path}")
+    assert read(started(cluster.address), b"").kind is OutcomeKind.READ
+    before = task.VERSION
+    metadata.write_text("Metadata-Version: 2.1\nName: digitdrop\nVersion: 9.9.9\n")
+    monkeypatch.setattr(task, "VERSION", "9.9.9")
+    engine = started(cluster.address)
+    outcome = read(engine, b"")
+    assert outcome.kind is OutcomeKind.LOST
+    assert f"still runs digitdrop {before}, this is digitdrop 9.9.9; start it anew" in outcome.error
+    assert outcome.error in engine.healthy()
 
 
 def test_a_stopped_worker_holds_up_no_other(make_cluster, started, read, until):
