@@ -25,7 +25,9 @@ MAX_RESCAN_S = 86_400.0
 
 MIN_MEMORY_MB, MAX_MEMORY_MB = 256, 1_048_576
 MEMORY_BASE_MB, MEMORY_PER_MEGAPIXEL_MB = 1024, 24
-"""By these `engine.memory_mb: auto` follows `pages.max_megapixels`; a grey or coloured page takes 7 MiB a megapixel."""
+"""By these `engine.memory_mb: auto` follows `pages.max_megapixels`."""
+PAGE_MB_PER_MEGAPIXEL = 7
+"""What a grey or coloured page takes."""
 
 ADDRESS = r"^(tcp|tls)://([^\s/:\[\]]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$"
 """A name, a number, or a number of IPv6 in brackets, and a port."""

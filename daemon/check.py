@@ -13,7 +13,7 @@ from typing import Any
 from config.errors import ConfigError
 from config.folders import PATHS
 from config.loader import load_settings
-from config.schema import Settings, usable_cores
+from config.schema import PAGE_MB_PER_MEGAPIXEL, Settings, usable_cores
 from config.shipped import shipped_model
 from daemon.check_folders import check_folders
 from daemon.engine import create_engine, local_engine
@@ -63,6 +63,10 @@ def findings(path: Path, overrides: Mapping[str, Any] | None = None) -> Iterator
     if settings.engine.kind == "local":
         yield check_workers(settings.engine.workers, usable_cores())
         yield check_sandbox(landlock_version())
+    elif settings.engine.workers != usable_cores():  # as it is by default
+        text = f"{settings.engine.workers} have no effect: the Dask cluster has its own"
+        yield warn("workers", text, "set engine.workers to auto")
+    yield check_memory(settings)
     yield from check_hooks(settings)
     yield check_model(settings)
     if settings.engine.kind == "dask":
@@ -98,6 +102,19 @@ def check_workers(workers: int, cores: int) -> Finding:
         return ok("workers", f"{workers} on {cores} cores")
     text = f"{workers} on {cores} cores: more than one for each core is no faster and needs more memory"
     return warn("workers", text, f"set engine.workers to auto, or to {cores} or less")
+
+
+def check_memory(settings: Settings) -> Finding:
+    """May a worker take what the largest pages need?"""
+    given_mb, megapixels = settings.document_memory_mb(), settings.pages.max_megapixels
+    needed_mb = round(PAGE_MB_PER_MEGAPIXEL * megapixels)
+    if given_mb >= needed_mb:
+        return ok("memory", f"up to {given_mb} MiB for a document")
+    text = (
+        f"up to {given_mb} MiB for a document: pages of {megapixels:g} megapixels take {needed_mb} MiB, and will fail"
+    )
+    remedy = f"set engine.memory_mb to auto, or pages.max_megapixels to {given_mb // PAGE_MB_PER_MEGAPIXEL} or less"
+    return warn("memory", text, remedy)
 
 
 def check_sandbox(landlock: int) -> Finding:

@@ -7,14 +7,15 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
 from config.loader import load_settings
-from config.schema import HooksSettings, Settings
+from config.schema import EngineSettings, HooksSettings, Settings, usable_cores
 from daemon import check_folders as folders
-from daemon.check import check, check_hooks, check_model, check_workers
+from daemon.check import check, check_hooks, check_memory, check_model, check_workers, findings
 from daemon.findings import Finding, Level
 from daemon.ledger import Ledger
 
@@ -285,6 +286,28 @@ def test_without_a_file_for_prometheus_nothing_is_said_of_it(settings):
 def test_more_workers_than_cores_are_warned_of():
     assert check_workers(2, 2).level is Level.OK
     assert check_workers(3, 2).level is Level.WARN
+
+
+@pytest.mark.parametrize(("memory_mb", "level"), [("auto", Level.OK), (700, Level.OK), (699, Level.WARN)])
+def test_less_memory_than_the_largest_pages_need_is_warned_of(settings, memory_mb, level):
+    given = settings.model_copy(update={"engine": EngineSettings(memory_mb=memory_mb)})
+    finding = check_memory(given)
+    assert finding.level is level
+    if level is Level.WARN:
+        assert "pages.max_megapixels to 99 or less" in finding.remedy
+
+
+def test_workers_of_this_machine_beside_a_cluster_are_warned_of(settings, root):
+    path = root / "digitdrop.yaml"
+    cluster = "engine: {{kind: dask, address: 'tcp://127.0.0.1:1', workers: {}}}\n"
+    before = path.read_text()
+    for workers, told in ((usable_cores() + 1, True), ("auto", False)):
+        path.write_text(before + cluster.format(workers))
+        assert ("workers" in {finding.subject for finding in takewhile(before_the_model, findings(path))}) is told
+
+
+def before_the_model(finding: Finding) -> bool:
+    return finding.subject != "memory"
 
 
 def test_looking_changes_nothing(settings, root):
