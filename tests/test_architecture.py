@@ -7,12 +7,14 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 import recognition
 
+PACKAGES = ("daemon", "recognition", "config")
 HEAVY = ("tensorflow", "keras", "torch", "jax", "matplotlib")
 
 SERVICE = ("daemon.service", "daemon.engine.local", "daemon.engine.process", "daemon.model", "daemon.__main__")
@@ -59,6 +61,14 @@ def test_the_guide_to_recognition_names_each_of_its_modules_and_nothing_else():
     assert set(re.findall(r"`(\w+)", recognition.__doc__ or "")) == modules - {"__init__"}
 
 
-@pytest.mark.parametrize("package", ["daemon", "recognition", "config"])
+@pytest.mark.parametrize("package", PACKAGES)
 def test_no_other_distribution_provides_our_top_level_names(package):
     assert set(importlib.metadata.packages_distributions().get(package, [])) == {"digitdrop"}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_types_of_our_packages_can_be_used_where_they_are_installed(package):
+    root = Path(__file__).parent.parent
+    packaged = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    assert "py.typed" in packaged[package]
+    assert (root / package / "py.typed").is_file()
