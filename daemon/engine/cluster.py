@@ -99,6 +99,7 @@ class Cluster:
         self._seen = time.monotonic()
         self._client: Client | None = None  # from here on the event loop's alone
         self._packed: Future | None = None
+        self._packed_by: frozenset[str] = frozenset()  # the workers that may make it
         self._admission = Admission()
         self._connector = Connector(address)
         self._loop = asyncio.new_event_loop()
@@ -205,7 +206,10 @@ class Cluster:
             changed = problem != self._problem or not accepted.keys() <= self._threads.keys()
             self._threads, self._problem = accepted, problem
             self._fitness.forget_others(accepted)
-            stranded = [key for key, sent in self._sent.items() if not sent.workers & accepted.keys()]
+            unmade = self._packed is not None and not self._packed_by & accepted.keys()
+            stranded = [key for key, sent in self._sent.items() if unmade or not sent.workers & accepted.keys()]
+        if unmade:
+            self._packed = None
         for key in stranded:
             self.cancel(key, "the workers it was sent to are gone")
         if changed:
@@ -253,15 +257,14 @@ class Cluster:
     def _sent_networks(self, client: Client, sent: _Sent) -> Future:
         """The networks as a task's result: so Dask sends them to each worker once, and makes them anew when lost.
 
-        It is best made where documents are read, for others may not answer, but when all those are gone any worker
-        may make it, also one without digitdrop, which would not survive a task of ours: `bytes` gives what it is given.
-        The key is the content's: daemons with the same networks share them.
+        They are made where documents are read, for others may not answer. `bytes` gives what it is given: a worker of
+        another version would not survive a task of ours.
         """
-        if self._packed is not None and self._packed.status in ("cancelled", "lost", "error"):
-            self._packed = None  # let go of first: as long as the client knows the key it gives the same one again
-        if self._packed is None:
-            name, workers = f"digitdrop-networks-{self._key}", sorted(sent.workers)
-            self._packed = client.submit(bytes, self._networks, key=name, workers=workers, allow_other_workers=True)
+        if self._packed is None or self._packed.status in ("cancelled", "lost", "error"):
+            self._packed_by = sent.workers
+            # A name of its own: what an earlier connection has left behind may wait for workers that are gone.
+            name = f"digitdrop-networks-{self._key}-{uuid.uuid4().hex}"
+            self._packed = client.submit(bytes, self._networks, key=name, workers=sorted(sent.workers))
         return self._packed
 
     def _lose(self, problem: str) -> None:

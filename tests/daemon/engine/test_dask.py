@@ -115,6 +115,17 @@ def test_a_worker_killed_in_the_middle_costs_no_document(make_cluster, started, 
     assert {outcome.kind for outcome in collect(engine, 2).values()} == {OutcomeKind.READ}
 
 
+def test_documents_are_read_on_when_all_workers_were_gone(cluster, make_cluster, started, read, until):
+    dask_cluster = make_cluster()
+    engine = started(dask_cluster.address)
+    for key in (1, 2):
+        assert read(engine, b"", key).kind is OutcomeKind.READ
+        cluster.end(dask_cluster.workers.pop())
+        until(lambda: "has no workers" in (engine.healthy() or ""), "its end")
+        dask_cluster.start_worker()
+    assert read(engine, b"", key=3).kind is OutcomeKind.READ
+
+
 def test_a_process_that_ended_while_it_waited_costs_no_document(shared_cluster, started, read, pid_of, until):
     engine = started(shared_cluster.address)
     pid = pid_of(read(engine, b""))
