@@ -17,7 +17,7 @@ import queue
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
@@ -66,10 +66,15 @@ class Ended:
 
 @dataclass(slots=True, eq=False)
 class _Sent:
-    """A document on the cluster, and what waits for its answer there."""
+    """A document on the cluster, which workers may read it and make its networks, and what waits for its answer."""
 
     workers: frozenset[str]
+    makers: frozenset[str] = frozenset()
     waiting: asyncio.Task[None] | None = None
+
+    def is_stranded(self, workers: Set[str]) -> bool:
+        """Whether all that may do the one or the other are gone."""
+        return not self.workers & workers or bool(self.makers and not self.makers & workers)
 
 
 class Cluster:
@@ -99,7 +104,7 @@ class Cluster:
         self._seen = time.monotonic()
         self._client: Client | None = None  # from here on the event loop's alone
         self._packed: Future | None = None
-        self._packed_by: frozenset[str] = frozenset()  # the workers that may make it
+        self._makers: frozenset[str] = frozenset()  # the workers that may make it
         self._admission = Admission()
         self._connector = Connector(address)
         self._loop = asyncio.new_event_loop()
@@ -206,10 +211,7 @@ class Cluster:
             changed = problem != self._problem or not accepted.keys() <= self._threads.keys()
             self._threads, self._problem = accepted, problem
             self._fitness.forget_others(accepted)
-            unmade = self._packed is not None and not self._packed_by & accepted.keys()
-            stranded = [key for key, sent in self._sent.items() if unmade or not sent.workers & accepted.keys()]
-        if unmade:
-            self._packed = None
+            stranded = [key for key, sent in self._sent.items() if sent.is_stranded(accepted.keys())]
         for key in stranded:
             self.cancel(key, "the workers it was sent to are gone")
         if changed:
@@ -260,11 +262,13 @@ class Cluster:
         They are made where documents are read, for others may not answer. `bytes` gives what it is given: a worker of
         another version would not survive a task of ours.
         """
-        if self._packed is None or self._packed.status in ("cancelled", "lost", "error"):
-            self._packed_by = sent.workers
+        failed = self._packed is None or self._packed.status in ("cancelled", "lost", "error")
+        if failed or not self._makers & sent.workers:
+            self._makers = sent.workers
             # A name of its own: what an earlier connection has left behind may wait for workers that are gone.
             name = f"digitdrop-networks-{self._key}-{uuid.uuid4().hex}"
             self._packed = client.submit(bytes, self._networks, key=name, workers=sorted(sent.workers))
+        sent.makers = self._makers
         return self._packed
 
     def _lose(self, problem: str) -> None:
