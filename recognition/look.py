@@ -11,6 +11,7 @@ import numpy as np
 from recognition.arrays import Image, as_image
 from recognition.binarize import darkness_of, find_ink
 from recognition.components import Component, find_components, largest
+from recognition.dots import without_dots
 from recognition.fields import Field
 from recognition.highlights import without_highlights
 from recognition.lines import Rule
@@ -40,7 +41,8 @@ class Look:
 
     Attributes:
         darkness: uint8 (height, width), of the page's view, as in `binarize.Ink`.
-        readings: of all pieces of it that are no ruled lines, nor the edge of the sheet.
+        readings: of all pieces of it that are neither ruled nor dotted lines, nor the dots of dotted paper, nor the edge
+            of the sheet.
         at_edge: pieces at the edge of the sheet, read or not: it may have cut them off.
         fields: rows of boxes.
         cells: boxes of forms.
@@ -95,6 +97,7 @@ def look_at(
     found = without_shading(found, darkness, params.shading, params.components)
     pieces = without_smudges(found, darkness, params.smudges, params.components, thinned_px)
     readings = reader.read(pieces, darkness) + _digits(reader.read(at_edge, darkness))
+    readings, darkness = without_dots(readings, darkness, left_out)
     return Look(darkness, readings, at_edge, fields, cells, uprights, to_page, sheet, left_out, thinned_px)
 
 

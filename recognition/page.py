@@ -18,7 +18,6 @@ from recognition.company import weighed
 from recognition.components import Component, held
 from recognition.copies import without_copies
 from recognition.crowding import may_share_digits
-from recognition.dots import without_dots
 from recognition.fields import Field, may_share_boxes
 from recognition.grid import filled
 from recognition.join import join_broken
@@ -119,8 +118,7 @@ def _numbers(
     look: Look, pixels: Image, reader: Reader, params: RecognitionParams
 ) -> tuple[list[Number], list[BoundingBox]]:
     """The numbers of a page, and where else by its ink alone a digit might stand."""
-    readings, darkness = without_dots(look.readings, look.darkness)
-    readings, darkness = without_underlines(readings, darkness, reader, params.underline)
+    readings, darkness = without_underlines(look.readings, look.darkness, reader, params.underline)
     found = _read_digits(replace(look, readings=readings, darkness=darkness), reader, params)
     arranged = arrange(found.digits, look.fields, params.layout)
     arranged = part_at_columns(arranged, look.uprights, look.fields, params.column)

@@ -85,7 +85,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "paper's shading": (look, "without_shading", lambda pieces, *_: list(pieces)),
     "boxes by themselves": (page, "prior_of", lambda seen, height, _, params: prior_of(seen, height, (), params)),
     "underlines": (page, "without_underlines", lambda readings, darkness, *_: (list(readings), darkness)),
-    "dotted lines and paper": (page, "without_dots", lambda readings, darkness: (list(readings), darkness)),
+    "dotted lines and paper": (look, "without_dots", lambda readings, darkness, _: (list(readings), darkness)),
     "joining": (page, "join_broken", lambda readings, *_: list(readings)),
     "cutting": (page, "split_touching", lambda readings, *_: list(readings)),
     "rows and columns": (page, "filled", lambda readings, *_: list(readings)),

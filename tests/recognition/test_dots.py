@@ -93,6 +93,23 @@ def test_the_page_has_no_dots_left_and_all_digits(make_reading):
     assert np.array_equal(cleared, bare)
 
 
+def test_the_dots_of_dotted_paper_go_though_they_are_large_for_the_writing(dot, digits):
+    paper = [dot(x, y, 18) for x, y in product(range(0, 1980, 50), range(200, 1980, 50))]
+    assert left_of([*paper, *digits]) == {id(digit) for digit in digits}
+
+
+def test_dots_that_were_left_out_of_reading_go_off_the_page_and_other_pieces_stay(dot, digits):
+    page = np.zeros((1200, 1200), np.uint8)
+    crumb = dot(500, 1100, 6).piece
+    paper = [dot(x, y, 6) for x, y in product(range(10, 1000, 24), range(200, 1000, 24))]
+    for piece in [crumb, *(one.piece for one in paper)]:
+        page[piece.bbox.y : piece.bbox.bottom, piece.bbox.x : piece.bbox.right] = 90
+    few, left_out = paper[:400], [*(one.piece for one in paper[400:]), crumb]
+    readings, cleared = without_dots([*few, *digits], page, left_out)
+    assert [id(reading) for reading in readings] == [id(digit) for digit in digits]
+    assert np.count_nonzero(cleared) == crumb.area_px
+
+
 @pytest.mark.parametrize(
     "places",
     [

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import product
+
 import cv2
 import numpy as np
 import pytest
@@ -40,3 +42,16 @@ def test_a_slight_slope_is_taken_off_where_rules_are_found_only_then(angle_deg, 
     _, _, look = look_upright(page, reader, RecognitionParams())
     slope_deg = float(np.rad2deg(np.arctan2(look.to_page[1, 0], look.to_page[0, 0])))
     assert slope_deg == pytest.approx(-angle_deg if level else 0, abs=0.8)
+
+
+def test_a_level_page_of_close_dots_stays_level_and_shows_the_writing_alone(sample_pages, reader):
+    hand = sample_pages.Hand(np.random.default_rng(3), sample_pages.Digits.load(), (1400, 1400))
+    for row, column in product(range(8), range(5)):
+        hand.write("37", 150 + 220 * column, 140 + 140 * row, 60)
+    page = np.rint(sample_pages.inked(np.full((1400, 1400, 3), 240, np.uint8), hand.ink, (60, 40, 40))).astype(np.uint8)
+    for x, y in product(range(12, 1400, 24), range(12, 1400, 24)):
+        cv2.circle(page, (x, y), 3, (150, 150, 150), cv2.FILLED, cv2.LINE_AA)
+    _, rotation, look = look_upright(page, reader, RecognitionParams())
+    assert rotation == 0
+    assert look.to_page[1, 0] == 0
+    assert 80 <= len(look.readings) <= 100
