@@ -20,6 +20,8 @@ from recognition.reading import FLOOR, Reading, seconded
 
 _BLUR_PX = 1.0
 """Strokes that run a pixel apart are alike."""
+MAX_COMPARED = 2000
+"""Each digit is compared with so many from all over a page: with all, thousands would take a minute."""
 
 
 def agreed(readings: Sequence[Reading], params: LikenessParams) -> list[Reading]:
@@ -32,15 +34,17 @@ def agreed(readings: Sequence[Reading], params: LikenessParams) -> list[Reading]
     Returns:
         In their order; the same objects where nothing on the page is alike, or the ink is sure enough.
     """
-    unsure = [k for k, reading in enumerate(readings) if reading.by_ink_confidence < params.sure]
+    unsure = [k for k, reading in enumerate(readings) if reading.by_ink_confidence < params.sure and not reading.uncut]
     if not unsure or len(readings) < 2:
         return list(readings)
     forms = _forms([reading.picture for reading in readings])
-    said = np.log(np.maximum(np.stack([reading.by_ink for reading in readings]), FLOOR))
+    some = np.linspace(0, len(readings) - 1, min(len(readings), MAX_COMPARED)).astype(np.intp)
+    said = np.log(np.maximum(np.stack([readings[k].by_ink for k in some.tolist()]), FLOOR))
+    others = forms[some]
     told, evidence, shares = [], [], []
     for k in unsure:
-        weights = np.clip((forms @ forms[k] - params.alike) / (1 - params.alike), 0, 1)
-        weights[k] = 0
+        weights = np.clip((others @ forms[k] - params.alike) / (1 - params.alike), 0, 1)
+        weights[some == k] = 0
         total = float(weights.sum())
         if total > 0:
             mean = np.exp(weights @ said / total)

@@ -77,7 +77,7 @@ def _read_page(image: PageImage, reader: Reader, params: RecognitionParams) -> t
     """A page, and what a person should know about how it was read, as sentences."""
     pixels, rotation, look = look_upright(image.pixels, reader, params)
     height, width = pixels.shape[:2]
-    numbers, unread = _numbers(look, pixels, reader, params)
+    numbers, unread, uncut = _numbers(look, pixels, reader, params)
     warnings = [_turned(image.page, rotation)] if rotation else []
     reasons = [Reason.CUT_OFF] if image.damaged else []
     if lost := _lost(look):
@@ -85,6 +85,12 @@ def _read_page(image: PageImage, reader: Reader, params: RecognitionParams) -> t
         warnings.append(
             f"Page {image.page} has more pieces of ink than are read: {lost} of the smallest were left out, "
             "and digits may be among them. Scan it in parts, or at a lower resolution."
+        )
+    if uncut:
+        reasons.append(Reason.TOUCHING)
+        warnings.append(
+            f"Page {image.page} has more touching digits than are cut apart: pieces of ink that may be several digits "
+            "were read as they are, and digits may be missing. Scan it in parts."
         )
     if not rotation and may_lie(look.readings, look.darkness, reader.classifier, params.turn):
         reasons.append(Reason.LOW_CONFIDENCE)
@@ -116,8 +122,8 @@ def _turned(page: int, rotation_deg: int) -> str:
 
 def _numbers(
     look: Look, pixels: Image, reader: Reader, params: RecognitionParams
-) -> tuple[list[Number], list[BoundingBox]]:
-    """The numbers of a page, and where else by its ink alone a digit might stand."""
+) -> tuple[list[Number], list[BoundingBox], bool]:
+    """The numbers of a page, where else by its ink alone a digit might stand, and whether there was too much to cut."""
     readings, darkness = without_underlines(look.readings, look.darkness, reader, params.underline)
     found = _read_digits(replace(look, readings=readings, darkness=darkness), reader, params)
     arranged = arrange(found.digits, look.fields, params.layout)
@@ -142,7 +148,8 @@ def _numbers(
         to_number(number.digits, position, number.missed or any(doubts), place, params.thresholds, cut_off=lost)
         for number, position, lost, *doubts in zip(twice, positions, cut_off, signed, loose, doubted, strict=True)
     ]
-    return result, [place.on_page(one.piece.bbox) for one in others if one.by_ink_confidence >= MIN_LIKE_A_DIGIT]
+    elsewhere = [place.on_page(one.piece.bbox) for one in others if one.by_ink_confidence >= MIN_LIKE_A_DIGIT]
+    return result, elsewhere, any(one.uncut for one in (*found.digits, *found.unread, *found.crumbs))
 
 
 def _doubted(

@@ -57,6 +57,8 @@ class SplitParams:
         min_width: of a piece that may be two digits.
         max_width: of one digit.
         max_cuts: so many places of a piece are tried, the thinnest.
+        max_parts: so many parts are read of all pieces of a page; what has more is hatching, or digits that all touch,
+            2,500 of them and more. The most on 79 real pages is 5,000.
         cut_cost: of a stroke's width of ink that a cut goes through, in nats of confidence.
         narrow_cost: of cutting a piece as narrow as it is high into two, in nats; twice as wide costs nothing.
         max_digits: a piece that could hold more is no writing.
@@ -74,6 +76,7 @@ class SplitParams:
     min_width: float = 0.55
     max_width: float = 1.3
     max_cuts: int = 18
+    max_parts: int = 30_000
     cut_cost: float = 0.1
     narrow_cost: float = 0.7
     max_digits: int = 12
@@ -86,7 +89,9 @@ class SplitParams:
 
     def __post_init__(self) -> None:
         check_range(self, sure=(0, 1), sure_width=(0, 20), min_width=(0.1, 2), max_width=(0.5, 3), max_cuts=(1, 40))
-        check_range(self, cut_cost=(0, 10), narrow_cost=(0, 10), max_digits=(2, 40), second=(0, 1))
+        check_range(
+            self, max_parts=(0, 10**6), cut_cost=(0, 10), narrow_cost=(0, 10), max_digits=(2, 40), second=(0, 1)
+        )
         check_range(self, lenience=(-10, 10), unread=(0, 1), min_page=(-20, 20), spotted=(0, 1), spotted_trust=(0, 1))
 
 

@@ -36,6 +36,7 @@ class Reading:
         seen: confidence by the ink and its surroundings, None where it is that of `probabilities`.
         told: log odds that the page and the neighbors have added since.
         most: the digit is no surer than this, whatever is said of it.
+        uncut: it may be several digits, and was not cut, because there is too much to cut on its page.
     """
 
     piece: Component
@@ -46,6 +47,7 @@ class Reading:
     seen: float | None = None
     told: float = 0.0
     most: float = 1.0
+    uncut: bool = False
 
     @property
     def first_confidence(self) -> float:

@@ -45,6 +45,9 @@ def split_touching(
         darkness: uint8 page.
         reader: reads the segments.
         params: see there.
+
+    Returns:
+        Those that might have been cut, but for `params.max_parts`, are `uncut`, whatever they are read as.
     """
     wide = [reading for reading in readings if _is_wide(reading, height_px, darkness, params)]
     spotted = _spotted([reading.piece for reading in wide], darkness, reader)
@@ -60,16 +63,18 @@ def split_touching(
         evidence = [_evidence(digits, 0, whole.piece.bbox.width) for whole, digits in found]
         wholes = seconded(wholes, evidence, params.second)
     lenient = replace(reader, prior=reader.prior.more_lenient(params.lenience))
-    plans = [_plan(whole, darkness, lenient.prior, params) for whole in wholes]
-    readings_of = iter(lenient.read([segment.piece for plan in plans for segment in plan], darkness, touching=True))
-    for whole, (_, digits), plan in zip(wholes, found, plans, strict=True):
+    plans = _plans(wholes, darkness, lenient.prior, params)
+    parts_of_all = [segment.piece for plan in plans for segment in plan or ()]
+    readings_of = iter(lenient.read(parts_of_all, darkness, touching=True))
+    for whole, (_, digits), planned in zip(wholes, found, plans, strict=True):
+        plan = planned or []
         parts = [next(readings_of) for _ in plan]
         if reader.sequence is not None:
             parts = seconded(parts, [_evidence(digits, s.left_px, s.right_px) for s in plan], params.second)
         best = _best(whole, list(zip(plan, parts, strict=True)), params)
         if best == [whole] and whole.confidence < params.unread and reader.prior.page >= params.min_page:
             best = _as_spotted(whole, digits, darkness, params) or best
-        result += best
+        result += best if planned is not None else [replace(one, uncut=True) for one in best]
     return result
 
 
@@ -111,12 +116,27 @@ def _is_wide(reading: Reading, height_px: float, darkness: Image, params: SplitP
     )
 
 
-def _plan(whole: Reading, darkness: Image, prior: Prior, params: SplitParams) -> list[Segment]:
-    """The segments of a piece that may be read so much more surely than the whole, and surely enough, for a cut."""
+def _plans(wholes: Sequence[Reading], darkness: Image, prior: Prior, params: SplitParams) -> list[list[Segment] | None]:
+    """The segments of pieces that may be read so much more surely than the whole, and surely enough, for a cut.
+
+    None for pieces that may have some when those before them have as many as are read.
+    """
+    plans: list[list[Segment] | None] = []
+    parts = 0
+    for whole in wholes:
+        plan: list[Segment] | None = []
+        if _may_gain(whole, prior, params):
+            spent = parts >= params.max_parts
+            plan = None if spent else _affordable(segments(whole.piece, darkness, params), whole, params)
+        plans.append(plan)
+        parts += len(plan or ())
+    return plans
+
+
+def _may_gain(whole: Reading, prior: Prior, params: SplitParams) -> bool:
+    """Whether the parts of a piece may be read surely enough for a cut; on a page of text, those of none."""
     odds = log_odds(np.array(SUREST)) + prior.most_within(whole.piece.bbox)
-    if _gain(whole, params) <= 0 or odds < log_odds(np.array(MIN_PART_CONFIDENCE)):  # as all pieces of a page of text
-        return []
-    return _affordable(segments(whole.piece, darkness, params), whole, params)
+    return _gain(whole, params) > 0 and bool(odds >= log_odds(np.array(MIN_PART_CONFIDENCE)))
 
 
 def _spotted(pieces: Sequence[Component], darkness: Image, reader: Reader) -> list[list[Spotted]]:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from recognition import likeness
 from recognition.classify import NOT_A_DIGIT
 from recognition.components import make_component
 from recognition.likeness import agreed
@@ -104,3 +105,12 @@ def test_digits_without_ink_in_common_do_not_divide_by_zero(make_reading):
     before = [replace(make_reading(3, (x, 0, 20, 30), 0.5), picture=blank) for x in (0, 40)]
     after = agreed(before, PARAMS)
     assert all(np.isfinite(reading.probabilities).all() for reading in after)
+
+
+def test_of_thousands_of_digits_each_is_compared_with_some(page, read, monkeypatch):
+    darkness = page(*[HOOKED_ONE] * 4)
+    before = read(darkness, (1, 0.8, 7), (1, 0.85, 7), (1, 0.95, 7), (7, 0.6, 1))
+    monkeypatch.setattr(likeness, "MAX_COMPARED", 2)
+    both_ends = agreed([before[0], before[3]], PARAMS)
+    assert [reading.confidence for reading in agreed(before, PARAMS)][::3] == [one.confidence for one in both_ends]
+    assert agreed([*before[:3], replace(before[3], uncut=True)], PARAMS)[3].digit == 7

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recognition.params import ComponentParams, RecognitionParams, Thresholds
+from recognition.params import ComponentParams, RecognitionParams, SplitParams, Thresholds
 from recognition.reader import load_reader
 from recognition.types import REJECTED, Reason
 
@@ -62,6 +62,23 @@ def test_where_there_is_more_ink_than_is_read_every_number_needs_review(note, re
     assert (enough.warnings, [number.needs_review for number in enough.pages[0].numbers]) == ((), [False, False])
     assert "1 of the smallest were left out" in few.warnings[0]
     assert all(Reason.NOT_A_DIGIT in number.reasons for number in few.pages[0].numbers)
+
+
+def test_where_more_digits_touch_than_are_cut_apart_every_number_needs_review(
+    reader, sample_pages, touching, read_pixels
+):
+    hand = sample_pages.Hand(np.random.default_rng(4), sample_pages.Digits.load(), (300, 600))
+    hand.write("2047", 60, 30, 60)
+    hand.place(touching("68", 2), 100, 150)
+    pixels = np.rint(sample_pages.inked(np.full((300, 600, 3), 240, np.uint8), hand.ink, (60, 40, 40))).astype(np.uint8)
+    all_cut, none_cut = (
+        read_pixels(pixels, reader, replace(PARAMS, split=SplitParams(max_parts=count))) for count in (30_000, 0)
+    )
+    assert all_cut.warnings == ()
+    assert not all_cut.pages[0].numbers[0].needs_review
+    assert "more touching digits than are cut apart" in none_cut.warnings[0]
+    assert none_cut.pages[0].numbers[0].text == "2047"
+    assert all(Reason.TOUCHING in number.reasons for number in none_cut.pages[0].numbers)
 
 
 def test_a_number_at_the_edge_of_a_sheet_is_cut_off(note, reader, numbers_on):

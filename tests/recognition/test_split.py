@@ -222,6 +222,20 @@ def test_parts_of_cuts_that_cost_more_than_there_is_to_gain_are_not_read_and_cha
     assert 0 < asked < 0.9 * (counted.asked - asked)
 
 
+def test_no_more_pieces_are_cut_than_parts_may_be_read_and_the_others_say_so(touching, ink_reader, read):
+    page = np.hstack([np.rint(255 * touching("45", 1)).astype(np.uint8)] * 3)
+    wholes = by_column(read(page))
+    assert len(wholes) == 3
+
+    def uncut(max_parts):
+        parts = by_column(split_touching(wholes, HEIGHT, page, ink_reader, replace(PARAMS, max_parts=max_parts)))
+        return [reading.uncut for reading in parts]
+
+    assert uncut(PARAMS.max_parts) == [False] * 6
+    assert sorted(uncut(1)) == [False] * 2 + [True] * 2
+    assert uncut(0) == [True] * 3
+
+
 def test_no_part_of_a_piece_that_is_not_cut_is_read_surely_enough(touching, ink_reader, read):
     page = np.rint(255 * touching("45", 1)).astype(np.uint8)
     (whole,) = read(page)
