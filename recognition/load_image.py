@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 from PIL.ImageFile import ImageFile
 
-from recognition import refusals
+from recognition import jpeg_damage, refusals
 from recognition.completeness import png_chunks
 from recognition.decoded import Decoded
 from recognition.deep_color import is_deep, joined, swap_bytes
@@ -38,11 +38,6 @@ _OPENERS: dict[Format, Callable[[BytesIO], ImageFile]] = {
 _FAST_MODES = {Format.JPEG: frozenset({"L", "RGB"}), Format.PNG: frozenset({"1", "L", "RGB", "P"})}
 """What libjpeg-turbo and OpenCV decode to the same pixels as Pillow, without transparency, and far faster."""
 
-_DAMAGE = "Corrupt JPEG data"
-_SURPLUS = "extraneous bytes"
-"""How libjpeg's warnings begin where data is damaged, and what they say where there is more of it than belongs to the
-picture: some scanners and cameras always write such files, but damage can leave one, too."""
-
 _TURNED_BY_EXIF = frozenset({Format.JPEG, Format.PNG, Format.WEBP})
 """Pillow applies TIFF's own orientation tag, libheif HEIC's transformations, beside which its EXIF does not count."""
 
@@ -50,6 +45,9 @@ _UPPER_HALF = 128
 """Of a sample's upper byte: what uses all bits of its samples reaches it."""
 
 _SUBFILE_TYPE, _REDUCED, _MASK = 254, 1, 4
+_COMPRESSION, _JPEG_COMPRESSION, _JPEG_TABLES = 259, 7, 347
+_PARTS = ((273, 279), (324, 325))
+"""Tags of the offsets and the byte counts of strips, and of tiles."""
 
 
 def decode(data: bytes, kind: Format, params: LoadParams) -> Iterator[Decoded]:
@@ -71,7 +69,7 @@ def decode(data: bytes, kind: Format, params: LoadParams) -> Iterator[Decoded]:
                 if frame:
                     image.seek(frame)
                     _check_size(image, params)
-                decoded = _decode_frame(image, data, kind)
+                decoded = _decode_frame(image, data, kind, params)
             yield decoded
 
 
@@ -111,7 +109,7 @@ def _check_size(image: ImageFile, params: LoadParams) -> None:
         raise refusals.too_long(image.width, image.height)
 
 
-def _decode_frame(image: ImageFile, data: bytes, kind: Format) -> Decoded:
+def _decode_frame(image: ImageFile, data: bytes, kind: Format, params: LoadParams) -> Decoded:
     notes: list[str] = []
     if kind is not Format.TIFF and getattr(image, "is_animated", False):
         notes.append(f"the {kind} holds several pictures: only the first was read")
@@ -125,10 +123,27 @@ def _decode_frame(image: ImageFile, data: bytes, kind: Format) -> Decoded:
     if fast and pixels is None:
         pixels = _decode_fast(image, data)
     if pixels is None:
+        damaged = jpeg_damage.check(_jpegs(image, data, kind), kind, params, notes)
         pixels = to_bgr(image, kind)
     if deep and int(pixels.max()) < _UPPER_HALF:  # cameras of 10 and 12 bits say 16
         pixels = joined(pixels, _lower_bytes(image.tell(), data, kind))
     return Decoded(upright(pixels, orientation), tuple(notes), damaged)
+
+
+def _jpegs(image: ImageFile, data: bytes, kind: Format) -> Iterator[bytes]:
+    """The JPEGs of which a picture's current frame is made: a file of its own, or the strips or tiles of a TIFF."""
+    if kind is Format.JPEG:
+        yield data
+    if not isinstance(image, TiffImagePlugin.TiffImageFile) or image.tag_v2.get(_COMPRESSION) != _JPEG_COMPRESSION:
+        return
+    tables = image.tag_v2.get(_JPEG_TABLES, b"")
+    left = len(data)
+    for starts, counts in _PARTS:
+        for start, count in zip(image.tag_v2.get(starts, ()), image.tag_v2.get(counts, ()), strict=False):
+            left -= count
+            if left < 0:  # strips that overlap, and would take any time
+                return
+            yield jpeg_damage.whole(tables, data[start : start + count])
 
 
 def _lower_bytes(frame: int, data: bytes, kind: Format) -> NDArray[np.uint8]:
@@ -147,14 +162,8 @@ def _decode_jpeg(data: bytes, notes: list[str]) -> tuple[NDArray[np.uint8] | Non
         return np.asarray(simplejpeg.decode_jpeg(data, "BGR"), np.uint8), False
     except ValueError as error:
         said = str(error)
-    if not said.startswith(_DAMAGE):
+    if not jpeg_damage.is_doubtful(said, Format.JPEG, notes):
         return None, False
-    if _SURPLUS not in said:
-        raise refusals.damaged_inside(Format.JPEG, said)
-    notes.append(
-        f"the JPEG may be damaged ({said}): compare every number with the page, and look whether one is missing. "
-        "If the scanner always writes such files, let it write PNG or PDF"
-    )
     return np.asarray(simplejpeg.decode_jpeg(data, "BGR", strict=False), np.uint8), True
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import islice
 from math import ceil, floor, sqrt
 
 import numpy as np
 import pypdfium2
 from pypdfium2 import raw as pdfium
 
-from recognition import refusals
+from recognition import jpeg_damage, refusals
 from recognition.decoded import Decoded
 from recognition.formats import Format, is_whole
 from recognition.params import MAX_SIDE_PX, LoadParams
 
 _POINTS_PER_INCH = 72
 _MIN_DPI = 1
+_MAX_IMAGES = 100
+_JPEG = ["DCTDecode"]
 
 
 def render(data: bytes, params: LoadParams) -> Iterator[Decoded]:
@@ -64,8 +67,20 @@ def _render_page(document: pypdfium2.PdfDocument, index: int, params: LoadParams
                 f"it was rendered at {dpi} instead of {params.pdf_dpi} dpi to stay within pages.max_megapixels and "
                 f"{MAX_SIDE_PX} pixels a side"
             )
+        damaged = jpeg_damage.check(_jpegs(page), Format.PDF, params, warnings)
         with closing(page.render(scale=dpi / _POINTS_PER_INCH)) as bitmap:
-            return Decoded(np.array(bitmap.to_numpy()), tuple(warnings))
+            return Decoded(np.array(bitmap.to_numpy()), tuple(warnings), damaged)
+
+
+def _jpegs(page: pypdfium2.PdfPage) -> Iterator[bytes]:
+    """Yields the JPEGs among a page's pictures; of hundreds, as of a map's tiles, the first."""
+    seen: set[bytes] = set()
+    for image in islice(page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_IMAGE,)), _MAX_IMAGES):
+        if image.get_filters(skip_simple=True) == _JPEG:
+            jpeg = bytes(image.get_data(decode_simple=True))
+            if jpeg not in seen:
+                seen.add(jpeg)
+                yield jpeg
 
 
 def _largest_dpi(width_pt: float, height_pt: float, params: LoadParams) -> int:
