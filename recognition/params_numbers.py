@@ -50,6 +50,8 @@ class SignParams:
         max_dash: length of a dash.
         min_dash: likewise, before a number,
         max_sign_gap: and so far from it at most.
+        max_lean: a dash between two numbers is the second's, as far as that, where it is so far from it at most, as a
+            share of how far it is from the first.
         max_thickness: of a dash, which is at least twice as long.
         min_fill: of a sign's box by its ink.
         min_darkness: of its ink, as a share of the paler digit's.
@@ -71,6 +73,7 @@ class SignParams:
     max_dash: float = 0.9
     min_dash: float = 0.25
     max_sign_gap: float = 0.7
+    max_lean: float = 0.5
     max_thickness: float = 0.22
     min_fill: float = 0.45
     min_darkness: float = 0.4
@@ -82,7 +85,7 @@ class SignParams:
         check_range(self, min_share=(0, 1), min_count=(1, 1000), long=(2, 100), usual=(1, 1000))
         check_range(self, max_bare=(0, 1))
         check_range(self, min_gap=(0, 2), max_gap=(0, 10), min_side=(0, 1), max_side=(0, 1), min_fill=(0, 1))
-        check_range(self, max_dash=(0, 5), min_dash=(0, 5), max_sign_gap=(0, 5))
+        check_range(self, max_dash=(0, 5), min_dash=(0, 5), max_sign_gap=(0, 5), max_lean=(0, 1))
         check_range(self, max_thickness=(0, 1), min_darkness=(0, 1))
         check_range(self, min_depth=(0, 2), max_dash_depth=(0, 2), below=(0, 1))
 

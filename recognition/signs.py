@@ -50,11 +50,12 @@ def part_at_signs(lines: Sequence[Line], darkness: Image, params: SignParams) ->
     """
     parts = [[_parts(number, darkness, params) for number in line] for line in lines]
     between = [sign for line in lines for sign in _between(line, darkness, params)]
+    parting = [sign for sign in between if not _belongs_to_next(sign, darkness, params)]
     signed = [number for line in parts for number in line if number.signs]
     several = sum(len(number) > 1 for line in lines for number in line)
     # A sign between two numbers is as good as one that parts them: it is the same sign in a wider gap.
     if len(signed) + len(between) < max(params.min_count, params.min_share * (several + len(between))):
-        return Parted(list(lines), {id(number.parts[0][0]) for number in signed}, between)
+        return Parted(list(lines), {id(number.parts[0][0]) for number in signed}, parting)
     # Where signs are how numbers are written, one may also be taken for a part of the digit that it stands close to.
     parts = [
         [number if number.signs else _parts(number.parts[0], darkness, params, bodies=True) for number in line]
@@ -66,7 +67,7 @@ def part_at_signs(lines: Sequence[Line], darkness: Image, params: SignParams) ->
     few = with_sign >= params.usual and len(bare) <= params.max_bare * (len(bare) + with_sign)
     odd = {id(number.parts[0][0]) for number in bare} if few else set()
     within = [sign for number in every for sign in number.signs]
-    return Parted([[part for number in line for part in number.parts] for line in parts], odd, within + between)
+    return Parted([[part for number in line for part in number.parts] for line in parts], odd, within + parting)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +106,13 @@ def _between(line: Line, darkness: Image, params: SignParams) -> list[BoundingBo
         if right.bbox.x - left.bbox.right <= params.max_gap * height:
             signs.append(find_sign(left, right, height, darkness, params))
     return [sign for sign in signs if sign is not None]
+
+
+def _belongs_to_next(gap: BoundingBox, darkness: Image, params: SignParams) -> bool:
+    """Whether the sign in a gap between two numbers is a dash far nearer to the second: a minus, and no separator."""
+    part = darkness[gap.y : gap.bottom, gap.x : gap.right]
+    x, _, width, height = cv2.boundingRect(as_mask(part > params.min_darkness * float(part.max())))
+    return height <= width / 2 and gap.width - x - width <= params.max_lean * x
 
 
 def find_sign(

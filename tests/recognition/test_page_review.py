@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -97,6 +98,23 @@ def test_digits_that_stand_on_the_edge_of_a_sheet_are_read_and_need_review(note,
     assert (first.text, first.reasons) == ("4871", ())
     assert second.text[1:] == "903"  # of the 2 nothing tells the edge from its foot
     assert Reason.CUT_OFF in second.reasons
+
+
+@pytest.mark.parametrize(("from_first", "doubted"), [(34, [False, True]), (21, [False, False]), (None, [False, False])])
+def test_a_dash_that_is_far_nearer_to_the_second_of_two_numbers_may_be_its_minus(
+    from_first, doubted, reader, sample_pages, numbers_on
+):
+    hand = sample_pages.Hand(np.random.default_rng(4), sample_pages.Digits.load(), (200, 400))
+    hand.write("47", 40, 60, 50)
+    end = int(np.flatnonzero((hand.ink > 0.3).any(axis=0))[-1])
+    hand.write("38", end + 60, 60, 50)
+    ink = hand.ink.copy()
+    if from_first is not None:
+        cv2.line(ink, (end + from_first, 87), (end + from_first + 18, 87), 1.0, 4, cv2.LINE_AA)
+    pixels = np.rint(sample_pages.inked(np.full((200, 400, 3), 240, np.uint8), ink, (60, 40, 40))).astype(np.uint8)
+    numbers = numbers_on(pixels, reader)
+    assert [number.text for number in numbers] == ["47", "38"]
+    assert [number.needs_review for number in numbers] == doubted
 
 
 def test_digits_that_were_cut_apart_are_said_to_have_touched(reader, sample_pages, touching, numbers_on):
