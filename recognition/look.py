@@ -41,8 +41,8 @@ class Look:
 
     Attributes:
         darkness: uint8 (height, width), of the page's view, as in `binarize.Ink`.
-        readings: of all pieces of it that are neither ruled nor dotted lines, nor the dots of dotted paper, nor the edge
-            of the sheet.
+        readings: of all pieces of it that are neither ruled nor dotted lines, nor the dots of dotted paper, nor the
+            edge of the sheet.
         at_edge: pieces at the edge of the sheet, read or not: it may have cut them off.
         fields: rows of boxes.
         cells: boxes of forms.
