@@ -45,6 +45,7 @@ SILENT_S = 20.0
 """After so long without an answer something is wrong with the cluster or the way to it."""
 GIVE_UP_S = 60.0
 """After so long without an answer the connection is made anew: what stands between may keep a dead one for ever."""
+_NO_WORKERS = "the Dask cluster {0} has no workers; start some with `dask worker {0}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,7 @@ class Cluster:
         threads: Mapping[str, int] = await client.nthreads()
         self._seen = time.monotonic()
         accepted = {address: threads[address] for address in await self._admission.admit(client, threads)}
-        problem = None if accepted else self._admission.problem or self._without_workers()
+        problem = None if accepted else self._admission.problem or _NO_WORKERS.format(self._address)
         with self._lock:
             changed = problem != self._problem or not accepted.keys() <= self._threads.keys()
             self._threads, self._problem = accepted, problem
@@ -218,9 +219,6 @@ class Cluster:
             who, do = ("worker", "reads") if len(accepted) == 1 else ("workers", "read")
             log.info("%d %s of the Dask cluster %s %s documents", len(accepted), who, self._address, do)
             self._wake()
-
-    def _without_workers(self) -> str:
-        return f"the Dask cluster {self._address} has no workers; start some with `dask worker {self._address}`"
 
     def _send(self, job: Job, sent: _Sent) -> None:
         with self._lock:
