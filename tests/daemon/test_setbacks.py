@@ -24,7 +24,7 @@ def setbacks(ledger: Ledger) -> Setbacks:
 
 def claimed(ledger: Ledger, now: float = 0.0, path: str = "scan.jpg") -> Entry:
     ledger.arrive([Candidate(path, Identity(len(path), 100, 1_000))], wall=1.0)
-    entry = ledger.claim(now, "me")
+    entry = ledger.claim(now, 60.0)
     assert entry is not None
     return entry
 

@@ -85,6 +85,15 @@ def it_becomes_ready_and_reads() -> None:
     facts["owner"] = (SERVICE / "outbox" / "scan1.jpg.json").owner()
 
 
+def another_on_its_inbox_is_noticed() -> None:
+    other = Path("/var/tmp/other")
+    other.mkdir()
+    folders = {name: str(other / name) for name in ("outbox", "archive", "failed", "state")}
+    (other / "digitdrop.yaml").write_text(json.dumps({"inbox": str(SERVICE / "inbox"), **folders}))
+    words = ["/opt/digitdrop/bin/digitdrop", "check", "--config", str(other / "digitdrop.yaml")]
+    facts["check of another"] = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+
+
 def it_survives_a_killed_worker() -> None:
     pid = main_pid()
     before = workers()
@@ -138,6 +147,7 @@ def main() -> None:
     try:
         for step in (
             it_becomes_ready_and_reads,
+            another_on_its_inbox_is_noticed,
             it_survives_a_killed_worker,
             it_is_restarted,
             it_stops,

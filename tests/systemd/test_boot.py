@@ -129,6 +129,12 @@ def test_the_service_becomes_ready_and_reads_a_page(facts):
     assert set(facts["modes"].values()) == {"0o664"}, "everyone in the group may change the results"
 
 
+def test_another_digitdrop_on_its_inbox_is_noticed(facts):
+    assert "another digitdrop of this machine reads from /srv/digitdrop/inbox" in " ".join(
+        facts["check of another"].split()
+    )
+
+
 def test_a_killed_worker_is_replaced_and_the_daemon_stays(facts):
     assert facts["after a killed worker"]["same daemon"]
     before, after = facts["after a killed worker"]["workers"]
