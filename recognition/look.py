@@ -96,12 +96,12 @@ def look_at(
     found = without_show_through(found, darkness, params.show_through, params.components)
     found = without_shading(found, darkness, params.shading, params.components)
     pieces = without_smudges(found, darkness, params.smudges, params.components, thinned_px)
-    readings = reader.read(pieces, darkness) + _digits(reader.read(at_edge, darkness))
+    readings = reader.read(pieces, darkness) + _digits_at_edge(reader.read(at_edge, darkness))
     readings, darkness = without_dots(readings, darkness, left_out)
     return Look(darkness, readings, at_edge, fields, cells, uprights, to_page, sheet, left_out, thinned_px)
 
 
-def _digits(at_edge: list[Reading]) -> list[Reading]:
+def _digits_at_edge(at_edge: list[Reading]) -> list[Reading]:
     """What can be nothing but digits: the edge itself looks like a 1, and a shadow along it like nothing."""
     return [reading for reading in at_edge if reading.by_ink_confidence >= _SURE and reading.digit != 1]
 

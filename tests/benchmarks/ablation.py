@@ -72,6 +72,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     ),
     "temperatures": None,
     "sheet of paper": (view, "find_sheet", lambda *_: None),
+    "digits at its edge": (look, "_digits_at_edge", lambda at_edge: []),
     "quarter turns": (look, "turn_deg", lambda *_: 0.0),
     "bold pens": (look, "too_bold_px", lambda *_: 0),
     "rings": (page, "without_rings", lambda readings, *_: list(readings)),
