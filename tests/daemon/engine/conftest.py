@@ -180,3 +180,22 @@ def pid_of() -> Callable[[Outcome], int]:
         return int(outcome.document.warnings[0].removeprefix("pid "))
 
     return pid
+
+
+@pytest.fixture
+def make_cluster(cluster: ModuleType, tmp_path: Path, import_path: str) -> Iterator[Callable[..., Any]]:
+    made = []
+
+    def make(workers: int = 1, **options: Any) -> Any:
+        place = tmp_path / f"cluster-{len(made)}"
+        place.mkdir()
+        options["environment"] = {"PYTHONPATH": import_path, **options.get("environment", {})}
+        made.append(cluster.Cluster(place, **options))
+        made[-1].start_scheduler()
+        for _ in range(workers):
+            made[-1].start_worker()
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()

@@ -2,49 +2,27 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import dask
 import pytest
 
 from config.schema import EngineSettings, Settings
 from daemon.check import check_cluster
-from daemon.engine import admission, connection, task
 from daemon.engine import cluster as cluster_module
+from daemon.engine import connection
 from daemon.engine.dask import QUEUE_S, DaskEngine
 from daemon.engine.interface import Job, OutcomeKind
 from daemon.errors import EngineError
 from daemon.findings import Finding, Level
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("impatient")]
-
-
-@pytest.fixture
-def make_cluster(cluster: ModuleType, tmp_path: Path, import_path: str) -> Iterator[Callable[..., Any]]:
-    made = []
-
-    def make(workers: int = 1, **options: Any) -> Any:
-        place = tmp_path / f"cluster-{len(made)}"
-        place.mkdir()
-        options["environment"] = {"PYTHONPATH": import_path, **options.get("environment", {})}
-        made.append(cluster.Cluster(place, **options))
-        made[-1].start_scheduler()
-        for _ in range(workers):
-            made[-1].start_worker()
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.stop()
 
 
 @pytest.fixture
@@ -162,113 +140,6 @@ def test_engines_that_let_go_in_the_middle_hold_up_no_other(make_cluster, starte
             engine._cluster.submit(Job(key, b"sleep 0.5"))
         time.sleep(0.2)  # so that they are on the cluster: how far is of no interest
         engine.stop()
-
-
-def test_a_worker_of_another_version_is_refused_by_name(
-    make_cluster, started, read, until, import_path, tmp_path, caplog
-):
-    old = tmp_path / "old" / "digitdrop-0.0.9.dist-info"
-    old.mkdir(parents=True)
-    (old / "METADATA").write_text("Metadata-Version: 2.1\nName: digitdrop\nVersion: 0.0.9\n")
-    cluster = make_cluster(workers=0)
-    cluster.start_worker(PYTHONPATH=f"{old.parent}:{import_path}")
-    engine = started(cluster.address)
-    problem = until(lambda: "0.0.9" in (engine.healthy() or "") and engine.healthy(), "a refusal")
-    assert "has digitdrop 0.0.9, this is digitdrop" in problem
-    assert engine.free() == 0
-    cluster.start_worker()
-    assert read(engine, b"").kind is OutcomeKind.READ
-    assert engine.capacity == 2, "the other gets none"
-    assert [record.levelname for record in caplog.records if "0.0.9" in record.message] == ["WARNING"]
-
-
-@pytest.fixture
-def bare(tmp_path: Path) -> str:
-    """What an import path begins with where digitdrop is not installed."""
-    (tmp_path / "bare").mkdir()
-    (tmp_path / "bare" / "daemon.py").write_text("raise ModuleNotFoundError('daemon')\n")
-    (tmp_path / "bare" / "sitecustomize.py").write_text(
-        "import importlib.metadata as metadata\n"
-        "def version(name, found=metadata.version):\n"
-        "    if name == 'digitdrop':\n"
-        "        raise metadata.PackageNotFoundError(name)\n"
-        "    return found(name)\n"
-        "metadata.version = version\n"
-    )
-    return str(tmp_path / "bare")
-
-
-def test_a_worker_without_digitdrop_is_left_alone(make_cluster, started, read, collect, until, wait_free, bare, caplog):
-    cluster = make_cluster()
-    first = started(cluster.address)
-    assert read(first, b"").kind is OutcomeKind.READ
-    first.submit(Job(2, b"sleep 12"))
-    stranger = cluster.start_worker(PYTHONPATH=bare)
-    until(lambda: "has no digitdrop" in caplog.text, "a refusal")
-    second = started(cluster.address, "abcd")
-    wait_free(second)
-    second.submit(Job(3, b""))  # whose networks would best be made where nothing is to be done
-    assert collect(first, 1)[2].kind is OutcomeKind.READ
-    assert collect(second, 1)[3].kind is OutcomeKind.READ
-    assert stranger.poll() is None
-
-
-def test_a_scheduler_without_digitdrop_is_told(make_cluster, started, read, until, bare):
-    cluster = make_cluster(workers=0, environment={"PYTHONPATH": bare})
-    engine = started(cluster.address)
-    problem = until(lambda: "digitdrop" in (engine.healthy() or "") and engine.healthy(), "a problem")
-    remedy = "start it in an environment that has it"
-    assert problem == f"the Dask scheduler {cluster.address} runs without digitdrop; {remedy}"
-    assert engine.free() == 0
-
-
-def test_a_refused_worker_is_asked_again(make_cluster, started, read, until, import_path, tmp_path, monkeypatch):
-    monkeypatch.setattr(admission, "AGAIN_S", 1.0)
-    metadata = tmp_path / "other" / "digitdrop-0.0.9.dist-info" / "METADATA"
-    metadata.parent.mkdir(parents=True)
-    metadata.write_text("Metadata-Version: 2.1\nName: digitdrop\nVersion: 0.0.9\n")
-    cluster = make_cluster(workers=0)
-    cluster.start_worker(PYTHONPATH=f"{metadata.parents[1]}:{import_path}")
-    engine = started(cluster.address)
-    until(lambda: "0.0.9" in (engine.healthy() or ""), "a refusal")
-    version = importlib.metadata.version("digitdrop")
-    metadata.write_text(f"Metadata-Version: 2.1\nName: digitdrop\nVersion: {version}\n")
-    until(engine.free, "the worker of the right version at the same address")
-    assert engine.healthy() is None
-
-
-def test_a_worker_brought_up_to_date_has_to_be_started_anew(
-    make_cluster, started, read, import_path, tmp_path, monkeypatch
-):
-    metadata = tmp_path / "installed" / "digitdrop-1.dist-info" / "METADATA"
-    metadata.parent.mkdir(parents=True)
-    metadata.write_text(f"Metadata-Version: 2.1\nName: digitdrop\nVersion: {task.VERSION}\n")
-    cluster = make_cluster(workers=0)
-    cluster.start_worker(PYTHONPATH=f"{metadata.parents[1]}:{import_path}")
-    assert read(started(cluster.address), b"").kind is OutcomeKind.READ
-    before = task.VERSION
-    metadata.write_text("Metadata-Version: 2.1\nName: digitdrop\nVersion: 9.9.9\n")
-    monkeypatch.setattr(task, "VERSION", "9.9.9")
-    engine = started(cluster.address)
-    outcome = read(engine, b"")
-    assert outcome.kind is OutcomeKind.LOST
-    assert f"still runs digitdrop {before}, this is digitdrop 9.9.9; start it anew" in outcome.error
-    assert outcome.error in engine.healthy()
-
-
-def test_a_stopped_worker_holds_up_no_other(make_cluster, started, read, until):
-    cluster = make_cluster(environment={"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "300s"})
-    seen = started(cluster.address)
-    until(seen.free, "the worker")
-    os.killpg(cluster.workers[0].pid, signal.SIGSTOP)
-    engine = started(cluster.address)
-    until(lambda: "does not answer" in (engine.healthy() or ""), "a problem")
-    cluster.start_worker()
-    assert read(engine, b"").kind is OutcomeKind.READ
-    assert engine.healthy() is None
-    assert engine.capacity == 2, "of the other"
-    os.killpg(cluster.workers[0].pid, signal.SIGCONT)
-    until(lambda: engine.capacity == 4, "its answer")
 
 
 def test_without_a_cluster_it_starts_and_waits(cluster, started, until):
