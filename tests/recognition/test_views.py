@@ -33,6 +33,15 @@ def test_a_second_network_counts_as_much_as_the_first(make_reading, certain):
     assert agreed.confidence > closely_read([seven], ones, PARAMS)[0].confidence
 
 
+def test_a_second_network_says_which_digit_it_is_and_not_whether_it_is_one(make_reading, certain):
+    tick = make_reading(1, (0, 0, 20, 30), 0.4, rubbish=0.5)
+    first, second = certain(1, 0.4, rubbish=0.5), certain(1, 0.99)
+    [alone] = closely_read([tick], first, PARAMS)
+    [again] = closely_read([tick], replace(first, second=second.classifier), PARAMS)
+    assert again.rubbish == pytest.approx(alone.rubbish, abs=0.01)
+    assert again.probabilities.sum() == pytest.approx(1, abs=1e-5)
+
+
 def test_a_sure_digit_is_not_looked_at_again(make_reading, certain):
     sure, unsure = make_reading(7, (0, 0, 20, 30), 0.99), make_reading(7, (40, 0, 20, 30), 0.5)
     first, second = closely_read([sure, unsure], certain(1, 0.9), PARAMS)
