@@ -102,7 +102,7 @@ def look_at(
 
 
 def _digits_at_edge(at_edge: list[Reading]) -> list[Reading]:
-    """What can be nothing but digits: the edge itself looks like a 1, and a shadow along it like nothing."""
+    """Those that are more likely digits: the edge itself looks like a 1, and a shadow along it like nothing."""
     return [reading for reading in at_edge if reading.by_ink_confidence >= _SURE and reading.digit != 1]
 
 

@@ -85,7 +85,7 @@ def _looked_at(images: NDArray[np.uint8], reader: Reader) -> tuple[Probabilities
 
 
 def _with_rubbish(rows: Probabilities, rubbish: Probabilities) -> Probabilities:
-    """Rows (n, 11) with other probabilities (n, 1) of no digit: the second network was trained on hardly anything else.
+    """Rows (n, 11) with the first network's probabilities (n, 1) of no digit, of which the second has seen little.
 
     With its own, ticks behind numbers were accepted as ones: of 284 numbers on drawn pages 18, and 7 without.
     """
