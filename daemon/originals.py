@@ -178,8 +178,9 @@ def _open_original(path: Path, beat: Beat) -> io.BufferedReader:
 def _copy_new(source: Path, target: Path, identity: Identity, beat: Beat) -> None:
     """Copies a file that is the same before and after, so that the target appears whole or not at all."""
     temporary = _hidden(target, "copy")
+    temporary.unlink(missing_ok=True)  # of a killed run, or somebody's link to a file that must not be written to
     try:
-        with _open_original(source, beat) as reader, temporary.open("wb") as writer:
+        with _open_original(source, beat) as reader, temporary.open("xb") as writer:
             _require_same(os.fstat(reader.fileno()), identity)
             _copy(reader, writer)
             writer.flush()

@@ -164,6 +164,19 @@ def test_a_copy_that_a_crash_left_behind_completes_the_move(original: Any) -> No
 
 
 @pytest.mark.usefixtures("two_disks")
+@pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
+def test_a_link_in_the_place_of_the_copy_leads_nowhere(original: Any, tmp_path: Path, link: str) -> None:
+    ledger = tmp_path / "ledger.sqlite3"
+    ledger.write_bytes(b"what is known")
+    original.target.parent.mkdir(parents=True)
+    getattr(daemon.originals._hidden(original.target, "copy"), link)(ledger)
+    assert original.move() is Move.MOVED
+    assert ledger.read_bytes() == b"what is known"
+    assert not original.target.is_symlink()
+    assert original.archive() == {"scan.jpg": original.content}
+
+
+@pytest.mark.usefixtures("two_disks")
 def test_a_copy_that_fails_leaves_the_original_and_nothing_else(original: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_space(reader: object, writer: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
