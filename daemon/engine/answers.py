@@ -14,6 +14,7 @@ from recognition.errors import ModelLoadError, ModelMismatchError
 from recognition.types import Digit, Document, ModelInfo, Number
 
 _TEXT = re.compile(r"[0-9?]+")
+_HALF = re.compile("[\ud800-\udfff]")  # of a character, which JSON can hold and UTF-8 cannot
 _MAX_COUNT = 1 << 31  # pages, lines and pixels are far fewer
 _MAX_CROP_PX = 4096  # a crop is made smaller than that
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -52,7 +53,7 @@ def document_of(block: bytes) -> Document:
 
 
 def _oddities(document: Document) -> Iterator[object]:
-    yield from (warning for warning in document.warnings if not isinstance(warning, str))
+    yield from (warning for warning in document.warnings if not isinstance(warning, str) or _HALF.search(warning))
     numbers = [page.page for page in document.pages]
     if numbers != list(range(1, len(numbers) + 1)):
         yield numbers

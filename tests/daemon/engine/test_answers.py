@@ -64,6 +64,7 @@ def test_a_number_that_no_table_could_hold_is_refused(change: dict[str, Any]) ->
         Document((dataclasses.replace(PAGES[0], page="/../1"),)),  # type: ignore[arg-type]
         Document((dataclasses.replace(PAGES[0], rotation="="),)),  # type: ignore[arg-type]
         Document(PAGES, (1,)),  # type: ignore[arg-type]
+        Document(PAGES, ("half a character: \ud800",)),
     ],
 )
 def test_a_document_that_recognition_never_gives_is_refused(document: Document) -> None:
