@@ -178,9 +178,9 @@ class Inbox:
     def _compare(self, found: Found, now: float) -> None:
         if self._once and self._only is None and not found.problems:
             self._only = frozenset(found.files)
-        for path, status in found.files.items():
+        for path, identity in found.files.items():
             if self._only is None or path in self._only:
-                self._quiet.see(path, status, now)
+                self._quiet.see(path, identity, now)
         if not found.problems:
             self._quiet.keep_only(found.files)
         self._refusals.report(found)

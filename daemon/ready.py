@@ -53,16 +53,15 @@ class QuietFiles:
         self._pending: set[str] = set()
         self._empty: set[str] = set()
 
-    def see(self, path: str, status: os.stat_result, now: float, *, written: bool = False) -> None:
+    def see(self, path: str, identity: Identity, now: float, *, written: bool = False) -> None:
         """Takes note of what a regular file is now.
 
         Args:
             path: relative to the inbox, with `/`.
-            status: by `lstat`.
+            identity: what it is.
             now: monotonic seconds.
             written: an event told of a change, so the time begins anew even where size and time are the same.
         """
-        identity = Identity.of(status)
         seen = self._files.get(path)
         if seen and seen.identity == identity and (seen.handed_on or not written):
             return
@@ -80,7 +79,7 @@ class QuietFiles:
         except OSError:  # gone again, or out of reach; the scan finds out
             return
         if stat.S_ISREG(status.st_mode):
-            self.see(path, status, now, written=True)
+            self.see(path, Identity.of(status), now, written=True)
 
     def keep_only(self, paths: Collection[str]) -> None:
         """Drops what a complete scan no longer found."""
@@ -133,7 +132,7 @@ class QuietFiles:
         if not stat.S_ISREG(status.st_mode):
             self.drop(path)
             return None
-        self.see(path, status, now)
+        self.see(path, Identity.of(status), now)
         if seen.since + self._stable_s > now:
             heapq.heappush(self._due, (seen.since + self._stable_s, path))
             return None

@@ -7,12 +7,14 @@ import logging
 import os
 import re
 import stat
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from config.schema import WatchSettings
 from daemon.atomic import PREFIX
+from daemon.documents import Identity
 from daemon.names import shown
 from daemon.systemd import Beat, no_beat
 
@@ -60,13 +62,13 @@ class Found:
     """What one scan found.
 
     Attributes:
-        files: regular files that are taken, by path relative to the inbox with `/`.
+        files: what the regular files are that are taken, by path relative to the inbox with `/`.
         refused: what stands under a name that would be taken but is no regular file, with what it is.
         problems: folders that could not be read, with why; the scan is complete when there are none.
         folders: how many were entered, the inbox itself among them.
     """
 
-    files: dict[str, os.stat_result] = field(default_factory=dict)
+    files: dict[str, Identity] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     folders: int = 0
@@ -90,7 +92,7 @@ def scan(inbox: Path, names: NameFilter, *, recursive: bool, beat: Beat = no_bea
         folder = folders.pop()
         beat()
         try:
-            entries = list(_entries(inbox, folder))
+            entries = deque(_entries(inbox, folder))  # each of which keeps all that it was asked for, until it is done
         except OSError as error:
             if not folder:
                 raise
@@ -98,7 +100,8 @@ def scan(inbox: Path, names: NameFilter, *, recursive: bool, beat: Beat = no_bea
                 found.problems[folder] = error.strerror or str(error)
             continue
         found.folders += 1
-        for path, entry in entries:
+        while entries:
+            path, entry = entries.popleft()
             beat()
             try:
                 _sort_in(found, folders if recursive else None, path, entry, names)
@@ -160,7 +163,7 @@ def _sort_in(found: Found, folders: list[str] | None, path: str, entry: os.DirEn
             found.refused[path] = "a folder"
     elif names.takes_file(entry.name):
         if stat.S_ISREG(status.st_mode):
-            found.files[path] = status
+            found.files[path] = Identity.of(status)
         else:
             found.refused[path] = next((text for test, text in _KINDS if test(status.st_mode)), "no regular file")
 

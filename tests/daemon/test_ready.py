@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.documents import Candidate
+from daemon.documents import Candidate, Identity
 from daemon.ready import QuietFiles
 
 
@@ -75,7 +75,7 @@ def test_an_event_begins_the_time_anew_though_nothing_seems_changed(files: Files
 def test_scans_of_an_unchanged_file_do_not_put_it_off(files: Files, quiet: QuietFiles) -> None:
     files.now["a.jpg"] = (1, 10, 5)
     for now in (100.0, 101.0, 101.9):
-        quiet.see("a.jpg", files(Path("a.jpg")), now)
+        quiet.see("a.jpg", Identity.of(files(Path("a.jpg"))), now)
     assert paths(quiet.take_quiet(102.0)) == ["a.jpg"]
 
 
@@ -98,7 +98,7 @@ def test_an_empty_file_waits_without_end_and_is_named_once(
     files.now["a.jpg"] = (1, 0, 5)
     for now in range(100, 200):
         files.now["a.jpg"] = (1, 0, now // 10)
-        quiet.see("a.jpg", files(Path("a.jpg")), float(now))
+        quiet.see("a.jpg", Identity.of(files(Path("a.jpg"))), float(now))
         assert quiet.take_quiet(float(now)) == []
     assert len(caplog.records) == 1
     assert quiet.pending() == 0
@@ -115,7 +115,7 @@ def test_a_file_handed_on_comes_again_when_it_changes(files: Files, quiet: Quiet
     quiet.look_at("a.jpg", 100.0)
     quiet.take_quiet(102.0)
     files.now["a.jpg"] = (1, 20, 6)
-    quiet.see("a.jpg", files(Path("a.jpg")), 110.0)
+    quiet.see("a.jpg", Identity.of(files(Path("a.jpg"))), 110.0)
     assert paths(quiet.take_quiet(112.0)) == ["a.jpg"]
 
 
@@ -152,7 +152,7 @@ def test_a_file_that_was_dropped_is_followed_anew_though_it_is_the_same(files: F
     quiet.look_at("a.jpg", 100.0)
     quiet.take_quiet(102.0)
     quiet.drop("a.jpg")
-    quiet.see("a.jpg", files(Path("a.jpg")), 103.0)
+    quiet.see("a.jpg", Identity.of(files(Path("a.jpg"))), 103.0)
     assert paths(quiet.take_quiet(105.0)) == ["a.jpg"]
 
 

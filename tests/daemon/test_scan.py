@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,17 @@ def test_a_scan_says_at_each_folder_and_each_name_that_it_goes_on(tmp_path: Path
 def test_names_of_any_bytes_are_found(tmp_path: Path, names: NameFilter) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\n.jpg")).write_bytes(b"x")
     assert found(tmp_path, names) == ["\udcff\n.jpg"]
+
+
+def test_of_each_of_many_files_little_is_kept(tmp_path: Path, names: NameFilter) -> None:
+    for number in range(1000):
+        (tmp_path / f"scan{number:04}.jpg").write_bytes(b"x" * 1000)
+    tracemalloc.start()
+    try:
+        found(tmp_path, names)
+        assert tracemalloc.get_traced_memory()[1] < 1000 * 400
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_missing_inbox_is_an_error(tmp_path: Path, names: NameFilter) -> None:
