@@ -94,6 +94,10 @@ class Room:
 
         monkeypatch.setattr("daemon.loop.wait", leap)
 
+    def run_through(self, progress: Callable[[int, int], None] = lambda finished, known: None) -> bool:
+        """Takes the inbox as it is, to its end; returns whether all of it was done well."""
+        return self.loop.run_through(progress)
+
     def refuse_statements(self, refuse: bool) -> None:
         """Lets every statement of the ledger fail, or none, as when its disk is away for a while."""
         authorizer = (lambda *words: sqlite3.SQLITE_DENY) if refuse else None
@@ -133,3 +137,11 @@ def make_room(desk: Any) -> Iterator[Callable[..., Room]]:
 @pytest.fixture
 def room(make_room: Callable[..., Room]) -> Room:
     return make_room()
+
+
+@pytest.fixture
+def once(make_room: Callable[..., Room], monkeypatch: pytest.MonkeyPatch) -> Room:
+    """A loop that takes the inbox as it is, and leaps instead of sleeping."""
+    room = make_room(once=True)
+    room.leap_instead_of_sleeping(monkeypatch)
+    return room
