@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from daemon.ledger import Ledger
-from daemon.setbacks import Clock
+
+Clock = Callable[[], datetime]
+"""The time of day, with a time zone."""
 
 DAY_S = 86_400.0
 LEAP_S = DAY_S

@@ -12,18 +12,18 @@ from pathlib import Path
 
 from config.schema import Settings
 from daemon import quarantine
+from daemon.clock import Clock
 from daemon.documents import Entry, State
 from daemon.errors import LedgerError, MoveError, PublishError
 from daemon.ledger import Ledger
 from daemon.ledger.results import picture_bytes
-from daemon.ledger.rows import folder_of
 from daemon.mounts import FolderAwayError, require_folder
-from daemon.names import first_free, past_files, shown
+from daemon.names import first_free, folder_of, past_files, shown
 from daemon.originals import Move, holds, move_original, put_back_taken
 from daemon.outbox import Outbox
 from daemon.result import Result
 from daemon.scan import leads_out
-from daemon.setbacks import Clock, Setbacks
+from daemon.setbacks import Setbacks
 from daemon.systemd import Beat, no_beat
 
 log = logging.getLogger(__name__)

@@ -11,11 +11,11 @@ from contextlib import suppress
 from multiprocessing.connection import wait
 
 from config.schema import Settings
+from daemon.clock import Clock
 from daemon.documents import ACTIVE
 from daemon.errors import LedgerError
 from daemon.health import Part
 from daemon.parts import Parts
-from daemon.setbacks import Clock
 from daemon.vitals import Vitals
 from daemon.wake import Wake
 

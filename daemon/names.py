@@ -1,4 +1,4 @@
-"""Names of documents: with a number, for a second one of the same name, and as people are shown them."""
+"""Names of documents: their folders, with a number for a second one of the same name, and as people see them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ _MAX_SUFFIX_BYTES = 16
 
 _SEARCHED_THROUGH = 32
 """So many numbers of a name are tried one by one."""
+
+
+def folder_of(path: str) -> str:
+    """The folder of a document's path; empty for the inbox itself."""
+    return path.rpartition("/")[0]
 
 
 def numbered(path: str, number: int) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from datetime import datetime
 
+from daemon.clock import Clock
 from daemon.documents import Entry
 from daemon.ledger import Ledger
 from daemon.names import shown
@@ -17,9 +16,6 @@ MAX_BACKOFF_S = 60.0
 
 _SHORTAGE = 4
 """So many setbacks ahead the pauses begin where memory is short: that lasts for minutes, and comes to others, too."""
-
-Clock = Callable[[], datetime]
-"""The time of day, with a time zone."""
 
 
 def backoff_s(faults: int) -> float:

@@ -11,12 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from config.schema import Settings
+from daemon.clock import Clock
 from daemon.documents import State
 from daemon.health import UNREAD_LISTED, Health, Part, Report, summary
 from daemon.ledger import reports
 from daemon.metrics import write_metrics
 from daemon.parts import Parts
-from daemon.setbacks import Clock
 from daemon.systemd import EXTENSION_S
 
 log = logging.getLogger(__name__)

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from config.schema import Settings
 from daemon import verdicts
+from daemon.clock import Clock
 from daemon.days import CROP_DAYS
 from daemon.deliver import Delivery
 from daemon.documents import MAX_DOCUMENT_BYTES, READ, Entry, State, Verdict
@@ -24,7 +25,7 @@ from daemon.originals import ChangedError, read_original
 from daemon.outbox import Outbox
 from daemon.result import Result
 from daemon.scan import leads_out
-from daemon.setbacks import Clock, Setbacks
+from daemon.setbacks import Setbacks
 from daemon.systemd import Beat, no_beat
 
 log = logging.getLogger(__name__)

@@ -40,11 +40,6 @@ def entry_of(row: sqlite3.Row) -> Entry:
     )
 
 
-def folder_of(path: str) -> str:
-    """The folder of a document's path; empty for the inbox itself."""
-    return path.rpartition("/")[0]
-
-
 def state_list(states: Sequence[State]) -> str:
     """The states as SQL has them after IN."""
     return "(" + ", ".join(f"'{state}'" for state in states) + ")"
