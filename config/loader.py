@@ -14,9 +14,7 @@ from config.folders import PATHS, folder_mistakes
 from config.messages import known_keys, mistakes_of
 from config.plain_yaml import parse
 from config.schema import Settings
-from config.shipped import DEFAULT_FILE, shipped_model
-
-__all__ = ["DEFAULT_FILE", "load_settings", "shipped_model"]
+from config.shipped import DEFAULT_FILE
 
 
 def load_settings(path: Path, overrides: Mapping[str, Any] | None = None) -> Settings:

@@ -7,9 +7,10 @@ import re
 import pytest
 import yaml
 
-from config.loader import DEFAULT_FILE, load_settings
+from config.loader import load_settings
 from config.messages import known_keys, limits_of
 from config.schema import Settings
+from config.shipped import DEFAULT_FILE
 
 TEXT = DEFAULT_FILE.read_text(encoding="utf-8")
 
