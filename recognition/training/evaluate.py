@@ -107,9 +107,8 @@ def evaluate(model: Path, options: EvaluateOptions, progress: Progress | None = 
         readings = _read(pages, converted, options, progress or _untold)
     evaluation = Evaluation(reader.info, figures, _page_figures(options, by, readings) if readings else None)
     if options.out is not None:
-        from recognition.training.report import (
-            write_report,
-        )  # it draws, and a table on the terminal needs no Matplotlib
+        # It draws, and a table on the terminal needs no Matplotlib.
+        from recognition.training.report import write_report
 
         write_record(options.out / RECORD, evaluation.to_json())
         write_report(options.out / REPORT, evaluation.model, evaluation.sets, evaluation.pages)
