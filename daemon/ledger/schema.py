@@ -12,6 +12,8 @@ from daemon.errors import LedgerError
 
 FILE = "ledger.sqlite3"
 BUSY_TIMEOUT_S = 10.0
+WAL_BYTES = 16 << 20
+"""That the log beside the ledger keeps: the pictures of a thick PDF may have taken hundreds of megabytes of it."""
 _APPLICATION_ID = 0x64676472  # "dgdr": tells the ledger from any other SQLite file
 
 _IN_USE = "Another program uses it just now; try again"
@@ -159,6 +161,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     # An original is moved away only after a commit, so the commit must outlive a power cut.
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
     connection.row_factory = sqlite3.Row
     connection.create_function("folder", 1, os.path.dirname, deterministic=True)  # of a path, as bytes
     version = _version(connection)

@@ -12,7 +12,7 @@ import pytest
 from daemon.documents import Candidate, Identity, State
 from daemon.errors import LedgerError
 from daemon.ledger import Ledger
-from daemon.ledger.schema import FILE, MIGRATIONS, transaction
+from daemon.ledger.schema import FILE, MIGRATIONS, WAL_BYTES, transaction
 
 NEW = Candidate("new.jpg", Identity(7, 100, 1_000))
 
@@ -104,6 +104,15 @@ def test_a_commit_outlives_a_power_cut_and_the_file_tells_what_it_is(ledger: Led
     assert found == ["wal", 2, int.from_bytes(b"dgdr", "big")]
     ledger.close()
     assert (tmp_path / FILE).read_bytes()[68:72] == b"dgdr"
+
+
+def test_the_log_beside_the_ledger_does_not_stay_as_large_as_it_was_once(ledger: Ledger, tmp_path: Path) -> None:
+    with transaction(ledger.connection) as db:
+        db.execute("INSERT INTO pictures VALUES (1, 1, zeroblob(?))", (2 * WAL_BYTES,))
+    log = tmp_path / f"{FILE}-wal"
+    assert log.stat().st_size > 2 * WAL_BYTES
+    ledger.arrive([NEW], wall=1.0)
+    assert log.stat().st_size <= WAL_BYTES
 
 
 def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
