@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from stat import S_ISREG
 from config.schema import IGNORED
 from daemon.documents import MAX_DOCUMENT_BYTES, size_rule
 from daemon.engine.interface import Engine, Job, Outcome
+from daemon.errors import EngineError
 from daemon.names import first_free, shown
 from daemon.outbox import Outbox
 from daemon.result import Result
@@ -75,18 +77,20 @@ def read_files(paths: Sequence[Path], engine: Engine) -> Iterator[Reading]:
     """
     readings: dict[int, Reading] = {}
     digests: dict[int, str] = {}
-    waiting = iter(enumerate(paths))
+    waiting = deque(enumerate(paths))
     following = 0
     while following < len(paths):
-        while engine.free() and (job := next(waiting, None)) is not None:
-            key, path = job
+        while waiting and engine.free():
+            key, path = waiting[0]
             try:
                 data = _content(path)
+                engine.submit(Job(key, data))
+                digests[key] = hashlib.sha256(data).hexdigest()
             except OSError as error:
                 readings[key] = Reading(path, None, f"cannot be read: {error.strerror}")
-                continue
-            digests[key] = hashlib.sha256(data).hexdigest()
-            engine.submit(Job(key, data))
+            except EngineError:  # its worker has ended meanwhile; the next one takes it
+                break
+            waiting.popleft()
         while following in readings:
             yield readings.pop(following)
             following += 1

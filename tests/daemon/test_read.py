@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+import daemon.read
 from config.schema import TablesSettings
 from daemon.documents import MAX_DOCUMENT_BYTES
 from daemon.engine.handle import WorkerSetup
@@ -59,6 +61,25 @@ def test_readings_come_in_the_order_of_the_files_whatever_becomes_of_each(tmp_pa
     assert first.sha256 == "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
     assert first.model.name == "tiny"
     assert first.processed_at.tzinfo is not None
+
+
+def test_a_worker_that_ends_while_a_file_is_read_for_it_costs_nothing(
+    tmp_path: Path, engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, killed = daemon.read._content, []
+
+    def kill_first(path: Path) -> bytes:
+        if not killed:
+            killed.extend(worker.pid for worker in engine._workers)
+            for pid in killed:
+                os.kill(pid, signal.SIGKILL)
+                os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        return content(path)
+
+    monkeypatch.setattr(daemon.read, "_content", kill_first)
+    readings = list(read_files(write(tmp_path, a=b"one", b=b"two"), engine))
+    assert [reading.error for reading in readings] == ["", ""]
+    assert killed
 
 
 def test_a_pipe_is_refused_at_once(tmp_path: Path, engine: LocalEngine) -> None:
