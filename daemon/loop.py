@@ -6,8 +6,8 @@ import logging
 import math
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 
 from config.schema import Settings
@@ -78,26 +78,28 @@ class MainLoop:
 
     def run(self) -> None:
         """Works until `request_stop`, then ends what is in work or gives it back."""
-        busy = self.step(self._clock())
-        self._vitals.ready()
-        while not self.stop_requests:
-            self._sleep(busy)
+        with self._letting_go():
             busy = self.step(self._clock())
-        self._finish()
+            self._vitals.ready()
+            while not self.stop_requests:
+                self._sleep(busy)
+                busy = self.step(self._clock())
+            self._finish()
 
     def run_through(self, progress: Progress) -> bool:
         """Works until everything the inbox held is finished; returns whether all of it was done well."""
         told = 0.0
-        while not self.stop_requests:
-            busy = self.step(self._clock())
-            if not busy or self._clock() >= told + _PROGRESS_S:
-                self._tell(progress)
-                told = self._clock()
-            given_up = self._is_past_patience(Part.ENGINE) or self._is_past_patience(_LEDGER)
-            if not busy and (given_up or self._is_through()):
-                break
-            self._sleep(busy)
-        self._finish()
+        with self._letting_go():
+            while not self.stop_requests:
+                busy = self.step(self._clock())
+                if not busy or self._clock() >= told + _PROGRESS_S:
+                    self._tell(progress)
+                    told = self._clock()
+                given_up = self._is_past_patience(Part.ENGINE) or self._is_past_patience(_LEDGER)
+                if not busy and (given_up or self._is_through()):
+                    break
+                self._sleep(busy)
+            self._finish()
         self._vitals.write_report()  # of the end: what was written last is of a minute ago, or of the start
         return self._is_done_well()
 
@@ -170,6 +172,15 @@ class MainLoop:
 
     # The end
 
+    @contextmanager
+    def _letting_go(self) -> Iterator[None]:
+        """Ends what would outlive the loop, also where a mistake of ours ends that: the watch's threads and hooks."""
+        try:
+            yield
+        finally:
+            self._parts.inbox.stop()
+            self._parts.hooks.stop()
+
     def _is_through(self) -> bool:
         parts = self._parts
         unread = parts.inbox.scan_problem is not None and not self._is_past_patience(Part.SCAN)
@@ -222,5 +233,3 @@ class MainLoop:
             parts.hooks.take_note(self._clock())
         except (LedgerError, sqlite3.Error) as error:
             log.error("the end is left to the next start: %s", error)  # noqa: TRY400 - said already, with its remedy
-        finally:
-            parts.hooks.stop()

@@ -61,6 +61,22 @@ def test_hooks_end_with_the_service_though_the_ledger_refuses(
     assert "the end is left to the next start: no space" in caplog.text
 
 
+def test_neither_a_hook_nor_the_watch_outlives_a_mistake_of_the_loops(
+    desk: Any, make_room: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.settings = desk.settings.model_copy(update={"hooks": HooksSettings(on_done=("sleep", "60"))})
+    desk.restart()
+    desk.put("scan.jpg", b"page")
+    room = make_room()
+    room.step(3)
+    (hook,) = room.loop._parts.hooks.readable()
+    monkeypatch.setattr(desk.worker, "run_once", lambda *told: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        room.loop.run()
+    assert hook.process.returncode == -signal.SIGKILL
+    assert not room.inbox._watch.is_alive()
+
+
 def test_hooks_that_end_while_work_finishes_are_not_run_again_and_no_others_begin(
     desk: Any, make_room: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
