@@ -72,16 +72,18 @@ def first_free(path: str, taken: Taken) -> str:
     return numbered(path, high)
 
 
-def past_files(root: Path, path: str) -> str:
+def past_files(root: Path, path: str, *, follow: bool = True) -> str:
     """The path with a number in the name of each folder that cannot be made, because no folder has that name.
 
     Args:
         root: the folder the path is relative to.
         path: relative, with `/`.
+        follow: whether a link to a folder is one; in the inbox it is not, as nothing behind it is read.
     """
 
     def taken(place: str) -> bool:
-        return os.path.lexists(root / place) and not (root / place).is_dir()
+        folder = root / place
+        return os.path.lexists(folder) and not (folder.is_dir() and (follow or not folder.is_symlink()))
 
     *folders, name = PurePosixPath(path).parts
     clear = PurePosixPath()

@@ -169,7 +169,7 @@ def _put_back(settings: Settings, ledger: Ledger, entry: Entry) -> str | None:
 def _move_back(source: Path, inbox: Path, path: str) -> str | None:
     number = 1
     while source.exists():
-        name = numbered(past_files(inbox, path), number)
+        name = numbered(past_files(inbox, path, follow=False), number)
         try:
             (inbox / name).parent.mkdir(parents=True, exist_ok=True)
             move_new(source, inbox / name, Identity.of(source.lstat()), None)

@@ -198,6 +198,17 @@ def test_a_file_under_the_name_of_its_folder_does_not_keep_a_document_from_the_i
     assert desk.files("inbox") == {"november": b"a file", "november~2/scan.jpg": b"1"}
 
 
+def test_nothing_is_put_back_through_a_link_to_where_nobody_reads_it(desk: Any) -> None:
+    fail(desk, "a/bad.jpg", b"1")
+    elsewhere = desk.root / "elsewhere"
+    elsewhere.mkdir()
+    (desk.settings.inbox / "a").rmdir()
+    (desk.settings.inbox / "a").symlink_to(elsewhere)
+    assert retry(desk.settings) == ["a~2/bad.jpg"]
+    assert desk.files("inbox") == {"a~2/bad.jpg": b"1"}
+    assert list(elsewhere.iterdir()) == []
+
+
 def test_a_ledger_in_use_refuses_before_anything_moves(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("daemon.ledger.schema.BUSY_TIMEOUT_S", 0.0)
     fail(desk, "scan.jpg", b"1")
