@@ -18,6 +18,7 @@ from recognition.training.rubbish import is_stroke
 from recognition.training.schedule import NewEachEpoch, averaging_adam, falling_rate, fit_batches
 from recognition.training.sheets.pieces import Pieces
 from recognition.training.synthesis import MIX, Mix, epochs
+from recognition.training.workers import PROCESSES
 
 layers = keras.layers
 
@@ -35,7 +36,6 @@ TYPICAL = 400
 CALIBRATION_ROUNDS = 4
 """The temperature is fitted to so many variants of each held-out digit."""
 PEAK_LEARNING_RATE = 2e-3
-PROCESSES = 2
 
 
 def fitted_part(data: Mnist) -> Digits:

@@ -37,7 +37,7 @@ class TrainOptions:
         seed: of the initial weights, the shuffling and the augmentation, 0 to 4,294,967,295; what a resumed training
             draws depends on its epochs so far, too.
         pieces: an .npz file of what the segmenter makes of drawn sheets, to train on too; made when it is missing.
-        sheets: how many are drawn for it; None is the recipe's own number.
+        sheets: how many are drawn, or what is drawn in their place; None is SHEETS.
         command: the command line, kept in the record beside the model.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Makes the pictures of one epoch of the `digits` network, in processes beside the one that fits it."""
+"""Makes the pictures of an epoch of `digits` or `digits-b`, in processes beside the one that fits them."""
 
 from __future__ import annotations
 

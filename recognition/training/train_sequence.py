@@ -14,10 +14,11 @@ from recognition.classify import CLASSES, NOT_A_DIGIT
 from recognition.sequence import STRIP_HEIGHT_PX, spotted_frames
 from recognition.training.backend import keras
 from recognition.training.companion import Companion, Run
-from recognition.training.digits import PROCESSES, fitted_part, held_out_part
+from recognition.training.digits import fitted_part, held_out_part
 from recognition.training.recipe import History
 from recognition.training.sequence import EPOCHS, build_sequence, compile_sequence, fit_sequence
 from recognition.training.strings import MAX_WIDTH_PX, String, draw_strings, string_epochs
+from recognition.training.workers import PROCESSES
 
 STRINGS_A_SHEET = 60
 """Numbers drawn for each epoch in place of each sheet that the options ask for."""

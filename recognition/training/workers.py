@@ -10,6 +10,9 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any
 
+PROCESSES = 2
+"""So many make what a training needs next, beside the one that fits."""
+
 
 @contextmanager
 def workers(processes: int, start: Callable[..., None], arguments: tuple[Any, ...]) -> Iterator[ProcessPoolExecutor]:

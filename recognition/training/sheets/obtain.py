@@ -12,8 +12,7 @@ from recognition.training.dataset import Digits
 from recognition.training.errors import DatasetError
 from recognition.training.sheets.harvest import harvest
 from recognition.training.sheets.pieces import Pieces
-
-PROCESSES = 2
+from recognition.training.workers import PROCESSES
 
 
 def obtain_pieces(path: Path, digits: Digits, *, seed: int, sheets: int, console: Console) -> Pieces:
