@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from daemon.errors import LedgerError
+from daemon.lock import running_pid
 
 FILE = "ledger.sqlite3"
 BUSY_TIMEOUT_S = 10.0
@@ -20,6 +21,10 @@ _IN_USE = "Another program uses it just now; try again"
 _NOT_OURS = "See to the permissions of its folder; run it as the user digitdrop runs as"
 _MOVE_AWAY = "stop digitdrop and move it away: a new one is begun, results and originals stay"
 _DISK = f"See to the permissions and the space of its folder; if it is damaged, {_MOVE_AWAY}"
+_OLDER = (
+    "the ledger {} must be of version {}. Received: version {}, on which an older digitdrop works; "
+    "restart the service, which brings it up to date: systemctl restart digitdrop"
+)
 _REMEDIES = {
     "BUSY": _IN_USE,
     "LOCKED": _IN_USE,
@@ -105,10 +110,15 @@ MIGRATIONS = (
 
 
 def open_ledger_file(state: Path, *, create: bool = True) -> sqlite3.Connection:
-    """Opens the ledger in a state folder and brings it to this program's version; `create` makes a missing one.
+    """Opens the ledger in a state folder and brings it to this program's version.
+
+    Args:
+        state: the folder.
+        create: for the daemon, which holds the folder's lock: a missing one is made. For everybody else it is not, and
+            one on which an older daemon works is left as that needs it.
 
     Raises:
-        LedgerError: it cannot be opened, is no ledger, or was written by a newer digitdrop.
+        LedgerError: it cannot be opened, is no ledger, was written by a newer digitdrop or is in use by an older one.
     """
     path = state / FILE
     if not create and not _is_there(path):
@@ -121,6 +131,10 @@ def open_ledger_file(state: Path, *, create: bool = True) -> sqlite3.Connection:
         raise _unusable(path, error) from error
     try:
         _prepare(connection, path)
+        if (version := _version(connection)) < len(MIGRATIONS):
+            if version > 0 and not create and running_pid(state) is not None:
+                raise LedgerError(_OLDER.format(path, len(MIGRATIONS), version))
+            _migrate(connection)
     except sqlite3.Error as error:
         connection.close()
         raise _unusable(path, error) from error
@@ -172,8 +186,6 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         )
     if version == 0 and connection.execute("SELECT 1 FROM sqlite_master").fetchone():
         raise LedgerError(f"{path} must be digitdrop's ledger. Received: another program's database; move it away")
-    if version < len(MIGRATIONS):
-        _migrate(connection)
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

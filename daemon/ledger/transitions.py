@@ -29,7 +29,7 @@ class Ledger:
 
     Args:
         state: the folder of the ledger, on a local disk.
-        create: whether a missing ledger is made.
+        create: see `schema.open_ledger_file`.
 
     Attributes:
         days: the results by day, for the tables.
@@ -39,7 +39,7 @@ class Ledger:
         renewals: documents whose results are published once more.
 
     Raises:
-        LedgerError: it cannot be opened, or was written by a newer digitdrop.
+        LedgerError: it cannot be opened, was written by a newer digitdrop or is in use by an older one.
     """
 
     def __init__(self, state: Path, *, create: bool = True) -> None:

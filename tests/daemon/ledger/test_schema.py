@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from daemon.documents import Candidate, Identity, State
 from daemon.errors import LedgerError
 from daemon.ledger import Ledger
 from daemon.ledger.schema import FILE, MIGRATIONS, WAL_BYTES, transaction
+from daemon.lock import StateLock
 
 NEW = Candidate("new.jpg", Identity(7, 100, 1_000))
 
@@ -76,12 +78,29 @@ def test_a_ledger_of_a_newer_program_is_refused_by_its_version(tmp_path: Path) -
         Ledger(tmp_path)
 
 
-@pytest.mark.parametrize("version", range(len(MIGRATIONS)))
-def test_a_ledger_of_an_older_program_is_brought_up_to_date_with_all_it_holds(tmp_path: Path, version: int) -> None:
-    with sqlite3.connect(tmp_path / FILE) as db:
+def make_older(state: Path, version: int) -> None:
+    with sqlite3.connect(state / FILE) as db:
         for script in MIGRATIONS[:version]:
             db.executescript(script)
         db.execute(f"PRAGMA user_version = {version}")
+    db.close()
+
+
+def test_a_ledger_on_which_an_older_program_works_is_left_as_that_needs_it(tmp_path: Path) -> None:
+    make_older(tmp_path, 5)
+    with StateLock(tmp_path):
+        with pytest.raises(LedgerError, match=r"version 5, on which an older digitdrop works; restart the service"):
+            Ledger(tmp_path, create=False)
+        with closing(sqlite3.connect(tmp_path / FILE)) as db:
+            assert db.execute("PRAGMA user_version").fetchone() == (5,)
+        Ledger(tmp_path).close()  # as the daemon does, whose lock this is
+    Ledger(tmp_path, create=False).close()
+
+
+@pytest.mark.parametrize("version", range(len(MIGRATIONS)))
+def test_a_ledger_of_an_older_program_is_brought_up_to_date_with_all_it_holds(tmp_path: Path, version: int) -> None:
+    make_older(tmp_path, version)
+    with sqlite3.connect(tmp_path / FILE) as db:
         if version:
             db.execute(
                 "INSERT INTO documents (path, inode, size, mtime_ns, state, target, arrived_at, finished_at) "
