@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,8 @@ def outcome_of(job: int, message: Mapping[str, Any], block: bytes) -> Outcome:
     try:
         key, kind, seconds = message["key"], OutcomeKind(message["kind"]), float(message["seconds"])
         error = None if message["error"] is None else str(message["error"])
+        if not 0 <= seconds < math.inf:  # which Python's JSON knows, and others refuse
+            raise ValueError(f"{seconds} seconds")
     except (KeyError, TypeError, ValueError, OverflowError) as fault:
         raise wire.WireError(f"an answer must be complete. Received: {fault!r}") from fault
     if key != job:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from daemon.engine import wire
-from daemon.engine.answers import document_of
+from daemon.engine.answers import document_of, outcome_of
 from recognition.types import BoundingBox, Digit, Document, Number, Page, Reason
 
 PNG = cv2.imencode(".png", np.random.default_rng(1).integers(0, 255, (90, 90), np.uint8))[1].tobytes()
@@ -70,3 +70,11 @@ def test_a_number_that_no_table_could_hold_is_refused(change: dict[str, Any]) ->
 def test_a_document_that_recognition_never_gives_is_refused(document: Document) -> None:
     with pytest.raises(wire.WireError, match="must be an encoded document"):
         through_the_wire(document)
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1.0])
+def test_a_time_that_no_other_program_could_read_in_json_is_refused(seconds: float) -> None:
+    answer = {"key": 7, "kind": "unreadable", "seconds": seconds, "error": "it is a text"}
+    with pytest.raises(wire.WireError, match="must be complete"):
+        outcome_of(7, answer, b"")
+    assert outcome_of(7, answer | {"seconds": 0.5}, b"").seconds == 0.5
