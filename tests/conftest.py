@@ -10,6 +10,11 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+# How long an example takes says nothing of what it shows: on a busy machine, any may take long.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 def loaded(name: str) -> ModuleType:
