@@ -83,20 +83,20 @@ def _read_page(image: PageImage, reader: Reader, params: RecognitionParams) -> t
     if lost := _lost(look):
         reasons.append(Reason.NOT_A_DIGIT)
         warnings.append(
-            f"Page {image.page} has more pieces of ink than are read: {lost} of the smallest were left out, "
-            "and digits may be among them. Scan it in parts, or at a lower resolution."
+            f"page {image.page} has more pieces of ink than are read: {lost} of the smallest were left out, "
+            "and digits may be among them. Scan it in parts, or at a lower resolution"
         )
     if uncut:
         reasons.append(Reason.TOUCHING)
         warnings.append(
-            f"Page {image.page} has more touching digits than are cut apart: pieces of ink that may be several digits "
-            "were read as they are, and digits may be missing. Scan it in parts."
+            f"page {image.page} has more touching digits than are cut apart: pieces of ink that may be several digits "
+            "were read as they are, and digits may be missing. Scan it in parts"
         )
     if not rotation and may_lie(look.readings, look.darkness, reader.classifier, params.turn):
         reasons.append(Reason.LOW_CONFIDENCE)
         warnings.append(
-            f"Page {image.page} may lie upside-down or on its side: its digits are read more surely when it is turned, "
-            "but they are too few to tell. If it does, scan it again, upright."
+            f"page {image.page} may lie upside-down or on its side: its digits are read more surely when it is turned, "
+            "but they are too few to tell. If it does, scan it again, upright"
         )
     numbers = [doubted(number, reasons) for number in numbers] if reasons else numbers
     del look  # its pictures of the page are not needed beside the annotated one
@@ -117,7 +117,7 @@ def _lost(look: Look) -> int:
 
 def _turned(page: int, rotation_deg: int) -> str:
     how = {90: "a quarter turn counter-clockwise", 180: "upside-down", 270: "a quarter turn clockwise"}[rotation_deg]
-    return f"Page {page} was turned {how}, because its digits did not stand upright."
+    return f"page {page} was turned {how}, because its digits did not stand upright"
 
 
 def _numbers(
