@@ -34,7 +34,7 @@ def exit_code(error: BaseException) -> int:
             return SOME_FAILED
         case ModelLoadError():  # the model is named in the configuration, or by an option in its place
             return CONFIGURATION
-        case RecognitionError():  # of training: a data set or an architecture that is not there
+        case RecognitionError():  # of training: a data set, an architecture or a folder that is not there
             return USAGE
         case KeyboardInterrupt():
             return INTERRUPTED

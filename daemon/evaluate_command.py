@@ -43,6 +43,7 @@ def evaluate_and_show(words: EvaluateWords) -> None:
     Raises:
         DatasetError: digits, pages or truths are missing or damaged.
         ModelLoadError: the model cannot be used.
+        OutputError: there can be no folder for the report.
     """
     if words.by is not None and words.pages is None:
         raise typer.BadParameter("--by groups pages and needs --pages, the folder they are in")

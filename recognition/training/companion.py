@@ -98,6 +98,7 @@ def train_companion(companion: Companion[Any, Any], options: TrainOptions, conso
         DatasetError: MNIST or the file of pieces is missing or damaged.
         ModelLoadError: the model to resume cannot be loaded.
         TrainingError: an option is given that has no use here, or the model to resume is another network.
+        OutputError: there can be no folder for the output.
         OSError: the output cannot be written.
     """
     console = console or Console(stderr=True)

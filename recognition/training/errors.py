@@ -11,3 +11,7 @@ class DatasetError(RecognitionError):
 
 class TrainingError(RecognitionError):
     """What was asked of the training cannot be done."""
+
+
+class OutputError(RecognitionError):
+    """The folder that results are to go to cannot be made or written to."""

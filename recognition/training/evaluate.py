@@ -88,6 +88,7 @@ def evaluate(model: Path, options: EvaluateOptions, progress: Progress | None = 
     Raises:
         DatasetError: digits, pages or truths are missing, damaged or of another form.
         ModelLoadError: the model cannot be loaded, or is no classifier of digits.
+        OutputError: there can be no folder for the output.
         OSError: the output cannot be written.
     """
     pages = load_pages_with_truth(options.pages) if options.pages is not None else []

@@ -30,7 +30,7 @@ def prepared(out: Path | None, name: str) -> Path:
         name: of the network.
 
     Raises:
-        OSError: the folder cannot be made, or not be written to.
+        OutputError: the folder cannot be made, or not be written to.
     """
     if out is None:
         out = Path(name)

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from recognition.training.errors import OutputError
+
 log = logging.getLogger(__name__)
 
 HDF5_SUFFIXES = (".h5", ".hdf5")
@@ -41,13 +43,15 @@ def make_writable(folder: Path) -> None:
     """Makes a folder that is missing, and tries it out, before work whose results are to stand there.
 
     Raises:
-        OSError: it cannot be made, or no file in it.
+        OutputError: it cannot be made, or no file in it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:  # which names a file that nobody knows
-        raise OSError(error.errno, error.strerror, str(folder)) from error
+    except OSError as error:
+        reason = "a file stands there" if isinstance(error, FileExistsError) else error.strerror
+        rule = "--out must lead to a folder that can be written to, or to one that can be made"
+        raise OutputError(f"{rule}. Received: {folder}: {reason}") from error
 
 
 def write_record(path: Path, record: Mapping[str, Any]) -> None:

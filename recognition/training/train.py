@@ -70,6 +70,7 @@ def train(options: TrainOptions, console: Console | None = None) -> Path:
         TrainingError: the architecture is unknown, does not go with the resumed model, or has no use for an option.
         DatasetError: MNIST is missing or damaged.
         ModelLoadError: the model to resume cannot be loaded, or is no classifier of digits.
+        OutputError: there can be no folder for the output.
         OSError: the output cannot be written.
     """
     console = console or Console(stderr=True)

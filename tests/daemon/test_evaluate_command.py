@@ -68,6 +68,7 @@ def test_what_cannot_be_measured_ends_with_2_and_one_line_that_says_what_to_do(p
         (["--pages", pages], "write first.truth.json"),
         (["--pages", tmp_path / "missing"], "no such folder"),
         (["--data", tmp_path / "digits.npz"], "fetch or write it again"),
+        (["--data", SAMPLE, "--out", SAMPLE], f"Received: {SAMPLE}: a file stands there"),
     ):
         done = evaluate(*words)
         assert done.returncode == 2

@@ -18,7 +18,7 @@ from recognition.reader import load_reader
 from recognition.training.convert import convert
 from recognition.training.dataset import TEST_FILES
 from recognition.training.digit_sets import load_sets
-from recognition.training.errors import DatasetError
+from recognition.training.errors import DatasetError, OutputError
 from recognition.training.evaluate import EvaluateOptions, evaluate
 from recognition.training.metrics import decide
 from recognition.training.record import read_record
@@ -143,6 +143,12 @@ def test_what_is_missing_is_named(trained: Path, drawn_mnist: Path, tmp_path: Pa
         evaluate(tmp_path / "nothing.keras", EvaluateOptions(data=(drawn_mnist,)))
 
 
-def test_a_folder_that_takes_no_report_is_told_before_the_reading(notes: Path) -> None:
-    with pytest.raises(OSError, match=r"/proc/self'$"):  # which takes no file from root either
-        evaluate(Path("no-model.tflite"), EvaluateOptions(pages=notes, out=Path("/proc/self")))
+def test_a_folder_that_takes_no_report_is_told_before_the_reading(notes: Path, tmp_path: Path) -> None:
+    (tmp_path / "report").touch()
+    for out, reason in (
+        (Path("/proc/self"), "No such file"),  # which takes no file from root either
+        (tmp_path / "report", "a file stands there"),
+        (tmp_path / "report" / "below", "Not a directory"),
+    ):
+        with pytest.raises(OutputError, match=f"^--out must .* Received: {out}: {reason}"):
+            evaluate(Path("no-model.tflite"), EvaluateOptions(pages=notes, out=out))
