@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from recognition.classify import CLASSES
+from recognition.model_file import read_model
 from recognition.params import RecognitionParams
 from recognition.reader import Reader, load_reader
 from recognition.training.digit_sets import load_sets
@@ -54,16 +55,25 @@ class EvaluateOptions:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The figures of one model on all that it was measured on."""
+    """The figures of one model on all that it was measured on.
+
+    Attributes:
+        model: that was measured.
+        sets: its figures on digits.
+        pages: its figures on pages.
+        companions: the networks that helped it.
+    """
 
     model: ModelInfo
     sets: tuple[SetFigures, ...]
     pages: PageFigures | None
+    companions: tuple[ModelInfo, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The figures as a JSON object."""
         return {
-            "model": {"name": self.model.name, "sha256": self.model.sha256},
+            "model": _named(self.model),
+            "companions": [_named(companion) for companion in self.companions],
             "sets": [one.to_json() for one in self.sets],
             "pages": None if self.pages is None else self.pages.to_json(),
         }
@@ -106,14 +116,20 @@ def evaluate(model: Path, options: EvaluateOptions, progress: Progress | None = 
             for one in sets
         )
         readings = _read(pages, converted, options, progress or _untold)
-    evaluation = Evaluation(reader.info, figures, _page_figures(options, by, readings) if readings else None)
+    companions = tuple(read_model(companion)[1] for companion in options.companions)
+    on_pages = _page_figures(options, by, readings) if readings else None
+    evaluation = Evaluation(reader.info, figures, on_pages, companions)
     if options.out is not None:
         # It draws, and a table on the terminal needs no Matplotlib.
         from recognition.training.report import write_report
 
         write_record(options.out / RECORD, evaluation.to_json())
-        write_report(options.out / REPORT, evaluation.model, evaluation.sets, evaluation.pages)
+        write_report(options.out / REPORT, evaluation.model, evaluation.sets, evaluation.pages, companions)
     return evaluation
+
+
+def _named(model: ModelInfo) -> dict[str, str]:
+    return {"name": model.name, "sha256": model.sha256}
 
 
 def _closely(reader: Reader) -> str:

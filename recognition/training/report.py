@@ -14,7 +14,13 @@ from recognition.training.set_figures import SetFigures
 from recognition.types import ModelInfo
 
 
-def write_report(path: Path, model: ModelInfo, sets: tuple[SetFigures, ...], pages: PageFigures | None) -> None:
+def write_report(
+    path: Path,
+    model: ModelInfo,
+    sets: tuple[SetFigures, ...],
+    pages: PageFigures | None,
+    companions: tuple[ModelInfo, ...] = (),
+) -> None:
     """Writes the report, whole or not at all.
 
     Args:
@@ -22,12 +28,18 @@ def write_report(path: Path, model: ModelInfo, sets: tuple[SetFigures, ...], pag
         model: that was measured.
         sets: its figures on digits.
         pages: its figures on pages.
+        companions: the networks that helped it.
     """
     # A truth may hold half a character.
-    write_whole(path, report(model, sets, pages).encode("utf-8", "backslashreplace"))
+    write_whole(path, report(model, sets, pages, companions).encode("utf-8", "backslashreplace"))
 
 
-def report(model: ModelInfo, sets: tuple[SetFigures, ...], pages: PageFigures | None) -> str:
+def report(
+    model: ModelInfo,
+    sets: tuple[SetFigures, ...],
+    pages: PageFigures | None,
+    companions: tuple[ModelInfo, ...] = (),
+) -> str:
     """The report as HTML; arguments as for `write_report`."""
     sections = [("pages", f"Pages in {pages.folder}")] if pages else []
     sections += [(f"set-{at}", f"Digits of {one.name}") for at, one in enumerate(sets, 1)]
@@ -39,4 +51,7 @@ def report(model: ModelInfo, sets: tuple[SetFigures, ...], pages: PageFigures | 
     for (anchor, title), one in zip(sections[-len(sets) :] if sets else (), sets, strict=True):
         body += markup.heading(title, anchor) + "".join(set_section(one))
     facts = f"Model SHA-256 {model.sha256}, measured {datetime.now().astimezone():%Y-%m-%d %H:%M %Z}"
+    if companions:
+        helpers = ", ".join(f"{one.name} (SHA-256 {one.sha256[:12]}…)" for one in companions)
+        facts += f"; helped by {helpers}"
     return markup.page(f"How well the model {model.name} reads", facts, body)

@@ -21,7 +21,7 @@ from recognition.training.digit_sets import load_sets
 from recognition.training.errors import DatasetError, OutputError
 from recognition.training.evaluate import EvaluateOptions, evaluate
 from recognition.training.metrics import decide
-from recognition.training.record import read_record
+from recognition.training.record import read_record, sha256_of
 from recognition.training.train import TrainOptions, train
 from recognition.views import closely_classified
 
@@ -106,6 +106,19 @@ def test_pages_are_read_with_the_networks_that_help(missing: int, notes: Path) -
     options = EvaluateOptions(pages=notes, companions=tuple(companions), processes=1)
     with pytest.raises(ModelLoadError, match=companions[missing].name):
         evaluate(shipped_model(), options)
+
+
+def test_the_record_and_the_report_name_the_networks_that_helped(notes: Path, tmp_path: Path) -> None:
+    options = EvaluateOptions(pages=notes, companions=shipped_companions(), out=tmp_path / "report", processes=1)
+    evaluate(shipped_model(), options)
+    written = json.loads((tmp_path / "report" / "evaluation.json").read_text("utf-8"))
+    hashes = [sha256_of(path) for path in shipped_companions()]
+    names = ["context", "sequence", "digits-b"]
+    assert written["companions"] == [
+        {"name": name, "sha256": sha256} for name, sha256 in zip(names, hashes, strict=True)
+    ]
+    report = (tmp_path / "report" / "report.html").read_text("utf-8")
+    assert all(f"{name} (SHA-256 {sha256[:12]}" in report for name, sha256 in zip(names, hashes, strict=True))
 
 
 @contextmanager
