@@ -247,7 +247,7 @@ def evaluate(
     words = EvaluateWords(
         model=model, data=tuple(data or ()), pages=pages, by=by, out=out, settings=settings, jobs=jobs
     )
-    evaluate_and_show(words)
+    raise typer.Exit(SOME_FAILED if evaluate_and_show(words) else DONE)
 
 
 def _load(config: Path, overrides: list[str] | None) -> Settings:

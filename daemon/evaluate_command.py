@@ -34,11 +34,14 @@ class EvaluateWords:
     jobs: int | None
 
 
-def evaluate_and_show(words: EvaluateWords) -> None:
+def evaluate_and_show(words: EvaluateWords) -> int:
     """Measures a model, prints its figures, and says where the report is.
 
     Args:
         words: of the command line; a model named there goes before that of the configuration.
+
+    Returns:
+        How many pages could not be read.
 
     Raises:
         DatasetError: digits, pages or truths are missing or damaged.
@@ -63,3 +66,4 @@ def evaluate_and_show(words: EvaluateWords) -> None:
         print(line)
     if words.out is not None:
         print(f"digitdrop: the report is {words.out / REPORT}", file=sys.stderr)
+    return 0 if evaluation.pages is None else sum(bool(one.error) for one in evaluation.pages.readings)

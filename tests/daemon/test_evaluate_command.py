@@ -76,6 +76,16 @@ def test_what_cannot_be_measured_ends_with_2_and_one_line_that_says_what_to_do(p
         assert len(done.stderr.splitlines()) == 1
 
 
+def test_a_page_that_cannot_be_read_counts_as_missed_and_ends_with_1(pages: Path) -> None:
+    first = pages / "first.png"
+    first.write_bytes(first.read_bytes()[: first.stat().st_size // 2])
+    done = evaluate("--pages", pages, "--by", "page", "--jobs", "1")
+    assert done.returncode == 1
+    assert "first.png could not be read: the PNG " in done.stdout
+    (row,) = (line.split() for line in done.stdout.splitlines() if line.startswith("first.png  "))
+    assert row[1:4] == ["1", "4", "0.0000"]
+
+
 def test_a_key_to_group_by_needs_pages() -> None:
     done = evaluate("--by", "style")
     assert done.returncode == 2
