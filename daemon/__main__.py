@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 DONE, SOME_FAILED, USAGE, SOFTWARE, CONFIGURATION, INTERRUPTED = 0, 1, 2, 70, 78, 130
 
+_QUOTES = "a text with signs needs quotes within those of the shell: --set 'inbox=\"#1: scans\"'"
+
 DEFAULT_CONFIG = Path("/etc/digitdrop/digitdrop.yaml")
 
 
@@ -274,7 +276,11 @@ def _parsed(overrides: list[str]) -> Mapping[str, Any]:
         try:
             values[key] = parse(value)
         except (yaml.YAMLError, ValueError, RecursionError):
-            raise typer.BadParameter(f"the value of --set must be as in YAML. Received: {text}") from None
+            rule = f"the value of --set must be as in YAML: {_QUOTES}"
+            raise typer.BadParameter(f"{rule}. Received: {text}") from None
+        if values[key] is None and value.strip().lower() not in ("null", "~"):  # nothing, or a remark of YAML
+            rule = f"--set must give a value; null stands for none, and {_QUOTES}"
+            raise typer.BadParameter(f"{rule}. Received: {text}")
     return values
 
 

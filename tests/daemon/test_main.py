@@ -36,6 +36,16 @@ def test_every_command_has_a_help() -> None:
     assert "--resume" in digitdrop("train", "--help").stdout
 
 
+@pytest.mark.parametrize("value", ["", " ", "#scans"])
+def test_an_override_without_a_value_is_not_taken_for_none(value: str, tmp_path: Path) -> None:
+    (tmp_path / "d.yaml").write_text(f"archive: {tmp_path}/done\n")
+    done = digitdrop("status", "--config", tmp_path / "d.yaml", "--set", f"archive={value}")
+    assert done.returncode == 2
+    assert "null stands for none" in done.stderr.replace("\n", " ")
+    words = ["--config", tmp_path / "d.yaml", "--set", "archive=null", "--set", f"state={tmp_path}/state"]
+    assert "no ledger" in digitdrop("status", *words).stderr
+
+
 @pytest.mark.parametrize(
     "words",
     [
