@@ -48,6 +48,10 @@ _FOREIGN = (
     (b"AT&TFORM", "a DjVu document"),
     (b"8BPS", "a Photoshop document"),
     (b"PK\x03\x04", "a ZIP archive or an office document"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"{\\rtf", "an RTF document"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old office document"),
     (b"%!PS", "a PostScript document"),
     (b"FUJIFILMCCD-RAW", "a camera raw picture"),
@@ -91,10 +95,17 @@ def describe(data: bytes) -> str:
             return f"it is {name}"
     if data[4:8] == b"ftyp":
         return "it is an AVIF picture" if data[8:12] in (b"avif", b"avis") else "it is a film or sound"
-    return f"it starts with {data[:16]!r}"
+    if _is_text(data[:_TEXT_WINDOW]):
+        return "it is a text file"
+    return f"it starts with the bytes {data[:8].hex(' ')}"
 
 
 _BLANK_WINDOW = 4096
+_TEXT_WINDOW = 512
+
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\f\r\x1b") | {127}
+"""What no text holds, in any encoding that ASCII is a part of."""
 
 _ENDS = {
     Format.JPEG: completeness.jpeg_ends,
@@ -106,6 +117,13 @@ _ENDS = {
     Format.PDF: completeness.pdf_ends,
     Format.HEIC: completeness.heic_ends,
 }
+
+
+def _is_text(beginning: bytes) -> bool:
+    if beginning.startswith(_UTF16_MARKS):
+        return True
+    legible = beginning.decode("utf-8", "ignore").encode()  # most of what was written in another encoding, too
+    return _CONTROLS.isdisjoint(beginning) and 2 * len(legible) > len(beginning)
 
 
 def _is_bitmap(data: bytes) -> bool:

@@ -114,4 +114,24 @@ def test_foreign_kinds_are_described_by_name():
     assert "JPEG 2000" in describe(buffer.getvalue())
     assert "ZIP" in describe(b"PK\x03\x04rest")
     assert "AVIF" in describe(b"\0\0\0\x18ftypavif")
-    assert describe(b"Dear reader") == "it starts with b'Dear reader'"
+    assert "RAR" in describe(b"Rar!\x1a\x07\x01\0")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"Dear reader,\r\n\tthe",
+        "Grüße\n".encode(),
+        "Grüße".encode("latin-1"),
+        "手紙".encode(),
+        "Grüße".encode("utf-16"),
+    ],
+)
+def test_texts_are_called_so(text):
+    assert describe(text) == "it is a text file"
+
+
+def test_content_of_no_known_kind_is_described_by_its_first_bytes():
+    assert describe(b"\x93\0'\\\x01rest of it") == "it starts with the bytes 93 00 27 5c 01 72 65 73"
+    assert describe(b"\xff\xd8") == "it starts with the bytes ff d8"
+    assert describe(b"B\0") == "it starts with the bytes 42 00"
