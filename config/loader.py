@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from config.errors import ConfigError
 from config.folders import PATHS, folder_mistakes
-from config.messages import known_keys, mistakes_of
+from config.messages import known_keys, mistakes_of, shown
 from config.plain_yaml import parse
 from config.schema import Settings
 from config.shipped import DEFAULT_FILE
@@ -75,8 +75,7 @@ def _parse(text: str, source: str) -> dict[str, Any]:
     if values is None:
         return {}
     if not isinstance(values, dict):
-        rule = f"must be lines of the form `key: value`. Received: {type(values).__name__}"
-        raise ConfigError(rule, source=source)
+        raise ConfigError(f"must be lines of the form `key: value`. Received: {shown(values)}", source=source)
     return {str(key): value for key, value in values.items()}
 
 

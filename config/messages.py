@@ -43,7 +43,7 @@ def _sentence(detail: ErrorDetails, schema: type[BaseModel]) -> str:
         return f"{key}: unknown key; a comma between braces ends a value, decimals have a point, such as 0.9"
     if kind == RELATION:
         return f"{key}: {detail['msg']}"
-    return f"{key}: {_rule(detail, schema)}. Received: {_shown(detail['input'])}"
+    return f"{key}: {_rule(detail, schema)}. Received: {shown(detail['input'])}"
 
 
 def _rule(detail: ErrorDetails, schema: type[BaseModel]) -> str:
@@ -93,7 +93,8 @@ def known_keys(schema: type[BaseModel]) -> Iterator[tuple[str, ...]]:
             yield from ((name, *rest) for rest in known_keys(field.annotation))
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value as the configuration has it, or how it begins; of a section, its keys."""
     text = json.dumps(value, ensure_ascii=False, default=str) if not isinstance(value, Mapping) else _keys(value)
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 

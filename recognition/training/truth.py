@@ -25,6 +25,7 @@ from recognition.training.names import printable
 
 SUFFIX = ".truth.json"
 _HEAD_BYTES = 4096  # enough to tell a file's kind
+_MAX_QUOTED = 80  # characters of a value in a message
 
 Box = tuple[float, float, float, float]
 """x, y, width, height in pixels, origin top left."""
@@ -138,59 +139,77 @@ def read_truth(path: Path) -> Truth:
         raise DatasetError(f"{path} cannot be read as JSON ({error}); mend it, or take the page away") from error
     try:
         return _parse(content)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (TypeError, ValueError) as error:
         raise DatasetError(
             f'{path} must have "numbers", each with "text" and "bbox" [x, y, width, height], or "lines" of text. '
-            f"Received: {type(error).__name__}: {error}"
+            f"Received: {error}"
         ) from error
 
 
 def _parse(content: Any) -> Truth:
     if not isinstance(content, dict):
-        raise TypeError(f"no object but {type(content).__name__}")
+        raise TypeError(f"no object but {_quoted(content)}")
     keys = {key: value for key, value in content.items() if key not in ("numbers", "lines")}
     if "numbers" in content:
         numbers = tuple(_number(number) for number in _list(content["numbers"]))
         return Truth(tuple(lines_of(numbers)), numbers, keys)
-    lines = tuple(_text(line) for line in _list(content["lines"]))
+    lines = tuple(_text(line) for line in _list(_field(content, "lines")))
     for number in " ".join(lines).split():
         _check_digits(number)
     return Truth(lines, None, keys)
 
 
-def _number(value: Mapping[str, Any]) -> TrueNumber:
-    digits = tuple(TrueDigit(str(digit["digit"]), _box(digit["bbox"])) for digit in _list(value.get("digits", [])))
-    number = TrueNumber(_text(value["text"]), _box(value["bbox"]), digits)
+def _number(value: Any) -> TrueNumber:
+    text, box = _text(_field(value, "text")), _box(_field(value, "bbox"))
+    digits = tuple(
+        TrueDigit(str(_field(digit, "digit")), _box(_field(digit, "bbox"))) for digit in _list(value.get("digits", []))
+    )
+    number = TrueNumber(text, box, digits)
     _check_digits(number.text)
     for digit in digits:
         _check_digits(digit.digit, 1)
     return number
 
 
+def _field(value: Any, name: str) -> Any:
+    if not isinstance(value, dict) or name not in value:
+        raise ValueError(f'no "{name}" in {_quoted(value)}')
+    return value[name]
+
+
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise TypeError(f"no list but {value!r}")
+        raise TypeError(f"no list but {_quoted(value)}")
     return value
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"no text but {value!r}")
+        raise TypeError(f"no text but {_quoted(value)}")
     return value
+
+
+def _quoted(value: Any) -> str:
+    """A value as the truth file has it, or how it begins."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}…"
 
 
 def _check_digits(text: str, most: int | None = None) -> None:
     if not re.fullmatch("[0-9]+", text) or (most is not None and len(text) > most):
         one = "one digit" if most == 1 else "digits alone, with a blank where a sign parts two numbers"
-        raise ValueError(f"{text!r}, which must be of {one}")
+        raise ValueError(f"{_quoted(text)}, which must be of {one}")
 
 
 def _box(value: Any) -> Box:
-    x, y, width, height = map(float, _list(value))
+    try:
+        x, y, width, height = map(float, _list(value))
+    except (TypeError, ValueError):
+        raise ValueError(f"a box that is no list of four numbers, {_quoted(value)}") from None
     if not (width > 0 and height > 0):
-        raise ValueError(f"a box without area {value!r}")
+        raise ValueError(f"a box without area, {_quoted(value)}")
     if not all(map(math.isfinite, (x, y, width, height))):  # which Python's JSON knows
-        raise ValueError(f"a box without end {value!r}")
+        raise ValueError(f"a box without end, {_quoted(value)}")
     return x, y, width, height
 
 

@@ -97,7 +97,9 @@ def test_yaml_that_would_run_code_is_refused(mistakes):
 
 
 def test_a_file_that_is_no_mapping_is_refused(mistakes):
-    assert mistakes("- inbox\n- outbox\n") == ("must be lines of the form `key: value`. Received: list",)
+    rule = "must be lines of the form `key: value`. Received: "
+    assert mistakes("- inbox\n- outbox\n") == (f'{rule}["inbox", "outbox"]',)
+    assert mistakes("see the manual\n") == (f'{rule}"see the manual"',)
 
 
 def test_a_file_in_another_encoding_names_the_line(mistakes):
