@@ -84,9 +84,10 @@ def read_and_show(files: Sequence[Path], options: ReadOptions) -> int:
     finally:
         engine.stop(0)
     if options.out is not None:
-        print(f"{summary(results)}; results in {options.out}", file=sys.stderr if options.as_json else sys.stdout)
+        text = f"{summary(results, failed)}; results in {options.out}"
+        print(text, file=sys.stderr if options.as_json else sys.stdout)
     elif not options.as_json and results:
-        print_table(results, Console())
+        print_table(results, Console(), failed)
     return failed
 
 
@@ -121,6 +122,8 @@ def _read(paths: Sequence[Path], engine: Engine, options: ReadOptions) -> tuple[
             if reading.result is None:
                 print(f"digitdrop: {name}: {reading.error}", file=sys.stderr)
             else:
+                for warning in reading.result.content.warnings:
+                    print(f"digitdrop: {name}: {shown(warning)}", file=sys.stderr)
                 results.append(_shown(reading, reading.result, writer, as_json=options.as_json))
             progress(name, reading_line(reading))
     return results, len(paths) - len(results)

@@ -10,6 +10,7 @@ from daemon.names import shown
 from daemon.outbox import encode_json
 from daemon.read import Reading
 from daemon.result import Result, rows
+from daemon.words import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,21 +44,28 @@ def table_rows(result: Result) -> Iterator[TableRow]:
         yield TableRow(shown(result.document), "", "", ())
 
 
-def summary(results: Sequence[Result]) -> str:
-    """How many numbers there are, and how many of them need review."""
+def summary(results: Sequence[Result], failed: int = 0) -> str:
+    """How many numbers there are, how many of them need review, and of files that could not be read how many."""
     needs_review = [row.needs_review for result in results for row in rows(result.to_json())]
-    documents = "1 document" if len(results) == 1 else f"{len(results)} documents"
-    return f"{documents}, {len(needs_review)} numbers, {sum(needs_review)} to review"
+    numbers = f"{counted(len(needs_review), 'number')}, {sum(needs_review)} to review"
+    lacking = f"; {counted(failed, 'file')} not read" if failed else ""
+    return f"{counted(len(results), 'document')}, {numbers}{lacking}"
 
 
-def print_table(results: Sequence[Result], console: Console) -> None:
-    """Prints the numbers of documents, with rich's table on a terminal and aligned columns elsewhere."""
+def print_table(results: Sequence[Result], console: Console, failed: int = 0) -> None:
+    """Prints the numbers of documents, with rich's table on a terminal and aligned columns elsewhere.
+
+    Args:
+        results: of the documents that were read.
+        console: of stdout.
+        failed: how many files could not be read.
+    """
     if console.is_terminal:
         _print_rich(results, console)
     else:
         for line in plain_table([row for result in results for row in table_rows(result)]):
             print(line, file=console.file)
-    text = summary(results)
+    text = summary(results, failed)
     print(f"{text}  ({DOUBTFUL} to review, ? a digit that was not read)" if results else text, file=console.file)
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from config.errors import ConfigError
 from daemon.__main__ import exit_code, report
@@ -125,6 +126,16 @@ def test_of_several_files_each_error_is_said_once(tmp_path: Path) -> None:
         (error,) = (line for line in said if line.startswith(f"digitdrop: {tmp_path / name}: "))
         assert done.stderr.count(error.partition(f"{name}: ")[2]) == len(names), "once for each file"
     assert len(said) == 4
+
+
+def test_a_warning_about_a_file_and_how_many_were_not_read_are_said(tmp_path: Path) -> None:
+    pictures = [Image.new("L", (200, 100), grey) for grey in (255, 0)]
+    pictures[0].save(tmp_path / "a.gif", save_all=True, append_images=pictures[1:])
+    (tmp_path / "b.jpg").write_text("no picture")
+    done = digitdrop("read", tmp_path / "a.gif", tmp_path / "b.jpg")
+    warning = f"digitdrop: {tmp_path / 'a.gif'}: the GIF holds several pictures: only the first was read"
+    assert warning in done.stderr.splitlines()
+    assert done.stdout.splitlines()[-1].startswith("1 document, 0 numbers, 0 to review; 1 file not read ")
 
 
 def test_debug_shows_where_an_error_comes_from(tmp_path: Path) -> None:

@@ -54,7 +54,8 @@ def test_a_line_break_in_a_name_begins_no_new_line() -> None:
 def test_the_summary_counts_numbers_and_those_to_review() -> None:
     results = [make_result("a", ("1", "2!")), make_result("b", ("3!",))]
     assert summary(results) == "2 documents, 3 numbers, 2 to review"
-    assert summary(results[:1]).startswith("1 document, ")
+    assert summary([make_result("a", ("1",))]) == "1 document, 1 number, 0 to review"
+    assert summary(results[:1], 2) == "1 document, 2 numbers, 1 to review; 2 files not read"
 
 
 def test_without_a_terminal_the_table_is_plain() -> None:
