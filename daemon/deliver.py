@@ -25,6 +25,7 @@ from daemon.result import Result
 from daemon.scan import leads_out
 from daemon.setbacks import Setbacks
 from daemon.systemd import Beat, no_beat
+from daemon.words import counted
 
 log = logging.getLogger(__name__)
 
@@ -260,7 +261,7 @@ def _summary(outputs: Sequence[str], result: Result) -> str:
     doubtful = sum(number.needs_review for number in numbers)
     pages = len(result.content.pages)
     return (
-        f"{len(numbers)} numbers on {pages} page{'s' if pages != 1 else ''}, {doubtful} to review, "
+        f"{counted(len(numbers), 'number')} on {counted(pages, 'page')}, {doubtful} to review, "
         f"in {result.seconds:.2f} s, results in {shown(outputs[-1])}{_warned(result.content.warnings)}"
     )
 
@@ -268,4 +269,4 @@ def _summary(outputs: Sequence[str], result: Result) -> str:
 def _warned(warnings: Sequence[str]) -> str:
     if not warnings:
         return ""
-    return f"; {len(warnings)} warning{'s' if len(warnings) != 1 else ''}: {shown('; '.join(warnings))}"
+    return f"; {counted(len(warnings), 'warning')}: {shown('; '.join(warnings))}"

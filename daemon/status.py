@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from config.schema import Settings
@@ -31,6 +31,7 @@ class Finished:
             results of the same content stood there already.
         place: of the original in failed/, relative to that; None for one that was read.
         read_since: it failed, and another document of the same path was read later.
+        twin: outbox name of the results of the same content, where that was read before; None for any other.
     """
 
     path: str
@@ -40,6 +41,7 @@ class Finished:
     outputs: tuple[str, ...]
     place: str | None
     read_since: bool
+    twin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +107,16 @@ def report(settings: Settings, *, now: float | None = None) -> Status:
             done_today=reports.done_since(db, midnight),
             oldest=reports.oldest_waiting(db),
             failed=tuple(_finished(entry, read_since=entry.key in since) for entry in reports.failures(db)),
-            recent=tuple(_finished(entry, ledger.renewals.outputs(entry.key)) for entry in reports.recent(db, _LISTED)),
+            recent=tuple(_recent(entry, ledger) for entry in reports.recent(db, _LISTED)),
             held_up=tuple(reports.faulty(db, _LISTED)),
             problems=said.problems if said else (),
             daemon=said,
         )
+
+
+def _recent(entry: Entry, ledger: Ledger) -> Finished:
+    twin = None if entry.duplicate_of is None else ledger.renewals.name(entry)
+    return replace(_finished(entry, ledger.renewals.outputs(entry.key)), twin=twin)
 
 
 def _finished(entry: Entry, outputs: tuple[str, ...] = (), *, read_since: bool = False) -> Finished:
@@ -151,7 +158,7 @@ def _lines(status: Status, now: float) -> Iterator[str]:
 
 def _results(done: Finished) -> str:
     if not done.outputs:
-        return "read before"
+        return f"read before as {shown(done.twin)}" if done.twin else "read before"
     again = "read again, " if done.results is None else ""
     return f"{again}results in {shown(done.outputs[-1])}"
 

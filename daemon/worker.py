@@ -194,7 +194,7 @@ class Worker:
             return False
         else:
             log.info(
-                "document=%s has the same content as %s, whose results are its own: %s",
+                "document=%s has the same content as %s; its results stand in the outbox as %s",
                 shown(entry.path), shown(twin.path), shown(twin.name or twin.path),
             )  # fmt: skip
             self._ledger.duplicate(entry.key, twin.key, self.delivery.archive_place(entry.path, sha256))

@@ -81,7 +81,7 @@ def test_of_many_documents_the_last_ones_are_told(settings: Settings) -> None:
                 ledger.finish(entry.key, wall=NOW - 60 + number)
     lines = report(settings, now=NOW).lines(NOW)
     done, failed = lines.index("done: 30 today, 30 in all"), lines.index("failed: 30")
-    assert lines[done + 1] == "  58.jpg: read before (2 s ago)"
+    assert lines[done + 1] == "  58.jpg: read before as 0.jpg (2 s ago)"
     assert failed == done + 6
     assert lines[failed + 1] == "  59.jpg: it is torn. Mend it (1 s ago)"
     assert lines[failed + 20] == "  21.jpg: it is torn. Mend it (39 s ago)"

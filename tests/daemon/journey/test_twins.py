@@ -23,7 +23,8 @@ def test_the_same_content_under_another_name_is_read_once(desk: Any, caplog: pyt
     assert desk.engine.taken == [b"page"]
     assert not any(name.startswith("second") for name in desk.files("outbox"))
     assert desk.files("archive") == {"first.jpg": b"page", "second.jpg": b"page"}
-    assert "document=second.jpg has the same content as first.jpg" in caplog.text
+    said = "document=second.jpg has the same content as first.jpg; its results stand in the outbox as first.jpg"
+    assert said in caplog.text
 
 
 def test_the_same_file_dropped_twice_leaves_both_originals_and_one_result(desk: Any) -> None:
@@ -44,7 +45,7 @@ def test_the_status_tells_content_that_was_read_before_from_what_was_read_again(
     lines = report(desk.settings, now=desk.wall().timestamp()).lines(desk.wall().timestamp())
     assert [line for line in lines if line.startswith("  ")] == [
         "  third.jpg: read again, results in first.jpg.json (0 s ago)",
-        "  second.jpg: read before (1 s ago)",
+        "  second.jpg: read before as first.jpg (1 s ago)",
         "  first.jpg: results in first.jpg.json (2 s ago)",
     ]
 

@@ -33,7 +33,7 @@ def test_a_finished_document_is_one_line_of_the_log(desk: Any, caplog: pytest.Lo
     desk.arrive("scan.jpg", b"page")
     desk.run()
     (line,) = [record.getMessage() for record in caplog.records]
-    assert line.startswith("document=scan.jpg done: 1 numbers on 1 page, 0 to review")
+    assert line.startswith("document=scan.jpg done: 1 number on 1 page, 0 to review")
     assert line.endswith("results in scan.jpg.json; the original is in the archive")
 
 
