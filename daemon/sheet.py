@@ -14,12 +14,12 @@ from xlsxwriter.utility import xl_range
 from daemon.names import printable
 
 _KINDS: dict[str, dict[str, Any]] = {
-    "text": {},
+    "text": {"shrink": True},
     "long text": {"text_wrap": True},
     "count": {"align": "center"},
     "number": {"num_format": "@", "bold": True, "font_size": 14, "indent": 1, "shrink": True},
     "confidence": {"num_format": "0.000", "align": "center"},
-    "link": {"font_color": "#0072B2", "underline": 1},
+    "link": {"font_color": "#0072B2", "underline": 1, "shrink": True},
     "time": {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"},
 }
 _MARKED = {"bg_color": "#FBE3D3"}
@@ -66,6 +66,7 @@ class Sheet:
         title: of the sheet; further ones have a number behind it.
         columns: their headings in their order, with their width in characters.
         left: the headings of columns that begin on the left.
+        widest: how wide columns may become for their longest text; what is longer yet is shrunk.
     """
 
     def __init__(
@@ -75,9 +76,10 @@ class Sheet:
         title: str,
         columns: Mapping[str, int],
         left: Collection[str],
+        widest: Mapping[str, int],
     ) -> None:
         self._book, self._formats, self._title = book, formats, title
-        self._columns, self._left = columns, left
+        self._columns, self._left, self._widest = columns, left, widest
         self._indices = {name: index for index, name in enumerate(columns)}
         self._sheets = 0
         self._marked = False
@@ -116,6 +118,8 @@ class Sheet:
             case _:
                 if kind == "long text":
                     self._make_room(column, value)
+                else:
+                    self._widen(column, value)
                 self._sheet.write_string(*place, printable(value)[:_MAX_TEXT], self._format(kind or "text"))
 
     def link(self, column: str, text: str, picture: str, tip: str, kind: str = "text") -> None:
@@ -123,6 +127,7 @@ class Sheet:
         link = _link(picture)
         if link and self._links < _MAX_LINKS:
             self._links += 1
+            self._widen(column, text)
             place = self._row, self._indices[column]
             self._sheet.write_url(*place, link, self._format("link"), printable(text), tip)
         else:
@@ -134,13 +139,22 @@ class Sheet:
         self._sheet.insert_image(self._row, self._indices[column], "number.png", options)
 
     def close(self) -> None:
-        """Ends the sheet, so that it can be filtered."""
+        """Ends the sheet, so that it can be filtered, with its columns as wide as they have to be."""
+        for column, width in self._widths.items():
+            self._sheet.set_column(self._indices[column], self._indices[column], width)
         self._sheet.autofilter(0, 0, max(self._row, 1), len(self._columns) - 1)
         self._sheet.ignore_errors({"number_stored_as_text": xl_range(0, 0, self._row, len(self._columns) - 1)})
 
+    def _widen(self, column: str, text: str) -> None:
+        """Makes a column as wide as a text, up to its widest."""
+        width = min(len(printable(text)) + 1, self._widest.get(column, 0))
+        if width > self._widths.get(column, self._columns[column]):
+            self._widths[column] = width
+
     def _make_room(self, column: str, text: str) -> None:
         """Makes the row high enough for a text: not every spreadsheet does so when it opens a workbook."""
-        lines = min(_MAX_LINES, len(wrap(printable(text), self._columns[column])))
+        lines = sum(len(wrap(line, self._columns[column])) or 1 for line in printable(text).splitlines())
+        lines = min(_MAX_LINES, lines)
         if lines > self._lines:
             self._lines = lines
             self._sheet.set_row(self._row, lines * _LINE_PT)
@@ -155,6 +169,7 @@ class Sheet:
         self._row = 0
         self._lines = 1
         self._links = 0
+        self._widths: dict[str, int] = {}
         for column, (heading, width) in enumerate(self._columns.items()):
             self._sheet.set_column(column, column, width)
             self._sheet.write_string(0, column, heading, self._formats.heading(left=heading in self._left))

@@ -38,6 +38,10 @@ _NUMBERS = {
 _DOCUMENTS = {"document": 50, "pages": 9, "numbers": 11, "to_review": 12, "outcome": 44, "note": 80}
 """A name that is a link stays on one line: LibreOffice breaks none."""
 
+_WIDEST_NUMBERS = {"document": 60, "reasons": 44}
+_WIDEST_DOCUMENTS = {"document": 80}
+"""How wide columns may become: for all reasons, and for names as people give them. The longest are shrunk."""
+
 _LEFT = {"document", "number", "picture", "reasons", "processed_at", "outcome", "note"}
 _TIP = "the page with its numbers marked"
 
@@ -93,8 +97,8 @@ class Workbook:
         options = {"constant_memory": True, "tmpdir": str(scratch), "remove_timezone": True}
         self._book = xlsxwriter.Workbook(_HeardFile(file, beat), options)
         formats = Formats(self._book)
-        self._numbers = Sheet(self._book, formats, day.isoformat(), _NUMBERS, _LEFT)
-        self._documents = Sheet(self._book, formats, "documents", _DOCUMENTS, _LEFT)
+        self._numbers = Sheet(self._book, formats, day.isoformat(), _NUMBERS, _LEFT, _WIDEST_NUMBERS)
+        self._documents = Sheet(self._book, formats, "documents", _DOCUMENTS, _LEFT, _WIDEST_DOCUMENTS)
         self._pictures = 0
 
     def add(self, row: Row, crop: bytes, picture: str = "") -> None:

@@ -203,6 +203,28 @@ def test_the_workbook_keeps_its_pictures_with_their_rows_and_its_header_in_sight
     assert "a/scan0001.jpg.annotated.jpg" in links.replace("\\", "/")
 
 
+@pytest.mark.parametrize(("length", "width"), [(20, 34), (50, 51), (200, 60)])
+def test_the_column_of_names_becomes_as_wide_as_they_are_and_the_longest_are_shrunk(
+    length: int, width: int, tmp_path: Path
+) -> None:
+    _, path = write_day(tmp_path, DayContent(DAY, [entry("n" * length), entry("short.jpg")]), TablesSettings())
+    with zipfile.ZipFile(path) as parts:
+        sheet, styles = (parts.read(f"xl/{name}.xml").decode() for name in ("worksheets/sheet1", "styles"))
+    (found,) = re.findall(r'<col min="1" max="1" width="([\d.]+)"', sheet)
+    assert int(float(found)) == width
+    (style,) = re.findall(r'<c r="A2" s="(\d+)"', sheet)
+    formats = re.findall(r"<xf .*?(?:/>|</xf>)", styles.partition("<cellXfs")[2])
+    assert 'shrinkToFit="1"' in formats[int(style)]
+
+
+def test_a_name_of_two_lines_has_room_for_both(tmp_path: Path) -> None:
+    aside = Aside("a\nb.jpg", reason="it is torn", remedy="Mend it")
+    _, path = write_day(tmp_path, DayContent(DAY, [], [aside]), TablesSettings())
+    with zipfile.ZipFile(path) as parts:
+        (height,) = re.findall(r'<row r="2"[^>]* ht="([\d.]+)"', parts.read("xl/worksheets/sheet2.xml").decode())
+    assert float(height) == 15 * 2
+
+
 def test_crops_that_are_no_longer_kept_leave_the_cell_empty(tmp_path: Path) -> None:
     _, path = write_day(tmp_path, DayContent(DAY, [DayEntry(entry().result)]), TablesSettings())
     with zipfile.ZipFile(path) as parts:
