@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 
 from config.errors import ConfigError
 from daemon.errors import DaemonError
+from daemon.words import said
 from recognition.errors import ModelLoadError, RecognitionError, UnreadableImageError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def report(error: BaseException) -> None:
     elif isinstance(error, ConfigError | DaemonError | RecognitionError):
         text = str(error)
     elif isinstance(error, OSError):
-        text = f"{error.strerror}: {error.filename}" if error.filename else str(error)
+        text = said(error)
     else:
         hint = "" if debugging else "; run it again as `digitdrop --debug ...` to see where"
         text = f"internal error: {type(error).__name__}: {error}{hint}"

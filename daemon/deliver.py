@@ -25,7 +25,7 @@ from daemon.result import Result
 from daemon.scan import leads_out
 from daemon.setbacks import Setbacks
 from daemon.systemd import Beat, no_beat
-from daemon.words import counted
+from daemon.words import counted, said
 
 log = logging.getLogger(__name__)
 
@@ -247,7 +247,7 @@ class Delivery:
                     outcome = Move.REPLACED if put_back_taken(folder / target, source) else Move.GONE
             except OSError as error:
                 raise MoveError(
-                    f"the original must be movable from {source.parent} to {folder}. Received: {error}. "
+                    f"the original must be movable from {source.parent} to {folder}. Received: {said(error)}. "
                     "See to the permissions of both folders and to free space"
                 ) from error
             if outcome is not Move.TAKEN:

@@ -22,6 +22,7 @@ from daemon.engine.interface import HasFileno
 from daemon.ledger import Ledger
 from daemon.ledger.hooks import FinishedDocument
 from daemon.names import shown
+from daemon.words import said
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +121,7 @@ class Hooks:
             )
         except (OSError, ValueError) as error:
             self._ledger.hooks.ended(document.number)
-            return self._tell(entry, event, f"it cannot be started: {error}")
+            return self._tell(entry, event, f"it cannot be started: {said(error)}")
         deadline = now + self._settings.hooks.timeout_seconds
         descriptor = os.pidfd_open(process.pid)
         self._running[document.number] = _Running(document.number, entry, event, process, descriptor, deadline)

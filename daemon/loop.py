@@ -18,6 +18,7 @@ from daemon.health import Part
 from daemon.parts import Parts
 from daemon.vitals import Vitals
 from daemon.wake import Wake
+from daemon.words import counted
 
 log = logging.getLogger(__name__)
 
@@ -203,7 +204,7 @@ class MainLoop:
             log.error("whether documents are left cannot be told: %s", error)  # noqa: TRY400 - said already
             return False
         if left:
-            log.warning("%d documents are left for the next run", left)
+            log.warning("%s left for the next run", counted(left, "document"))
         return not (left or behind or parts.worker.delivery.failed or parts.inbox.scan_problem)
 
     def _tell(self, progress: Progress) -> None:
@@ -227,7 +228,7 @@ class MainLoop:
                 self._beat()
                 self._wake_up(min(1.0, max(0.0, deadline - self._clock())) if parts.worker.in_work else 0.0)
             if given_back := parts.worker.give_back():
-                log.info("%d documents in work are given back for the next start", given_back)
+                log.info("%s in work given back for the next start", counted(given_back, "document"))
             parts.worker.run_once(self._clock(), self._beat)
             parts.tables.run_once(self._clock(), self._beat, at_once=True)
             parts.hooks.take_note(self._clock())

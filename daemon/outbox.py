@@ -20,6 +20,7 @@ from daemon.names import MAX_NAME_BYTES, past_files, printable, shortened
 from daemon.result import Result
 from daemon.systemd import Beat, no_beat
 from daemon.tables import write_csv
+from daemon.words import said
 
 TABLES = "tables"
 _JSON, _CSV, _PICTURE = ".json", ".csv", ".annotated.jpg"
@@ -74,7 +75,7 @@ class Outbox:
         except OSError as error:
             raise PublishError(
                 f"the results of {printable(result.document)} must be writable below {self._folder}. "
-                f"Received: {error}. See to the outbox's permissions and free space"
+                f"Received: {said(error)}. See to the outbox's permissions and free space"
             ) from error
         return tuple(written)
 

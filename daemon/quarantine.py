@@ -19,6 +19,7 @@ from daemon.ledger.schema import transaction
 from daemon.mounts import require_folder
 from daemon.names import first_free, numbered, past_files, shown
 from daemon.originals import ChangedError, move_new
+from daemon.words import said
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ def strike_off(settings: Settings) -> list[str]:
                 ledger.release(entry.key)
                 reason_path(settings.failed, entry.target or entry.path).unlink(missing_ok=True)
         except OSError as error:
-            raise MoveError(f"{rule}. Received: {error}. See to its permissions") from error
+            raise MoveError(f"{rule}. Received: {said(error)}. See to its permissions") from error
     return [entry.path for entry in gone]
 
 
@@ -158,7 +159,7 @@ def _put_back(settings: Settings, ledger: Ledger, entry: Entry) -> str | None:
         reason_path(settings.failed, target).unlink(missing_ok=True)
     except (OSError, ChangedError) as error:
         raise MoveError(
-            f"{shown(target)} must be movable from {settings.failed} to {settings.inbox}. Received: {error}. "
+            f"{shown(target)} must be movable from {settings.failed} to {settings.inbox}. Received: {said(error)}. "
             "See to the permissions; run it as the user digitdrop runs as"
         ) from error
     if path is None:

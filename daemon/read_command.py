@@ -23,6 +23,7 @@ from daemon.progress import read_progress
 from daemon.read import Reading, Writer, find_files, read_files
 from daemon.report import json_line, print_table, reading_line, summary
 from daemon.result import Result
+from daemon.words import said
 from recognition.params import LoadParams, RecognitionParams, Thresholds
 
 
@@ -135,7 +136,8 @@ def _shown(reading: Reading, result: Result, writer: Writer | None, *, as_json: 
             writer.write(reading)
         except PublishError as error:  # which speaks of the daemon's outbox
             rule = f"the results of {shown(result.document)} must be writable below the folder of --out"
-            raise PublishError(f"{rule}. Received: {error.__cause__}. See to its permissions and free space") from error
+            why = said(error.__cause__ or error)
+            raise PublishError(f"{rule}. Received: {why}. See to its permissions and free space") from error
     if as_json:
         print(json_line(result), flush=True)
     return Result.from_json(result.to_json())

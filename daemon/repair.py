@@ -10,6 +10,7 @@ from daemon.atomic import remove_leftovers
 from daemon.documents import Entry, State
 from daemon.ledger import Ledger
 from daemon.outbox import TABLES, Outbox
+from daemon.words import counted
 
 log = logging.getLogger(__name__)
 
@@ -25,11 +26,11 @@ def repair(settings: Settings, ledger: Ledger) -> None:
         ledger: of the dead daemon; what was on its way tells where its unfinished files can be.
     """
     if lost := ledger.recover():
-        log.warning("the last run ended with %d documents in work; they are read again", lost)
+        log.warning("the last run ended with %s in work, to be read again", counted(lost, "document"))
     for folder in sorted(_where_files_may_be_unfinished(settings, ledger)):
         try:
             if folder.is_dir() and (removed := remove_leftovers(folder)):
-                log.info("%d unfinished files of the last run are removed from %s", removed, folder)
+                log.info("removed %s from %s that the last run left unfinished", counted(removed, "file"), folder)
         except OSError as error:
             log.warning("unfinished files of the last run cannot be removed from %s: %s", folder, error.strerror)
 

@@ -8,6 +8,7 @@ from daemon.clock import Clock
 from daemon.documents import Entry
 from daemon.ledger import Ledger
 from daemon.names import shown
+from daemon.words import said
 
 log = logging.getLogger(__name__)
 
@@ -70,8 +71,7 @@ class Setbacks:
 
     def _told(self, entry: Entry, error: Exception) -> str:
         """What is in the way, told in the log unless it is the same as the last time."""
-        fault = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.strerror else str(error)
-        fault = shown(fault)  # it may name the file, and neither the ledger nor a line of the log holds every name
+        fault = shown(said(error))  # it may name the file; neither the ledger nor a line of the log holds every name
         level = logging.DEBUG if fault == entry.fault else logging.WARNING
         log.log(level, "document=%s is put off: %s; trying again until it passes", shown(entry.path), fault)
         return fault

@@ -27,6 +27,7 @@ from daemon.result import Result
 from daemon.scan import leads_out
 from daemon.setbacks import Setbacks
 from daemon.systemd import Beat, no_beat
+from daemon.words import said
 
 log = logging.getLogger(__name__)
 
@@ -163,8 +164,8 @@ class Worker:
             self._ledger.forget(entry.key)
             return self._drop(entry.path)
         except OSError as error:
-            remedy = "See to the permissions of the file and of its folder"
-            return self._setbacks.postpone(entry, ReadError(f"it must be readable. Received: {error}. {remedy}"), now)
+            rule, remedy = "it must be readable", "See to the permissions of the file and of its folder"
+            return self._setbacks.postpone(entry, ReadError(f"{rule}. Received: {said(error)}. {remedy}"), now)
         sha256 = hashlib.sha256(data).hexdigest()
         if not self._ledger.relink(entry, sha256) and not self._is_known(entry, sha256, now):
             self._submit(entry, data, now)

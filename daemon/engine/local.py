@@ -13,6 +13,7 @@ from daemon.engine.answers import model_of, outcome_of, refusal_of
 from daemon.engine.handle import EXIT_S, WorkerHandle, WorkerSetup
 from daemon.engine.interface import HasFileno, Job, Outcome, OutcomeKind
 from daemon.errors import EngineError, WorkerCrashedError
+from daemon.words import said
 from recognition.errors import ModelLoadError
 from recognition.types import ModelInfo
 
@@ -245,7 +246,7 @@ class LocalEngine:
             while len(self._workers) < self._capacity:
                 self._workers.append(WorkerHandle(self._setup, now))
         except OSError as error:  # no memory, or too many processes; that may pass
-            trouble = WorkerCrashedError(f"a worker process cannot be started: {error}")
+            trouble = WorkerCrashedError(f"a worker process cannot be started: {said(error)}")
             log.warning("%s; trying again in %.1f s", trouble, self._pause(trouble))
 
     def _limit(self, worker: WorkerHandle) -> float | None:

@@ -221,7 +221,7 @@ def test_leftovers_of_a_killed_run_are_removed_and_its_work_taken_up(
         assert ledger.claim(0.0, 60.0) is not None
     assert run(settings, once=True) == 0
     assert (settings.archive / "scan.png").exists()
-    assert "1 documents in work" in caplog.text
+    assert "1 document in work" in caplog.text
 
 
 def test_tensorflow_is_never_imported_in_the_daemons_process(settings: Settings, page: bytes) -> None:

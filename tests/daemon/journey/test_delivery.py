@@ -156,7 +156,7 @@ def test_an_original_of_any_name_that_can_not_be_moved_holds_up_itself_alone(
         (held,) = faulty(desk.ledger.connection, 2)
         folder = f"{desk.settings.inbox}/caf\\xff\\nERROR forged"
         move = f"the original must be movable from {folder} to {desk.settings.archive}"
-        assert held.fault.startswith(f"{move}. Received: [Errno 16] Device or resource busy: ")
+        assert held.fault.startswith(f"{move}. Received: Device or resource busy: {folder}/scan.jpg -> ")
         assert held.fault.isprintable()
     assert not any("\n" in record.getMessage() for record in caplog.records)
     desk.run(61)

@@ -91,7 +91,7 @@ def test_once_ends_though_too_many_results_wait_for_the_outbox_and_the_next_run_
     assert MAX_UNPUBLISHED <= recognized < len(contents)
     assert len(room.desk.files("inbox")) == len(contents)
     assert "outbox: too many results cannot be published; until they can, no more documents are read" in caplog.text
-    assert f"{len(contents)} documents are left for the next run" in caplog.text
+    assert f"{len(contents)} documents left for the next run" in caplog.text
     away.rename(room.desk.settings.outbox)
     taken = len(room.desk.engine.taken)
     room.desk.restart()
