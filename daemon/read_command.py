@@ -74,7 +74,8 @@ def read_and_show(files: Sequence[Path], options: ReadOptions) -> int:
     paths = find_files(files)
     params = options.params()
     if not paths:
-        print("digitdrop: there are no scans in these folders", file=sys.stderr)
+        folders = ", ".join(shown(str(folder)) for folder in files)
+        print(f"digitdrop: there are no scans directly in {folders}; name the folders that hold them", file=sys.stderr)
         return 0
     if options.out is not None:
         _make(options.out)

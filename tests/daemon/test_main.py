@@ -146,9 +146,11 @@ def test_debug_shows_where_an_error_comes_from(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_scans_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "a.jpg").write_bytes(b"x")
     done = digitdrop("read", tmp_path)
     assert done.returncode == 0
-    assert "no scans" in done.stderr
+    assert f"no scans directly in {tmp_path}; name the folders" in done.stderr
 
 
 def test_tensorflow_is_not_imported_to_read(tmp_path: Path) -> None:
