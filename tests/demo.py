@@ -71,9 +71,9 @@ def draw_samples(folder: Path) -> dict[str, DrawnPage]:
 
 
 def forget_last_time(folder: Path) -> None:
-    """Removes what an earlier demo made of the sample pages, and the ledger; other documents stay."""
+    """Removes what an earlier demo made of the sample pages, and the ledger with its tables; other documents stay."""
     made = [path for name in FOLDERS[:-1] for page in PAGES for path in (folder / name).glob(f"{page}*")]
-    for path in (*made, *(folder / "state").glob("ledger*")):
+    for path in (*made, *(folder / "state").glob("ledger*"), *(folder / "outbox" / "tables").glob("????-??-??.*")):
         path.unlink()
 
 
