@@ -48,7 +48,11 @@ def use(inbox: Path) -> Iterator[SoleUse]:
 def test_a_second_one_is_told_of_whatever_path_leads_there_until_the_first_ends(
     inbox: Path, use: SoleUse, tmp_path: Path, locks: Path
 ) -> None:
-    assert [use.problem() for _ in range(2)] == [None, None]
+    assert use.problem() is None
+    (lock,) = locks.iterdir()
+    held = lock.stat()
+    assert use.problem() is None
+    assert os.path.samestat(lock.stat(), held), "what is held is not let go of at each look"
     (tmp_path / "link").symlink_to(inbox)
     second = SoleUse(tmp_path / "link")
     problem = second.problem()
@@ -60,6 +64,13 @@ def test_a_second_one_is_told_of_whatever_path_leads_there_until_the_first_ends(
     assert use.problem() is not None
     second.release()
     assert list(locks.iterdir()) == list(inbox.iterdir()) == []
+
+
+def test_looking_at_anothers_lock_scan_after_scan_uses_nothing_up(inbox: Path, use: SoleUse) -> None:
+    assert use.problem() is None
+    second = SoleUse(inbox)
+    open_files = [second.problem() and len(list(Path("/proc/self/fd").iterdir())) for _ in range(3)]
+    assert len(set(open_files)) == 1
 
 
 def test_another_inbox_is_anothers(inbox: Path, use: SoleUse, tmp_path: Path) -> None:

@@ -40,6 +40,19 @@ def test_a_worker_of_another_version_is_refused_by_name(
     assert [record.levelname for record in caplog.records if "0.0.9" in record.message] == ["WARNING"]
 
 
+def test_a_refused_worker_that_is_gone_is_named_no_more(make_cluster, started, until, import_path, tmp_path):
+    old = tmp_path / "old" / "digitdrop-0.0.9.dist-info"
+    old.mkdir(parents=True)
+    (old / "METADATA").write_text("Metadata-Version: 2.1\nName: digitdrop\nVersion: 0.0.9\n")
+    cluster = make_cluster(workers=0)
+    worker = cluster.start_worker(PYTHONPATH=f"{old.parent}:{import_path}")
+    engine = started(cluster.address)
+    until(lambda: "0.0.9" in (engine.healthy() or ""), "a refusal")
+    os.killpg(worker.pid, signal.SIGKILL)
+    until(lambda: "0.0.9" not in (engine.healthy() or ""), "its end")
+    assert engine.healthy() is not None
+
+
 @pytest.fixture
 def bare(tmp_path: Path) -> str:
     """What an import path begins with where digitdrop is not installed."""
