@@ -147,6 +147,15 @@ def test_what_a_killed_publication_left_is_its_own_and_not_that_of_other_content
     assert outbox.is_anothers("x.jpg", of_other_content(dataclasses.replace(other, content=Document(pages))))
 
 
+def test_what_was_killed_before_the_json_of_results_read_otherwise_is_its_own(tmp_path: Path) -> None:
+    outbox = make_outbox(tmp_path)
+    outbox.publish("x.jpg", make_result())
+    before = (tmp_path / "x.jpg.json").read_bytes()
+    outbox.publish("x.jpg", make_result(text="12"))
+    (tmp_path / "x.jpg.json").write_bytes(before)
+    assert not outbox.is_anothers("x.jpg", make_result(text="12"))
+
+
 def test_a_table_that_somebody_corrected_is_not_overwritten_by_the_same_content(tmp_path: Path) -> None:
     outbox = make_outbox(tmp_path)
     outbox.publish("x.jpg", make_result())

@@ -65,6 +65,8 @@ def test_a_folder_that_is_away_puts_all_documents_of_the_state_off(ledger: Ledge
     setbacks.postpone_all(ledger.due(State.WAITING, 0.0, 1)[0], NO_SPACE, 50.0)
     assert ledger.due(State.WAITING, 50.9, 9) == []
     assert len(ledger.due(State.WAITING, 51.0, 9)) == 3
+    setbacks.postpone_all(ledger.due(State.WAITING, 51.0, 1)[0], NO_SPACE, 51.0)
+    assert ledger.next_due(51.0) == 53.0, "a night without the folder must not be one of tries"
 
 
 def test_the_rest_of_a_document_is_waited_for_without_counting_a_fault(

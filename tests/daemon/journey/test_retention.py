@@ -190,6 +190,22 @@ def test_an_unmounted_archive_as_an_empty_folder_has_lost_nothing(desk: Any, ret
     assert desk.ledger.archive.oldest() is None
 
 
+def test_an_archive_that_is_unmounted_between_two_looks_has_lost_nothing(desk: Any, retention: Retention) -> None:
+    archive(desk, "first.jpg", b"page")
+    look(desk, retention, 10)
+    archive(desk, "second.jpg", b"next page")
+    look(desk, retention, 21)
+    away = desk.settings.archive.rename(desk.root / "away")
+    desk.settings.archive.mkdir()
+    look(desk, retention, 10)
+    assert "the archive is empty, is its share mounted?" in (retention.problem or "")
+    desk.settings.archive.rmdir()
+    away.rename(desk.settings.archive)
+    assert desk.files("archive") == {"second.jpg": b"next page"}
+    look(desk, retention, 0.1)
+    assert desk.files("archive") == {}
+
+
 @pytest.mark.parametrize("told_by", ["fstab", "unit"])
 def test_what_an_unmounted_archive_does_not_have_is_not_lost_though_something_stands_in_its_place(
     desk: Any, retention: Retention, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told_by: str

@@ -46,6 +46,21 @@ def test_a_day_names_what_was_read_before_and_what_failed_in_the_order_in_which_
     assert list(ledger.days.asides("2026-11-24")) == []
 
 
+def test_a_copy_may_end_before_the_results_that_are_its_own_are_published(ledger: Ledger) -> None:
+    first, copy = claimed(ledger, "scan.jpg"), claimed(ledger, "copy.jpg")
+    ledger.record(first, RESULT, lambda name: False)
+    ledger.duplicate(copy, first, "archived/copy.jpg")
+    ledger.finish(copy, wall=3.0, day=DAY)
+    assert list(ledger.days.asides(DAY)) == [Aside("archived/copy.jpg", twin="scan.jpg", outputs=())]
+
+
+def test_what_is_read_otherwise_once_more_takes_the_place_of_the_crops_too(ledger: Ledger) -> None:
+    first, again = done(ledger, "scan.jpg"), claimed(ledger, "copy.jpg")
+    result = StoredResult(DAY, b'{"document": "scan.jpg"}', {}, (b"crop of the only one",))
+    ledger.renewals.renew(again, first, result, differs=True, tabulate=True)
+    assert [entry.crops for entry in ledger.days.entries(DAY)] == [(b"crop of the only one",)]
+
+
 def test_a_document_with_results_of_its_own_is_no_aside_and_changes_no_day_when_it_ends(ledger: Ledger) -> None:
     key = claimed(ledger, "scan.jpg")
     ledger.record(key, RESULT, lambda name: False)

@@ -8,6 +8,7 @@ import pytest
 
 from daemon.documents import Candidate, Entry, Identity, State, Verdict
 from daemon.ledger import Ledger
+from daemon.ledger.reports import faulty
 from daemon.ledger.results import StoredResult
 
 RESULT = StoredResult("2026-11-23", b'{"document": "scan.jpg"}', {1: b"jpeg"}, ())
@@ -61,6 +62,23 @@ def test_documents_of_a_folder_can_be_left(ledger: Ledger) -> None:
         ledger.arrive([Candidate(path, Identity(number, 100, 1_000))], wall=1.0)
     found = [ledger.claim(0.0, 60.0, ["a", ""]), ledger.claim(0.0, 60.0, ["a", ""]), ledger.claim(0.0, 60.0, ["a"])]
     assert [entry and entry.path for entry in found] == ["a/b/3.jpg", None, "2.jpg"]
+
+
+@pytest.mark.parametrize("without", [[""], None])
+def test_of_a_folder_that_is_left_only_what_is_not_claimed_is_not_waited_for(
+    ledger: Ledger, without: list[str] | None
+) -> None:
+    claimed(ledger)
+    published(ledger, "published.jpg", "bb")
+    ledger.arrive([Candidate("waiting.jpg", Identity(1, 100, 1_000))], wall=1.0)
+    assert (ledger.open(0), ledger.open(0, without)) == (3, 2)
+
+
+def test_what_is_in_the_way_of_all_is_so_since_the_first_time(ledger: Ledger) -> None:
+    published(ledger)
+    for now in (10.0, 20.0):
+        ledger.delays.postpone_all(State.PUBLISHED, now, "the archive is away", due=now + 1, wall=now)
+    assert [held.since for held in faulty(ledger.connection, 9)] == [10.0]
 
 
 def test_the_next_that_is_due_is_the_first_of_all_states(ledger: Ledger) -> None:

@@ -15,7 +15,7 @@ import pytest
 import daemon.atomic
 import daemon.originals
 from daemon.documents import Identity
-from daemon.originals import Move, holds, move_new, move_original, read_original
+from daemon.originals import Move, holds, move_new, move_original, put_back_taken, read_original
 
 needs_bindfs = pytest.mark.skipif(
     shutil.which("bindfs") is None or not Path("/dev/fuse").exists() or os.geteuid() != 0,
@@ -161,6 +161,23 @@ def test_a_copy_that_a_crash_left_behind_completes_the_move(original: Any) -> No
     original.target.write_bytes(original.content)
     assert original.move() is Move.MOVED
     assert not original.source.exists()
+
+
+def test_where_a_file_stands_in_a_folders_place_nothing_is_to_be_returned(original: Any) -> None:
+    original.target.parent.parent.mkdir()
+    original.target.parent.write_bytes(b"a file where a folder is needed")
+    original.source.unlink()
+    assert not put_back_taken(original.target, original.source)
+
+
+@pytest.mark.usefixtures("two_disks")
+def test_from_another_disk_nothing_is_returned_that_took_the_place_of_an_original(original: Any) -> None:
+    original.target.parent.mkdir(parents=True)
+    original.target.write_bytes(b"somebody's, for it would have been copied")
+    original.source.unlink()
+    assert not put_back_taken(original.target, original.source)
+    assert original.archive() == {"scan.jpg": b"somebody's, for it would have been copied"}
+    assert original.inbox() == {}
 
 
 @pytest.mark.usefixtures("two_disks")
