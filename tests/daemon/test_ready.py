@@ -103,10 +103,15 @@ def test_an_empty_file_waits_without_end_and_is_named_once(
     assert len(caplog.records) == 1
     assert quiet.pending() == 0
     assert set(quiet.empty()) == {"a.jpg"}
+    quiet.keep_only([])
+    assert set(quiet.empty()) == set(), "it was taken away"
+    quiet.look_at("a.jpg", 250.0)
+    assert quiet.take_quiet(252.0) == []
+    assert set(quiet.empty()) == {"a.jpg"}
     files.now["a.jpg"] = (1, 10, 6)
-    quiet.look_at("a.jpg", 200.0)
+    quiet.look_at("a.jpg", 300.0)
     assert quiet.pending() == 1
-    assert paths(quiet.take_quiet(202.0)) == ["a.jpg"]
+    assert paths(quiet.take_quiet(302.0)) == ["a.jpg"]
     assert set(quiet.empty()) == set()
 
 

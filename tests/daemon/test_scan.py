@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import logging
 import os
+import stat
 import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from config.schema import WatchSettings
-from daemon.scan import NameFilter, Refusals, scan
+from daemon.scan import Found, NameFilter, Refusals, scan
 
 LEFT_ALONE = (
     "x.jpg.part", "x.filepart", "x.crdownload", "x~", "x.tmp", ".syncthing.x.jpg.tmp", "x.jpg.ocTransferId1.part",
@@ -71,6 +72,7 @@ def test_links_pipes_and_folders_named_like_pictures_are_refused_and_named_once(
     (inbox / "link.jpg").symlink_to(outside / "deep" / "x.jpg")
     (inbox / "linked").symlink_to(outside / "deep")
     os.mkfifo(inbox / "pipe.jpg")
+    os.mknod(inbox / "socket.jpg", stat.S_IFSOCK | 0o600)
     refusals = Refusals()
     for _ in range(3):
         result = scan(inbox, names, recursive=True)
@@ -81,9 +83,22 @@ def test_links_pipes_and_folders_named_like_pictures_are_refused_and_named_once(
         "link.jpg": "a symbolic link",
         "linked": "a symbolic link",
         "pipe.jpg": "a named pipe",
+        "socket.jpg": "a socket",
     }
-    assert len(caplog.records) == 4
+    assert len(caplog.records) == 5
     assert all(record.levelno == logging.WARNING for record in caplog.records)
+
+
+def test_what_cannot_be_looked_at_is_named_again_when_it_is_for_another_reason(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    refusals = Refusals()
+    for problem in ("Permission denied", "Permission denied", "Stale file handle"):
+        refusals.report(Found(problems={"locked": problem}))
+    assert [record.getMessage() for record in caplog.records] == [
+        f"document=locked cannot be looked at: {problem}; it is tried again"
+        for problem in ("Permission denied", "Stale file handle")
+    ]
 
 
 def test_a_scan_says_at_each_folder_and_each_name_that_it_goes_on(tmp_path: Path, names: NameFilter) -> None:

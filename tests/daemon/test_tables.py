@@ -178,6 +178,18 @@ def test_a_document_of_any_name_leads_to_its_picture(tmp_path: Path, name: str) 
     assert {unquote(target).replace("\\", "/") for target in targets} == {f"../{name}.annotated.jpg"}
 
 
+def test_a_row_leads_to_the_picture_of_its_page(tmp_path: Path) -> None:
+    first = entry("fax.tif", ("1",))
+    (page,) = first.result["pages"]
+    pictures = ("fax.tif.annotated.jpg", "fax.tif.p2.annotated.jpg")
+    fax = DayEntry({**first.result, "pages": [page, {**page, "page": 2}]}, (), (*pictures, "fax.tif.csv"))
+    _, path = write_day(tmp_path, DayContent(DAY, [fax]), TablesSettings())
+    with zipfile.ZipFile(path) as parts:
+        links = parts.read("xl/worksheets/_rels/sheet1.xml.rels").decode()
+    targets = [target.replace("\\", "/") for target in re.findall(r'Target="([^"]*)" TargetMode', links)]
+    assert targets == [f"../{picture}" for picture in pictures]
+
+
 def test_a_document_whose_link_is_too_long_is_named_without_one(tmp_path: Path) -> None:
     name = f"{'a long name of a folder/' * 90}scan.jpg"
     _, path = write_day(tmp_path, DayContent(DAY, [entry(name)]), TablesSettings())

@@ -73,7 +73,9 @@ def test_a_document_that_takes_the_daemon_with_it_every_time_is_quarantined_in_t
         deaths += 1
         assert deaths < 20
     assert deaths == 3 * desk.settings.engine.attempts + 1
-    assert "the service ended" in json.loads(desk.files("failed")["poison.jpg.reason.json"])["reason"]
+    lost = "the service, or the process that read it, ended each time it was in work"
+    reason = json.loads(desk.files("failed")["poison.jpg.reason.json"])["reason"]
+    assert reason == f"{lost}, the last time: the service ended"
 
 
 def test_a_document_whose_workers_are_killed_for_minutes_is_read_afterwards(desk: Any) -> None:

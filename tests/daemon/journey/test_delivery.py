@@ -222,6 +222,20 @@ def test_a_folder_of_the_outbox_that_can_not_be_written_holds_up_its_own_documen
     assert desk.worker.delivery.problem is None
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+def test_of_many_folders_that_hold_results_up_some_are_named(
+    desk: Any, mounts: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daemon.deliver.MAX_UNPUBLISHED", 5)
+    with mounts.mounted(desk.settings.outbox, "-t", "tmpfs", "-o", "ro", "none"):
+        for number in range(7):
+            desk.arrive(f"{number}/scan.jpg", b"page %d" % number)
+            desk.run()
+            told = desk.worker.delivery.problem or ""
+            rest = {4: "0, 1, 2, 3, 4", 5: "0, 1, 2, 3, 4, 1 more", 6: "0, 1, 2, 3, 4, 2 more"}.get(number, "")
+            assert told.partition(" are read of ")[2] == rest
+
+
 @pytest.mark.usefixtures("few")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
 def test_pictures_that_can_not_be_published_stop_all_claims_before_they_fill_the_disk(

@@ -138,6 +138,19 @@ def test_a_command_that_fails_is_told_and_changes_nothing_about_its_document(
     assert desk.files("archive") == {"scan.jpg": b"page"}
 
 
+def test_a_fault_of_a_command_is_told_until_one_goes_well(hooked: Any, tmp_path: Path) -> None:
+    desk, hooks = hooked(on_done=("test", "-e", str(tmp_path / "mended")))
+    desk.arrive("1.jpg", b"1")
+    desk.run()
+    run_all(hooks)
+    assert hooks.problem == "on_done failed for 1.jpg: it ended with exit code 1"
+    (tmp_path / "mended").touch()
+    desk.arrive("2.jpg", b"2")
+    desk.run()
+    run_all(hooks)
+    assert hooks.problem is None
+
+
 def test_a_command_that_takes_too_long_is_ended_with_all_it_started(hooked: Any, tmp_path: Path) -> None:
     child = tmp_path / "child"
     script = f"import subprocess; subprocess.run(['sh', '-c', 'echo $$ > {child}; sleep 600'])"

@@ -143,15 +143,16 @@ def test_folders_that_can_not_be_read_are_told_on_one_line_whatever_their_names(
     assert inbox.scan_problem.isprintable()
 
 
+@pytest.mark.parametrize(("count", "rest"), [(1000, ", 995 more"), (5, "")])
 def test_of_many_folders_that_can_not_be_read_some_are_named(
-    make_inbox: Callable[..., Inbox], monkeypatch: pytest.MonkeyPatch
+    make_inbox: Callable[..., Inbox], monkeypatch: pytest.MonkeyPatch, count: int, rest: str
 ) -> None:
-    found = Found(problems={f"locked{number}": "Permission denied" for number in range(1000)})
+    found = Found(problems={f"locked{number}": "Permission denied" for number in range(count)})
     monkeypatch.setattr(daemon.inbox, "scan", lambda *arguments, **keywords: found)
     inbox = make_inbox()
     inbox.run_once(0.0)
     assert inbox.scan_problem is not None
-    assert inbox.scan_problem.endswith("locked4: Permission denied, 995 more")
+    assert inbox.scan_problem.endswith(f"locked4: Permission denied{rest}")
 
 
 def test_a_network_share_is_scanned_often_and_a_local_disk_seldom(
