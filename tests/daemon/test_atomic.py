@@ -38,6 +38,20 @@ def test_the_last_touch_is_made_when_all_is_written_and_nobody_sees_it_yet(tmp_p
     assert target.read_bytes() == b"whole"
 
 
+def test_the_content_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target, sync = tmp_path / "table.csv", os.fsync
+    synced: list[tuple[int, bool]] = []
+
+    def look(descriptor: int) -> None:
+        sync(descriptor)
+        synced.append((os.fstat(descriptor).st_size, target.exists()))
+
+    monkeypatch.setattr(os, "fsync", look)
+    with replacing(target) as file:
+        file.write(b"whole")
+    assert synced == [(5, False)]
+
+
 def test_a_folder_is_put_on_the_disk_where_its_file_system_can_do_that(tmp_path: Path) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     sync_folder(tmp_path)

@@ -100,6 +100,17 @@ def test_a_lock_whose_file_was_removed_is_taken_anew(inbox: Path, use: SoleUse, 
     assert SoleUse(inbox).problem() is not None
 
 
+def test_a_lock_that_another_has_by_now_is_left_to_that(inbox: Path, use: SoleUse, locks: Path) -> None:
+    assert use.problem() is None
+    (lock,) = locks.iterdir()
+    lock.unlink()  # as when a user's session ends
+    other = SoleUse(inbox)
+    assert other.problem() is None
+    use.release()
+    assert use.problem() is not None
+    other.release()
+
+
 def test_an_inbox_in_whose_place_another_folder_stands_is_followed(inbox: Path, use: SoleUse, locks: Path) -> None:
     assert use.problem() is None
     away = inbox.rename(inbox.with_name("away"))

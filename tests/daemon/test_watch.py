@@ -63,6 +63,13 @@ def test_a_new_file_is_hinted_at(watch: Watch, inbox: Path, bell: Bell) -> None:
     bell.hint(watch, "scan.jpg")
 
 
+def test_an_inbox_that_is_away_is_told_once(watch: Watch, inbox: Path, caplog: pytest.LogCaptureFixture) -> None:
+    inbox.rmdir()
+    assert [watch.tend() for _ in range(3)] == [False] * 3
+    told = f"{inbox} cannot be watched: No such file or directory; the inbox is scanned instead"
+    assert [record.getMessage() for record in caplog.records] == [told]
+
+
 def test_a_file_renamed_to_its_final_name_is_hinted_at_under_that(watch: Watch, inbox: Path, bell: Bell) -> None:
     (inbox / "scan.jpg.part").write_bytes(b"x")
     watch.tend()

@@ -28,9 +28,9 @@ def through_the_wire(document: Document) -> Document:
     return document_of(b"".join(wire.encode_document(document)))
 
 
-@pytest.mark.parametrize("crop", [PNG, b""])
-def test_what_recognition_gives_is_taken(crop: bytes) -> None:
-    number = dataclasses.replace(NUMBER, crop=crop)
+@pytest.mark.parametrize("change", [{}, {"crop": b""}, {"confidence": 0.0}])
+def test_what_recognition_gives_is_taken(change: dict[str, Any]) -> None:
+    number = dataclasses.replace(NUMBER, **change)
     document = Document((dataclasses.replace(PAGES[0], numbers=(number,)), PAGES[1]), ("turned",))
     assert through_the_wire(document) == document
 
@@ -45,9 +45,11 @@ def test_what_recognition_gives_is_taken(crop: bytes) -> None:
         *({"line": line} for line in ("=1+1", 1.5, None, 10**400, True)),
         {"position": []},
         {"bbox": BoundingBox(0, 0, 1, 10**12)},
+        {"bbox": BoundingBox(-(10**12), 0, 1, 1)},
         {"needs_review": "=1+1"},
         {"digits": (dataclasses.replace(DIGIT, digit="4"),)},
         {"digits": (dataclasses.replace(DIGIT, alternatives=((9, float("nan")),)),)},
+        {"digits": (dataclasses.replace(DIGIT, alternatives=((10**12, 0.25),)),)},
     ],
 )
 def test_a_number_that_no_table_could_hold_is_refused(change: dict[str, Any]) -> None:
