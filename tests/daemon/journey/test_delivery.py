@@ -87,12 +87,16 @@ def test_no_result_stays_in_memory_published_or_not(desk: Any, folder: str) -> N
     assert f"in memory/{folder}.jpg" not in held
 
 
-def test_a_missing_archive_keeps_the_original_in_the_inbox_until_it_is_back(desk: Any) -> None:
+@pytest.mark.parametrize("stands", [False, True])
+def test_a_missing_archive_keeps_the_original_in_the_inbox_until_it_is_back(desk: Any, stands: bool) -> None:
     desk.settings.archive.rmdir()
+    if stands:
+        desk.settings.archive.write_bytes(b"a file in its place")
     desk.arrive("scan.jpg", b"page")
     desk.run()
-    assert desk.files("inbox") == {"scan.jpg": b"page"}
+    assert (desk.settings.inbox / "scan.jpg").read_bytes() == b"page"
     assert "scan.jpg.json" in desk.files("outbox")
+    desk.settings.archive.unlink(missing_ok=True)
     desk.settings.archive.mkdir()
     desk.run(61)
     assert desk.files("archive") == {"scan.jpg": b"page"}

@@ -141,17 +141,18 @@ def test_a_table_that_a_ledger_does_not_know_is_kept(desk: Any, rebuild: Callabl
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe"])
-def test_what_is_no_file_is_put_aside_unread(folder: Path, rebuild: Callable[[], bool], kind: str) -> None:
+def test_what_is_no_file_is_put_aside_unread_each_time(folder: Path, rebuild: Callable[[], bool], kind: str) -> None:
     path = folder / "2026-11-23.csv"
-    path.unlink()
-    if kind == "link":
-        path.symlink_to("nowhere")
-    else:
-        os.mkfifo(path)
-    assert rebuild()
-    aside = folder / "2026-11-23.edited.csv"
-    assert aside.is_symlink() if kind == "link" else aside.is_fifo()
-    assert rows(path) == 2
+    for mark in (".edited", ".edited-2"):
+        path.unlink()
+        if kind == "link":
+            path.symlink_to("nowhere")
+        else:
+            os.mkfifo(path)
+        assert rebuild()
+        aside = folder / f"2026-11-23{mark}.csv"
+        assert aside.is_symlink() if kind == "link" else aside.is_fifo()
+    assert rows(path) == 3
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")

@@ -11,8 +11,10 @@ from daemon.engine.interface import OutcomeKind
 HALF = ".digitdrop-0011223344556677.tmp"
 
 
-def test_unfinished_files_are_removed_wherever_documents_were_on_their_way(make_desk: Callable[..., Any]) -> None:
-    desk = make_desk()
+def test_unfinished_files_are_removed_wherever_documents_were_on_their_way(
+    make_desk: Callable[..., Any], tmp_path: Path
+) -> None:
+    desk = make_desk(metrics_file=tmp_path / "digitdrop.prom")
     desk.engine.answer = lambda data: OutcomeKind.UNREADABLE if data == b"bad" else OutcomeKind.READ
     for folder in ("archive", "failed"):
         (desk.root / folder).rename(desk.root / f"no {folder}")
@@ -25,6 +27,7 @@ def test_unfinished_files_are_removed_wherever_documents_were_on_their_way(make_
     for folder in ("archive", "failed", "outbox"):
         (desk.root / f"no {folder}").rename(desk.root / folder)
     places = [desk.root / place for place in ("outbox/c", "outbox/tables", "archive/a", "failed/b", "state")]
+    places.append(tmp_path)
     for place in places:
         place.mkdir(parents=True, exist_ok=True)
         (place / HALF).write_bytes(b"half")

@@ -61,6 +61,9 @@ def test_a_place_in_the_archive_is_the_last_originals_that_was_put_there(ledger:
     assert not ledger.archive.is_later_ones_place(ledger.entry(second))
     ledger.archive.expire(second)
     assert not ledger.archive.is_later_ones_place(ledger.entry(first))
+    third = claimed(ledger, "3.jpg", "cc")
+    ledger.duplicate(third, first, "scan.jpg")
+    assert ledger.archive.is_later_ones_place(ledger.entry(first)), "it may be there before that is known"
 
 
 def test_a_place_is_anothers_as_long_as_its_original_is_kept(ledger: Ledger) -> None:

@@ -61,6 +61,26 @@ def test_what_is_read_otherwise_once_more_takes_the_place_of_the_crops_too(ledge
     assert [entry.crops for entry in ledger.days.entries(DAY)] == [(b"crop of the only one",)]
 
 
+def test_each_document_that_ends_and_each_result_read_otherwise_changes_its_day(ledger: Ledger) -> None:
+    def is_changed() -> bool:
+        days = ledger.days.changed()
+        for day in days:
+            ledger.days.written(day)
+        return bool(days)
+
+    first = done(ledger, "scan.jpg")
+    assert is_changed()
+    for path in ("copy.jpg", "another copy.jpg"):
+        copy = claimed(ledger, path)
+        ledger.duplicate(copy, first, None)
+        ledger.finish(copy, wall=3.0, day=DAY)
+        assert is_changed()
+    ledger.renewals.renew(claimed(ledger, "once more.jpg"), first, RESULT, differs=True, tabulate=True)
+    assert is_changed()
+    ledger.renewals.renew(claimed(ledger, "and again.jpg"), first, RESULT, differs=True, tabulate=False)
+    assert not is_changed()
+
+
 def test_a_document_with_results_of_its_own_is_no_aside_and_changes_no_day_when_it_ends(ledger: Ledger) -> None:
     key = claimed(ledger, "scan.jpg")
     ledger.record(key, RESULT, lambda name: False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -27,6 +28,29 @@ def test_a_full_disk_is_a_ledger_error_and_passes(ledger: Ledger) -> None:
     assert ledger.count(State.WAITING) == 0
     ledger.connection.execute("PRAGMA max_page_count = 1000000")
     assert ledger.arrive([NEW], wall=1.0) == 1
+
+
+def test_another_process_that_writes_is_waited_for(ledger: Ledger, tmp_path: Path) -> None:
+    begun = threading.Event()
+
+    def write() -> None:
+        with Ledger(tmp_path) as other, transaction(other.connection):
+            begun.set()
+            threading.Event().wait(0.2)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert begun.wait(20)
+    assert ledger.arrive([NEW], wall=1.0) == 1
+    writer.join()
+
+
+def test_from_the_beginning_of_a_transaction_nobody_else_writes(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daemon.ledger.schema.BUSY_TIMEOUT_S", 0.0)
+    with Ledger(tmp_path) as other, transaction(ledger.connection), pytest.raises(LedgerError, match="locked"):
+        other.arrive([NEW], wall=1.0)
 
 
 def test_a_ledger_in_use_says_so_and_is_not_to_be_moved_away(

@@ -81,6 +81,15 @@ def test_what_is_in_the_way_of_all_is_so_since_the_first_time(ledger: Ledger) ->
     assert [held.since for held in faulty(ledger.connection, 9)] == [10.0]
 
 
+def test_what_is_put_off_till_later_is_so_also_while_something_is_in_the_way_of_all(ledger: Ledger) -> None:
+    later = published(ledger)
+    published(ledger, "other.jpg", "bb")
+    ledger.delays.postpone(later, "it cannot be moved", due=100.0, wall=5.0)
+    ledger.delays.postpone_all(State.PUBLISHED, 10.0, "the archive is away", due=12.0, wall=9.0)
+    assert [entry.path for entry in ledger.due(State.PUBLISHED, 12.0, 9)] == ["other.jpg"]
+    assert ledger.entry(later).fault == "it cannot be moved"
+
+
 def test_the_next_that_is_due_is_the_first_of_all_states(ledger: Ledger) -> None:
     waiting, done = claimed(ledger, "1.jpg"), published(ledger, "22.jpg", "bb")
     assert ledger.next_due(0.0) is None
@@ -92,8 +101,13 @@ def test_the_next_that_is_due_is_the_first_of_all_states(ledger: Ledger) -> None
 
 
 def test_a_fault_is_forgotten_with_the_next_step(ledger: Ledger) -> None:
-    key = published(ledger)
+    key = claimed(ledger)
+    ledger.delays.postpone(key, "the file is locked", due=1.0, wall=4.0)
+    ledger.claim(1.0, 60.0)
+    ledger.record(key, RESULT, lambda name: False)
+    ledger.publish(key, ["scan.jpg.json"], "archived/scan.jpg")
     ledger.delays.postpone(key, "the archive is away", due=10.0, wall=5.0)
+    assert [held.since for held in faulty(ledger.connection, 9)] == [5.0]
     assert (ledger.open(0), ledger.open(1)) == (0, 1)
     ledger.finish(key, wall=9.0)
     entry = ledger.entry(key)
@@ -122,6 +136,16 @@ def test_a_document_whose_twin_is_in_work_waits_for_it(ledger: Ledger) -> None:
     again = ledger.claim(0.0, 60.0)
     assert again is not None
     assert again.key == second
+
+
+def test_a_document_in_work_is_found_by_one_of_its_content_that_arrived_before_it(ledger: Ledger) -> None:
+    first = claimed(ledger, "locked.jpg")
+    ledger.delays.postpone(first, "the file is locked", due=10.0, wall=5.0)
+    second = claimed(ledger, "copy.jpg")
+    ledger.claim(10.0, 60.0)
+    twin = ledger.identify(first, "aa")
+    assert twin is not None
+    assert twin.key == second
 
 
 def test_results_that_are_published_once_more_are_the_first_ones_outputs(ledger: Ledger) -> None:
