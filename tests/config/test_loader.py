@@ -40,6 +40,7 @@ def test_the_command_line_goes_before_the_file(load):
     assert (settings.engine.workers, settings.engine.attempts) == (1, 7)
     assert settings.log.level == "debug"
     assert settings.watch.rescan_seconds == 30
+    assert load("engine:\n", {"engine.workers": 1}).engine.workers == 1
 
 
 def test_relative_paths_are_relative_to_the_file(load, tmp_path):

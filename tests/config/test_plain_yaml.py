@@ -51,6 +51,11 @@ def test_a_number_that_yaml_would_take_for_another_is_none(mistakes, text):
     )
 
 
+@pytest.mark.parametrize("text", [".5", "0.5", "5e-1", "+0.5", ".5E0"])
+def test_half_is_half_however_it_is_written(load, text):
+    assert load(f"thresholds: {{digit: {text}}}").thresholds.digit == 0.5
+
+
 def test_patterns_are_for_names_without_folders(load, mistakes):
     assert load('watch: {ignore: ["private/"]}').watch.ignore == ("private/",)
     for key, text in (("ignore", "private/*"), ("ignore", "/"), ("include", "scans/*.jpg")):

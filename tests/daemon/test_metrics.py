@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,11 @@ def test_what_a_monitor_asks_for_is_there(line: str) -> None:
 
 def test_a_clock_that_was_set_back_makes_no_wait_of_less_than_nothing() -> None:
     assert "digitdrop_oldest_wait_seconds 0" in list(lines(REPORT, {State.WAITING: 7}, 550.0))
+
+
+def test_an_inbox_that_was_not_scanned_yet_has_no_time_of_a_scan() -> None:
+    told = [line for line in lines(replace(REPORT, scanned=None), {}, None) if "last_scan" in line]
+    assert all(line.startswith("# ") for line in told)
 
 
 def test_the_file_is_replaced_whole(tmp_path: Path) -> None:

@@ -105,8 +105,10 @@ def test_the_root_of_a_changed_root_is_there_though_nothing_is_mounted_on_it(
     assert unmounted_share(Path("/srv/outbox")) is None
 
 
-def test_a_line_of_an_fstab_may_end_with_the_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "fstab").write_text("nas:/scans /srv/nas nfs\n")
+def test_a_line_of_an_fstab_may_be_a_comment_or_end_with_the_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fstab").write_text("#/dev/sdb1 /srv/nas/inbox ext4\nnas:/scans /srv/nas nfs\n")
     monkeypatch.setattr("daemon.mounts.FSTAB", tmp_path / "fstab")
     assert unmounted_share(Path("/srv/nas/inbox")) == (Path("/srv/nas"), tmp_path / "fstab")
 

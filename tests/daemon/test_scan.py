@@ -69,6 +69,7 @@ def test_links_pipes_and_folders_named_like_pictures_are_refused_and_named_once(
     inbox = tmp_path / "inbox"
     (inbox / "folder.jpg").mkdir(parents=True)
     (inbox / "folder.jpg" / "x.jpg").write_bytes(b"x")
+    (inbox / "Folder.PDF").mkdir()
     (inbox / "link.jpg").symlink_to(outside / "deep" / "x.jpg")
     (inbox / "linked").symlink_to(outside / "deep")
     os.mkfifo(inbox / "pipe.jpg")
@@ -79,13 +80,14 @@ def test_links_pipes_and_folders_named_like_pictures_are_refused_and_named_once(
         refusals.report(result)
     assert result.files == {}
     assert result.refused == {
+        "Folder.PDF": "a folder",
         "folder.jpg": "a folder",
         "link.jpg": "a symbolic link",
         "linked": "a symbolic link",
         "pipe.jpg": "a named pipe",
         "socket.jpg": "a socket",
     }
-    assert len(caplog.records) == 5
+    assert len(caplog.records) == 6
     assert all(record.levelno == logging.WARNING for record in caplog.records)
 
 

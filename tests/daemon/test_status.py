@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,29 @@ def test_what_waits_is_done_failed_and_held_up_is_told(settings: Settings) -> No
     ]
 
 
+def test_today_begins_at_midnight(settings: Settings) -> None:
+    midnight = datetime(2026, 11, 23)
+    with Ledger(settings.state) as ledger:
+        for inode, time in enumerate([midnight - timedelta(seconds=1), midnight, midnight + timedelta(hours=9)]):
+            ledger.arrive([Candidate(f"{inode}.jpg", Identity(inode, 1, 1))], wall=NOW)
+            entry = ledger.claim(0.0, 60.0)
+            assert entry is not None
+            ledger.record(entry.key, StoredResult("2026-11-23", b"{}"), lambda name: False)
+            ledger.publish(entry.key, [], None)
+            ledger.finish(entry.key, wall=time.timestamp())
+    assert report(settings, now=(midnight + timedelta(hours=15, minutes=30)).timestamp()).done_today == 2
+
+
+def test_a_document_that_is_still_to_be_moved_to_failed_is_in_work(settings: Settings) -> None:
+    with Ledger(settings.state) as ledger:
+        ledger.arrive([Candidate("bad.jpg", Identity(1, 1, 1))], wall=NOW)
+        entry = ledger.claim(0.0, 60.0)
+        assert entry is not None
+        ledger.condemn(entry.key, Verdict("it is torn", "Mend it"), "bad.jpg")
+    status = report(settings, now=NOW)
+    assert (status.waiting, status.in_work, status.failed) == (0, 1, ())
+
+
 def test_of_many_documents_the_last_ones_are_told(settings: Settings) -> None:
     with Ledger(settings.state) as ledger:
         for number in range(60):
@@ -120,6 +145,9 @@ def test_what_is_never_read_is_told_as_long_as_a_daemon_sees_it(settings: Settin
         "  and 3 more",
         "failed: 0",
     ]
+    replace(report_of, unread_in_all=2).write(settings.state)
+    with StateLock(settings.state):
+        assert report(settings, now=NOW).lines(NOW)[-2] == lines[-3]
     assert "left unread" not in "".join(report(settings, now=NOW).lines(NOW))
 
 
