@@ -6,9 +6,11 @@ import hashlib
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,6 +21,7 @@ from daemon.clock import ClockWatch
 from daemon.documents import ACTIVE, Candidate, Identity
 from daemon.engine.interface import HasFileno, Job, Outcome, OutcomeKind
 from daemon.errors import EngineError
+from daemon.inbox import Inbox
 from daemon.ledger import Ledger
 from daemon.outbox import Outbox
 from daemon.repair import repair
@@ -243,3 +246,24 @@ def make_desk(memory_path: Path) -> Iterator[Callable[..., Desk]]:
     yield make
     for desk in desks:
         desk.die()
+
+
+@pytest.fixture
+def rung() -> threading.Event:
+    """Is set when the main loop is to look."""
+    return threading.Event()
+
+
+@pytest.fixture
+def make_inbox(desk: Desk, rung: threading.Event) -> Iterator[Callable[..., Inbox]]:
+    """Makes what finds the documents of the desk's inbox, with a clock that the test moves."""
+    made: list[Inbox] = []
+
+    def make(*, once: bool = False, **watch: Any) -> Inbox:
+        settings = desk.settings.model_copy(update={"watch": WatchSettings(stable_seconds=2.0, **watch)})
+        made.append(Inbox(settings, rung.set, 0.0, once=once, clock=lambda: 0.0))
+        return made[-1]
+
+    yield make
+    for inbox in made:
+        inbox.stop()

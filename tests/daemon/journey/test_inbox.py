@@ -5,37 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import daemon.inbox
-from config.schema import WatchSettings
 from daemon.inbox import RESCAN_LOCAL_S, RESCAN_SILENT_S, TEND_S, Inbox
 from daemon.scan import Found
 
 STABLE_S = 2.0
-
-
-@pytest.fixture
-def rung() -> threading.Event:
-    return threading.Event()
-
-
-@pytest.fixture
-def make_inbox(desk: Any, rung: threading.Event) -> Iterator[Callable[..., Inbox]]:
-    made: list[Inbox] = []
-
-    def make(*, once: bool = False, **watch: Any) -> Inbox:
-        settings = desk.settings.model_copy(update={"watch": WatchSettings(stable_seconds=STABLE_S, **watch)})
-        made.append(Inbox(settings, rung.set, 0.0, once=once, clock=lambda: 0.0))
-        return made[-1]
-
-    yield make
-    for inbox in made:
-        inbox.stop()
 
 
 def deaf(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,32 +34,6 @@ def test_files_that_were_there_before_the_start_are_found(desk: Any, make_inbox:
     assert inbox.next_due() == STABLE_S
     assert paths(inbox, STABLE_S) == ["a/b/scan.jpg"]
     assert paths(inbox, 10 * RESCAN_LOCAL_S) == []
-
-
-def test_an_inbox_that_another_took_the_place_of_is_scanned_at_once(
-    desk: Any, make_inbox: Callable[..., Inbox], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    deaf(monkeypatch)
-    inbox = make_inbox()
-    for now in (0.0, 1.0, 2.0):
-        inbox.run_once(now)
-    assert inbox.next_due() == TEND_S
-    desk.settings.inbox.rename(desk.root / "away")
-    desk.put("scan.jpg", b"page")
-    inbox.run_once(TEND_S)
-    assert inbox.pending() == 1
-
-
-def test_a_slow_share_with_many_files_is_not_scanned_all_the_time(desk: Any) -> None:
-    now = [0.0]
-    settings = desk.settings.model_copy(update={"watch": WatchSettings(rescan_seconds=3.0)})
-    inbox = Inbox(settings, lambda: None, 0.0, once=True, clock=lambda: now[0])
-
-    def beat() -> None:
-        now[0] += 60.0
-
-    inbox.run_once(0.0, beat)
-    assert inbox.next_due() == 600.0
 
 
 def test_a_hint_makes_a_file_quiet_long_before_the_next_scan(
