@@ -51,6 +51,28 @@ def test_relative_paths_are_relative_to_the_file(load, tmp_path):
     assert settings.model.is_absolute()
 
 
+def test_every_path_is_absolute_though_the_files_own_is_relative(load, tmp_path, monkeypatch):
+    load("inbox: in\n")
+    monkeypatch.chdir(tmp_path)
+    assert load_settings(Path("digitdrop.yaml")).inbox == tmp_path / "in"
+
+
+def test_the_home_of_a_user_who_does_not_exist_is_a_name_like_any_other(load, tmp_path):
+    assert load("inbox: ~nobody-here/in\n").inbox == tmp_path / "~nobody-here" / "in"
+
+
+@pytest.mark.parametrize("path", ["", "/srv/a\\0b"])
+@pytest.mark.parametrize(("key", "rule"), [("inbox", "must be the path of a folder"), ("model", "must be a .tflite")])
+def test_a_path_that_leads_nowhere_is_a_mistake(mistakes, key, rule, path):
+    (mistake,) = mistakes(f'{key}: "{path}"\n')
+    assert mistake.startswith(f"{key}: {rule}")
+
+
+def test_the_memory_of_a_document_is_what_is_set_or_else_follows_the_largest_page(load):
+    assert load("engine: {memory_mb: 700}\npages: {max_megapixels: 10}\n").document_memory_mb() == 700
+    assert load("pages: {max_megapixels: 10}\n").document_memory_mb() == 1024 + 240
+
+
 def test_relative_paths_of_the_command_line_are_relative_to_where_one_stands(load, tmp_path, monkeypatch):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

@@ -113,6 +113,24 @@ def test_a_line_of_an_fstab_may_be_a_comment_or_end_with_the_type(
     assert unmounted_share(Path("/srv/nas/inbox")) == (Path("/srv/nas"), tmp_path / "fstab")
 
 
+def test_a_folder_that_is_a_link_into_a_share_sends_no_events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "nas").mkdir()
+    (tmp_path / "inbox").symlink_to("nas")
+    (tmp_path / "mountinfo").write_text(
+        f"20 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 21 0:44 / {tmp_path}/nas rw - nfs nas:/scans rw\n"
+    )
+    monkeypatch.setattr("daemon.mounts.MOUNTINFO", tmp_path / "mountinfo")
+    assert event_folders(tmp_path / "inbox", recursive=True) == {tmp_path / "nas": False}
+
+
+def test_a_folder_that_is_a_link_into_a_share_is_away_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "nas").mkdir()
+    (tmp_path / "inbox").symlink_to("nas/scans")
+    (tmp_path / "fstab").write_text(f"nas:/scans {tmp_path}/nas nfs defaults 0 0\n")
+    monkeypatch.setattr("daemon.mounts.FSTAB", tmp_path / "fstab")
+    assert unmounted_share(tmp_path / "inbox") == (tmp_path / "nas", tmp_path / "fstab")
+
+
 def test_a_machine_without_an_fstab_has_no_share_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("daemon.mounts.FSTAB", tmp_path / "missing")
     assert unmounted_share(tmp_path) is None

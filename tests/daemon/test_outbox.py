@@ -104,6 +104,9 @@ def test_anything_under_a_name_is_of_others_but_complete_results_of_the_same_con
     assert outbox.is_of_others("x.jpg", "ef" * 32)
     (tmp_path / "x.jpg.json").unlink()
     assert outbox.is_of_others("x.jpg", "ab" * 32)
+    for suffix in (".annotated.jpg", ".csv", ".json"):
+        (tmp_path / f"{suffix}{suffix}").write_bytes(b"somebody's")
+        assert outbox.is_of_others(suffix, "ab" * 32)
 
 
 def test_a_name_is_barred_by_a_file_in_a_folders_place_and_by_results_of_others(tmp_path: Path) -> None:

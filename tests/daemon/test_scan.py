@@ -112,6 +112,25 @@ def test_a_scan_says_at_each_folder_and_each_name_that_it_goes_on(tmp_path: Path
     assert len(beats) == 2 + 4
 
 
+def test_what_goes_while_it_is_looked_at_is_no_problem(tmp_path: Path, names: NameFilter) -> None:
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "became a file").mkdir()
+    (tmp_path / "scan.jpg").write_bytes(b"x")
+    beats = iter(range(9))
+
+    def change() -> None:
+        match next(beats):
+            case 1:
+                (tmp_path / "scan.jpg").unlink()
+            case 4:
+                (tmp_path / "gone").rmdir()
+                (tmp_path / "became a file").rmdir()
+                (tmp_path / "became a file").write_bytes(b"x")
+
+    result = scan(tmp_path, names, recursive=True, beat=change)
+    assert (result.files, result.problems, result.folders) == ({}, {}, 1)
+
+
 def test_names_of_any_bytes_are_found(tmp_path: Path, names: NameFilter) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\n.jpg")).write_bytes(b"x")
     assert found(tmp_path, names) == ["\udcff\n.jpg"]

@@ -12,6 +12,7 @@ import pytest
 
 from daemon.engine import wire
 from daemon.engine.answers import document_of, outcome_of
+from daemon.engine.interface import OutcomeKind
 from recognition.types import BoundingBox, Digit, Document, Number, Page, Reason
 
 PNG = cv2.imencode(".png", np.random.default_rng(1).integers(0, 255, (90, 90), np.uint8))[1].tobytes()
@@ -80,3 +81,11 @@ def test_a_time_that_no_other_program_could_read_in_json_is_refused(seconds: flo
     with pytest.raises(wire.WireError, match="must be complete"):
         outcome_of(7, answer, b"")
     assert outcome_of(7, answer | {"seconds": 0.5}, b"").seconds == 0.5
+
+
+def test_an_answer_about_another_document_is_refused() -> None:
+    message = {"key": 1, "kind": "read", "error": None, "seconds": 0.5}
+    block = b"".join(wire.encode_document(Document(PAGES)))
+    assert outcome_of(1, message, block).kind is OutcomeKind.READ
+    with pytest.raises(wire.WireError, match=r"must be about document 2\. Received: 1"):
+        outcome_of(2, message, block)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from daemon.engine.interface import OutcomeKind
 from daemon.errors import LedgerError
 from daemon.ledger.reports import faulty
 from daemon.result import Result
+from recognition.types import Document
 
 
 def test_a_missing_outbox_keeps_everything_until_it_is_back(desk: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -85,6 +87,25 @@ def test_no_result_stays_in_memory_published_or_not(desk: Any, folder: str) -> N
     gc.collect()
     held = [thing.document for thing in gc.get_objects() if isinstance(thing, Result)]
     assert f"in memory/{folder}.jpg" not in held
+
+
+def test_after_a_restart_each_page_has_its_own_picture(desk: Any) -> None:
+    read = desk.engine.read
+
+    def read_two(data: bytes) -> Document:
+        (page,) = read(data).pages
+        return Document((page, replace(page, page=2, annotated=b"\xff\xd8 the second \xff\xd9")))
+
+    desk.engine.read = read_two
+    desk.settings.outbox.rmdir()
+    desk.arrive("fax.tif", b"page")
+    desk.run()
+    desk.restart()
+    desk.settings.outbox.mkdir()
+    desk.run()
+    published = desk.files("outbox")
+    assert published["fax.tif.annotated.jpg"] == b"\xff\xd8 annotated \xff\xd9"
+    assert published["fax.tif.p2.annotated.jpg"] == b"\xff\xd8 the second \xff\xd9"
 
 
 @pytest.mark.parametrize("stands", [False, True])

@@ -46,6 +46,14 @@ def test_a_day_names_what_was_read_before_and_what_failed_in_the_order_in_which_
     assert list(ledger.days.asides("2026-11-24")) == []
 
 
+def test_a_table_has_what_is_published_and_nothing_that_waits_for_that(ledger: Ledger) -> None:
+    done(ledger, "scan.jpg")
+    ledger.record(claimed(ledger, "held up.jpg"), RESULT, lambda name: False)
+    ledger.record(key := claimed(ledger, "to be moved.jpg"), RESULT, lambda name: False)
+    ledger.publish(key, ["to be moved.jpg.csv"], "to be moved.jpg")
+    assert [entry.name for entry in ledger.days.entries(DAY)] == ["scan.jpg", "to be moved.jpg"]
+
+
 def test_a_copy_may_end_before_the_results_that_are_its_own_are_published(ledger: Ledger) -> None:
     first, copy = claimed(ledger, "scan.jpg"), claimed(ledger, "copy.jpg")
     ledger.record(first, RESULT, lambda name: False)

@@ -52,9 +52,12 @@ def test_three_losses_weigh_as_much_as_an_attempt(ledger: Ledger, losses: int, a
 
 
 def test_a_dead_daemons_documents_wait_again_and_a_loss_is_counted(ledger: Ledger) -> None:
-    key = claimed(ledger)
+    key, growing = claimed(ledger), claimed(ledger, "growing.jpg", "bb")
+    ledger.delays.postpone(growing, "it ends too early", due=9.0, wall=5.0, incomplete_since=3.0)
     assert ledger.recover() == 1
     assert (ledger.entry(key).state, ledger.entry(key).losses) == (State.WAITING, 1)
+    assert ledger.entry(growing).incomplete_since is None, "the clock begins anew with each boot"
+    assert len(ledger.due(State.WAITING, 0.0, 9)) == 2
 
 
 def test_documents_of_a_folder_can_be_left(ledger: Ledger) -> None:

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -163,11 +164,27 @@ def test_a_copy_that_a_crash_left_behind_completes_the_move(original: Any) -> No
     assert not original.source.exists()
 
 
+def test_an_original_that_was_never_read_is_not_taken_for_another_of_its_size(original: Any) -> None:
+    original.target.parent.mkdir(parents=True)
+    original.target.write_bytes(b"A PAGE")
+    os.utime(original.target, (1, 1))
+    assert original.move(sha256=None) is Move.TAKEN
+    assert original.inbox() == {"scan.jpg": original.content}
+
+
 def test_where_a_file_stands_in_a_folders_place_nothing_is_to_be_returned(original: Any) -> None:
     original.target.parent.parent.mkdir()
     original.target.parent.write_bytes(b"a file where a folder is needed")
     original.source.unlink()
     assert not put_back_taken(original.target, original.source)
+
+
+def test_a_folder_that_stands_where_an_original_was_to_go_stays_there(original: Any) -> None:
+    original.target.mkdir(parents=True)
+    original.source.unlink()
+    assert not put_back_taken(original.target, original.source)
+    assert original.target.is_dir()
+    assert not original.source.exists()
 
 
 @pytest.mark.usefixtures("two_disks")
@@ -212,6 +229,24 @@ def test_an_original_that_was_never_read_is_known_on_another_disk_by_its_size_an
     assert original.archive() == {"scan.jpg": original.content}
     assert not original.source.exists()
     assert original.move(identity, None) is Move.MOVED, "a run killed after the move has it completed"
+
+
+@pytest.mark.usefixtures("two_disks")
+def test_the_content_of_a_copy_is_on_the_disk_before_the_original_goes(
+    original: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = os.fsync
+    synced: list[tuple[int, bool]] = []
+
+    def look(descriptor: int) -> None:
+        sync(descriptor)
+        status = os.fstat(descriptor)
+        if stat.S_ISREG(status.st_mode):
+            synced.append((status.st_size, original.source.exists()))
+
+    monkeypatch.setattr(os, "fsync", look)
+    assert original.move() is Move.MOVED
+    assert synced == [(len(original.content), True)]
 
 
 @pytest.mark.usefixtures("two_disks")
