@@ -134,6 +134,19 @@ def test_a_document_of_whose_end_nobody_tells_is_read_again_once_its_lease_has_r
     desk.check([b"one", b"two"])
 
 
+def test_an_answer_that_comes_after_its_lease_has_run_out_is_not_heeded(desk: Any) -> None:
+    desk.engine.held = True
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    desk.run(desk.settings.engine.timeout_seconds + LEASE_SPARE_S)
+    desk.engine.held = False
+    desk.run()
+    (entry,) = desk.ledger.due(State.WAITING, desk.now + 60, 9)
+    assert (entry.attempts, entry.losses) == (0, 1)
+    desk.run(60)
+    desk.check([b"page"])
+
+
 def test_work_that_is_given_back_is_no_attempt(desk: Any) -> None:
     desk.engine.held = True
     desk.arrive("scan.jpg", b"page")

@@ -252,3 +252,15 @@ def test_any_name_makes_the_whole_journey(desk: Any, name: str) -> None:
     desk.arrive(name, b"unreadable")
     desk.run()
     assert len(desk.files("failed")) == 2
+
+
+def test_a_name_that_is_chosen_anew_is_free_in_the_archive_too(desk: Any) -> None:
+    desk.settings.outbox.rmdir()
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    (desk.settings.archive / "scan~2.jpg").write_bytes(b"somebody's")
+    desk.settings.outbox.mkdir()
+    (desk.settings.outbox / "scan.jpg.csv").write_bytes(b"somebody's")
+    desk.run(61)
+    assert desk.files("archive") == {"scan~2.jpg": b"somebody's", "scan~3.jpg": b"page"}
+    desk.check_names()
