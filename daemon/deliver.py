@@ -177,7 +177,7 @@ class Delivery:
         require_folder(self._settings.outbox)
         result = self._fresh.get(entry.key) or self._stored(entry.key)
         name = self._ledger.renewals.name(entry)
-        is_own = entry.name is not None or entry.duplicate_of is None
+        is_own = entry.name is not None
         if self._outbox.is_barred(name, result):
             name, is_own = self._renamed(entry, result), True
         outputs = self._outbox.publish(name, result, beat)
@@ -188,9 +188,7 @@ class Delivery:
     def _renamed(self, entry: Entry, result: Result) -> str:
         """Another outbox name: what bars the one it has came after that was chosen, or while the outbox was away."""
         path = past_files(self._settings.outbox, entry.path)
-        return self._ledger.rename(
-            entry.key, path, lambda name: self._outbox.is_barred(name, result) or self.is_taken(name, result)
-        )
+        return self._ledger.rename(entry.key, path, lambda name: self.is_taken(name, result))
 
     def _stored(self, key: int) -> Result:
         """The result as the ledger has it, with its annotated pages."""
