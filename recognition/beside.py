@@ -155,7 +155,7 @@ class _About:
 
     def may_be_a_barless_seven(self) -> bool:
         """Whether a crumb to the upper left of a 1 may be what is left of the bar of a 7."""
-        crumbs = self._crumbs & (self._y + self._bottom < 1) & (self._bottom >= -self._params.over)
+        crumbs = self._crumbs & (self._y + self._bottom < 1)
         middles = (self._x + self._right) / 2
         return any(
             bool((crumbs & (middles < (start + end) / 2) & (self._right >= start - self._params.bar_reach)).any())
@@ -210,8 +210,6 @@ class _About:
         x = max(piece.bbox.x, min(box.x - reach, outer.x))
         right = min(piece.bbox.right, max(box.right + reach, outer.right))
         y, bottom = max(piece.bbox.y, box.y), min(piece.bbox.bottom, box.bottom)
-        if x >= right or y >= bottom:
-            return False
         mask = piece.mask[y - piece.bbox.y : bottom - piece.bbox.y, x - piece.bbox.x : right - piece.bbox.x]
         dark = darkness[y:bottom, x:right] >= self._params.tall_darkness * self._digit_darkness
         rows = np.flatnonzero(((mask > 0) & dark).any(axis=1))

@@ -56,7 +56,13 @@ def test_a_number_with_nothing_beside_it_is_all_there(written, reader):
         ([(205, 110, 9, 8)], False),
         ([(205, 100, 9, 20)], True),  # as no digit looks, and as tall as the rest of one
         ([(206, 62, 9, 8), (205, 112, 9, 8)], True),  # a 1 of which the middle is missing
+        ([(205, 62, 9, 8), (206, 112, 9, 8)], True),
+        ([(202, 62, 5, 8), (211, 112, 5, 8)], True),
+        ([(206, 62, 3, 3), (205, 112, 3, 3)], False),  # dust
+        ([(75, 62, 9, 8), (75, 112, 9, 8)], False),  # on the 4
+        ([(80, 70, 9, 20)], True),
         ([(205, 112, 9, 8), (260, 112, 9, 8)], False),
+        ([(260, 62, 9, 8), (205, 112, 9, 8)], False),
     ],
 )
 def test_a_digit_that_nobody_read_is_told_from_the_crumb_of_one(written, crumbs, reader, bars, doubted):
@@ -72,6 +78,10 @@ def test_a_digit_that_nobody_read_is_told_from_the_crumb_of_one(written, crumbs,
         ((205, 104, 14, 14), 60, False),
         ((205, 104, 14, 9), 70, False),
         ((75, 104, 14, 14), 70, False),  # in the place of the 4
+        ((227, 104, 14, 14), 70, False),  # of the 3
+        ((90, 104, 14, 14), 70, False),  # half of it is
+        ((93, 104, 14, 14), 70, True),
+        ((205, 124, 14, 14), 70, False),  # below the line
     ],
 )
 def test_a_large_dot_in_place_of_a_digit_is_doubted_though_it_is_pale(written, crumbs, reader, box, darkness, doubted):
@@ -103,53 +113,43 @@ def test_what_is_too_high_for_a_digit_counts_where_it_is_dark_beside_the_number(
     assert may_be_more([digits], [piece], [], page, reader, PARAMS) == [doubted]
 
 
-@pytest.fixture
-def stem_with(ink_reader):
-    """A page with a stroke 60 px high and a bar at x, y, width and height; the reading of the stroke, and the bar."""
-
-    def draw(x, y, width, height):
-        page = np.zeros((160, 160), np.uint8)
-        cv2.line(page, (72, 60), (52, 120), 220, 6, cv2.LINE_AA)  # a 1, or the stem of a 7
-        page[y : y + height, x : x + width] = 220
-        params = ComponentParams(min_side_px=3, min_area_px=9)
-        pieces = find_components(np.where(page > 40, 255, 0).astype(np.uint8), page, params)
-        stem, bar = sorted(pieces, key=lambda piece: -piece.area_px)
-        digits = ink_reader.read([stem], page)
-        assert digits[0].digit == 1
-        return page, digits, bar
-
-    return draw
-
-
-@pytest.mark.parametrize(("bar", "doubted"), [((40, 126, 50, 7), True), ((69, 45, 3, 3), False)])
-def test_a_digit_that_reads_otherwise_with_what_is_about_it_is_doubted(reader, stem_with, bar, doubted):
-    page, digits, about = stem_with(*bar)
-    assert may_be_more([digits], [about], [], page, reader, PARAMS) == [doubted]
-    assert may_be_more([digits], [about], [], page, reader, replace(PARAMS, with_crumb=0.0)) == [False]
-
-
 @pytest.mark.parametrize(
-    ("bar", "doubted"),
+    ("line", "strokes", "doubted"),
     [
-        ((50, 64, 5, 5), True),  # what is left of the bar of a 7
-        ((80, 64, 5, 5), False),
-        ((45, 112, 4, 4), False),
-        ((30, 64, 5, 5), False),
+        ([(258, 40), (256, 199)], [((258, 62), (257, 118))], True),
+        ([(258, 70), (256, 199)], [((258, 75), (257, 118))], True),
+        ([(258, 0), (256, 110)], [((258, 62), (257, 105))], True),
+        ([(50, 40), (50, 199)], [((50, 62), (50, 118))], True),
+        ([(258, 0), (256, 199)], [((258, 4), (258, 50)), ((257, 134), (257, 170))], False),  # above and below it
+        ([(258, 0), (256, 199)], [((257, 100), (257, 106))], False),  # too low for a part of a digit
+        ([(256, 199), (256, 30), (330, 30), (330, 120)], [((330, 62), (330, 118))], False),  # too far off
+        ([(50, 199), (50, 30), (14, 30), (14, 120)], [((14, 62), (14, 118))], False),
+        ([(40, 20), (256, 20), (256, 199)], [], False),  # around the number, whose own ink is none of it
     ],
 )
-def test_a_crumb_to_the_upper_left_of_a_one_may_be_the_bar_of_a_seven(reader, stem_with, bar, doubted):
-    page, digits, crumb = stem_with(*bar)
-    params = replace(PARAMS, with_crumb=0.0)  # whatever it reads as with the crumb
-    assert may_be_more([digits], [crumb], [], page, reader, params) == [doubted]
+def test_what_is_too_high_for_a_digit_counts_by_its_dark_ink_level_with_the_number(
+    written, ink_reader, line, strokes, doubted
+):
+    page, digits = written
+    page, mask, dark = page.copy(), np.zeros_like(page), np.zeros_like(page)
+    cv2.polylines(mask, [np.array(line)], False, 255, 4)
+    for start, end in strokes:
+        cv2.line(dark, start, end, 255, 6)
+    page[mask > 0] = 30
+    page[dark > 0] = 220
+    [piece] = find_components(mask | dark, page, ComponentParams())
+    assert piece.bbox.height > 100
+    assert may_be_more([digits], [piece], [], page, ink_reader, PARAMS) == [doubted]
 
 
-def test_a_five_with_its_bar_is_all_there(drawn_five, reader, ink_reader):
-    page = np.rint(0.85 * drawn_five).astype(np.uint8)
-    pieces = find_components(np.where(page > 40, 255, 0).astype(np.uint8), page, ComponentParams())
-    body, bar = sorted(pieces, key=lambda piece: -piece.area_px)
-    digits = ink_reader.read([body], page)
-    assert digits[0].digit == 5
-    assert may_be_more([digits], [bar], [], page, reader, PARAMS) == [False]
+def test_a_number_that_reads_otherwise_as_a_whole_with_a_crumb_beside_it_is_doubted(
+    written, crumbs, make_reading, reader
+):
+    _, (four, seven, three) = written
+    page, pieces = crumbs((205, 110, 9, 8))
+    eight = replace(three, probabilities=make_reading(8, (0, 0, 1, 1)).probabilities)
+    assert may_be_more([[four, seven, three]], pieces, [], page, reader, PARAMS) == [False]
+    assert may_be_more([[four, seven, eight]], pieces, [], page, reader, PARAMS) == [True]
 
 
 def test_a_digit_that_was_left_out_is_missed_wherever_it_stands(written, reader):
@@ -170,7 +170,10 @@ def test_a_digit_that_was_left_out_is_missed_wherever_it_stands(written, reader)
         ((122, 60, 6, 30), 75.0, True),
         ((122, 60, 6, 30), 60.0, False),
         ((166, 60, 6, 30), 200.0, False),
+        ((78, 60, 6, 30), 200.0, False),
         ((122, 100, 6, 30), 200.0, False),
+        ((122, 85, 6, 30), 200.0, False),  # hardly level with it
+        ((122, 25, 6, 30), 200.0, False),
     ],
 )
 def test_without_a_network_all_that_is_near_large_and_dark_is_doubted(make_reading, ink_reader, box, darkness, doubted):
@@ -187,6 +190,16 @@ def test_what_may_be_a_digit_belongs_to_the_number_in_its_row_of_boxes(make_read
     cells = tuple(BoundingBox(85 + 50 * k, 40, 50, 60) for k in range(4))
     row = Field(BoundingBox(85, 40, 200, 60), cells)
     assert may_be_more([number], [piece], [row], PAGE, reader, PARAMS) == [doubted]
+    assert may_be_more([number], [piece], [], PAGE, reader, PARAMS) == [False]
+
+
+@pytest.mark.parametrize("box", [(105, 60, 6, 30), (105, 0, 6, 120)], ids=["a digit", "a digit with a line"])
+def test_what_may_be_a_digit_belongs_to_the_number_that_ends_its_row_of_boxes(make_reading, reader, box):
+    number = [make_reading(4, (200, 50, 20, 40)), make_reading(7, (250, 50, 20, 40))]
+    piece = make_reading(0, box).piece
+    cells = tuple(BoundingBox(85 + 50 * k, 40, 50, 60) for k in range(4))
+    row = Field(BoundingBox(85, 40, 200, 60), cells)
+    assert may_be_more([number], [piece], [row], PAGE, reader, PARAMS) == [True]
     assert may_be_more([number], [piece], [], PAGE, reader, PARAMS) == [False]
 
 
@@ -210,7 +223,10 @@ def test_no_numbers_give_no_answers(reader):
         ((70, 60, 5, 9), 60.0, False),  # grain
         ((70, 60, 2, 2), 200.0, False),
         ((70, 20, 5, 100), 200.0, False),  # a shadow
+        ((75, 60, 1, 9), 200.0, True),
+        ((70, 60, 9, 1), 200.0, True),
         ((70, 100, 5, 9), 200.0, False),  # on the next line
+        ((70, 97, 5, 9), 200.0, False),
         ((60, 60, 5, 9), 200.0, False),
     ],
 )
