@@ -146,6 +146,7 @@ def test_a_digit_that_touches_its_circle_is_read_by_itself_and_all_in_the_circle
     found = {reading.digit: reading for reading in left}
     assert sorted(found) == [3, 4, 6, 7, 8]
     assert [digit for digit, reading in found.items() if reading.touching] == [4]
+    assert BoundingBox(90, 90, 20, 55).holds(found[4].piece.bbox)
     assert all(found[digit].most == RingParams().most for digit in (3, 4, 7))
     assert all(found[digit].confidence <= RingParams().most + 1e-6 for digit in (3, 4, 7))
     assert found[8].most == RingParams().most, "it may be half in it"
