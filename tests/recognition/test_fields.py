@@ -24,6 +24,7 @@ def test_digits_several_a_box_stand_in_the_boxes():
 
 def test_a_digit_outside_the_boxes_stands_nowhere():
     assert spots(digits(50, 150, 450), [ROW]) == [None, Spot(0, None), None]
+    assert spots([BoundingBox(140, y, 20, 40) for y in (5, 115)], [ROW]) == [None, None]
     assert spots(digits(150), []) == [None]
     assert spots([], [ROW]) == []
 
@@ -43,6 +44,11 @@ def test_the_row_of_a_number_is_that_which_holds_it_and_no_other():
     assert rows_of([digits(150), digits(250, 350)], [ROW]) == [None, None]
     assert rows_of([digits(250, 350, 450)], [ROW]) == [None]
     assert rows_of([digits(120, 150, 230, 270)], [ROW]) == [None], "each box holds several"
+    assert rows_of([digits(120, 150)], [ROW]) == [None], "likewise"
+    below = Field(BoundingBox(100, 110, 300, 60), tuple(BoundingBox(100 + 100 * k, 110, 100, 60) for k in range(3)))
+    upper, lower = digits(150, 250), [BoundingBox(340, 120, 20, 40)]
+    assert rows_of([upper, lower], [ROW, below]) == [ROW.bbox, below.bbox]
+    assert rows_of([upper + lower], [ROW, below]) == [None]
     assert rows_of([digits(150)], []) == [None]
     assert rows_of([], [ROW]) == []
 
@@ -53,6 +59,8 @@ def test_a_number_may_be_wrong_of_which_one_box_holds_two_digits():
     assert may_share_boxes([digits(150, 250, 350)], [ROW]) == [False]
     assert may_share_boxes([digits(120, 150, 230, 270)], [ROW]) == [False], "each box holds several"
     assert may_share_boxes([digits(20, 40)], [ROW]) == [False], "they stand in no box"
+    lost = Field(ROW.bbox, ROW.cells[:1])
+    assert may_share_boxes([digits(150, 250, 350)], [lost]) == [False], "their boxes were not found"
     assert may_share_boxes([], [ROW]) == []
 
 

@@ -12,6 +12,7 @@ from recognition.components import find_components, make_component
 from recognition.look import look_upright
 from recognition.params import BinarizeParams, ComponentParams, PenParams, RecognitionParams
 from recognition.pen import pen_px, too_bold_px
+from recognition.reading import Reading
 
 PARAMS = PenParams()
 SHAPE = (420, 640)
@@ -50,18 +51,41 @@ def test_a_page_of_a_bold_pen_is_too_bold_by_about_what_the_pen_is_wider(written
     assert least <= too_bold_px(readings, ink.darkness, PARAMS) <= most
 
 
-def test_a_thin_pen_among_bold_print_stays_as_it_is(make_reading):
-    def drawn(digit, box, width):
-        reading = make_reading(digit, box)
+@pytest.fixture
+def framed(make_reading) -> Callable[..., Reading]:
+    """A reading of a rectangle's outline, of a pen so wide."""
+
+    def draw(digit: int, box: tuple[int, int, int, int], width: int, confidence: float = 0.99) -> Reading:
+        reading = make_reading(digit, box, confidence)
         mask = np.zeros_like(reading.piece.mask)
         cv2.rectangle(mask, (0, 0), (box[2] - 1, box[3] - 1), 255, 2 * width - 1)  # half of it is beyond the box
         return replace(reading, piece=replace(reading.piece, mask=mask, area_px=int(np.count_nonzero(mask))))
 
-    print_ = [drawn(0, (60 * k, 20, 40, 60), 15) for k in range(12)]
-    hand = [drawn(6, (60 * k, 120, 40, 60), 6) for k in range(4)]
+    return draw
+
+
+def test_a_thin_pen_among_bold_print_stays_as_it_is(framed):
+    print_ = [framed(0, (60 * k, 20, 40, 60), 15) for k in range(12)]
+    hand = [framed(6, (60 * k, 120, 40, 60), 6) for k in range(4)]
     page = np.full((300, 800), 200, np.uint8)
     assert too_bold_px(print_, page, PARAMS) > 0
     assert too_bold_px([*print_, *hand], page, PARAMS) == 0
+
+
+@pytest.mark.parametrize(
+    ("digit", "height", "confidence", "why"),
+    [
+        (1, 60, 0.99, "any stroke looks like a 1"),
+        (6, 60, 0.45, "what may be no digit"),
+        (6, 20, 0.99, "crumbs"),
+    ],
+)
+def test_only_sure_digits_tell_how_bold_a_pen_is(framed, digit, height, confidence, why):
+    bold = [framed(0, (60 * k, 20, 40, 60), 15) for k in range(12)]
+    thin = [framed(digit, (60 * k, 120, 40, height), 2, confidence) for k in range(8)]
+    page = np.full((300, 800), 200, np.uint8)
+    assert too_bold_px([*bold, *thin], page, PARAMS) == too_bold_px(bold, page, PARAMS) > 0, why
+    assert too_bold_px([bold[0], *thin], page, PARAMS) == 0, "one digit tells nothing"
 
 
 def test_small_digits_and_pages_without_any_are_never_too_bold(make_reading):

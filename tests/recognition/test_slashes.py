@@ -74,6 +74,25 @@ def test_slashes_that_lean_apart_are_no_pair(number):
     assert len(texts(part_at_slashes([[one]], PARAMS))) == 1
 
 
+def test_high_strokes_that_stand_upright_or_lean_no_more_than_the_digits_are_no_slashes(number):
+    upright = number("24/08/20", lean=4)
+    leaning = number("24/08/20")
+    stroke = max((digit.piece for digit in number("l", lean=30)), key=lambda piece: piece.area_px)
+    leaning = [one if one.digit == 1 else replace(one, piece=replace(one.piece, mask=stroke.mask)) for one in leaning]
+    for one in (upright, leaning):
+        parted = part_at_slashes([[one]], PARAMS)
+        assert texts(parted) == ["24108120"]
+        assert parted.doubtful == set()
+
+
+def test_only_what_reads_as_a_one_is_a_slash(number, make_reading):
+    probabilities = make_reading(7, (0, 0, 1, 1)).probabilities
+    sevens = [replace(one, probabilities=probabilities) if one.digit == 1 else one for one in number("24/08/20")]
+    parted = part_at_slashes([[sevens]], PARAMS)
+    assert texts(parted) == ["24708720"]
+    assert parted.doubtful == set()
+
+
 def test_ones_alone_and_no_lines_are_left_as_they_are(number):
     assert texts(part_at_slashes([[number("11")], [number("1")]], PARAMS)) == ["11", "1"]
     assert part_at_slashes([], PARAMS).lines == []
