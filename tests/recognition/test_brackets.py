@@ -97,8 +97,10 @@ def test_without_its_other_half_a_clear_bracket_is_taken_off_and_a_person_should
         ("(43", {"height": 1.5, "bow": 0.05}, True, "hardly bowed, but very high"),
         ("43(56", {}, True, "in the middle, where nothing tells which number it belongs to"),
         ("(43", {"height": 1.1}, False, "a bowed 1"),
+        ("(43)", {"height": 1.6, "bow": 0.02}, False, "high 1s, hardly bowed"),
         ("43(56", {"height": 1.24}, False, "a bowed 1 among others"),
         (")43(", {"height": 1.24}, False, "bowed to the digits"),
+        ("4)3", {}, True, "behind the count of no list"),
         ("()", {}, False, "no digits between"),
         ("143", {"one_height": 1.6}, False, "a high 1"),
         ("143", {"one_height": 1.6, "one_bow": 0.02}, False, "a high 1, a little bowed"),
@@ -114,9 +116,10 @@ def test_what_may_be_a_bracket_stays_and_is_doubted_where_it_is_seen(number, tex
     assert parted.doubtful == (strokes if doubted else set()), why
 
 
+@pytest.mark.parametrize("one_height", [1.15, 1.25])
 @pytest.mark.parametrize(("text", "one_bow"), [("(15)", -0.1), ("(51)", 0.1), ("(515)", 0.1)])
-def test_bowed_ones_within_brackets_are_kept(number, text, one_bow):
-    parted = without_brackets([[number(text, height=1.6, one_height=1.15, one_bow=one_bow)]], [], PARAMS)
+def test_bowed_ones_within_brackets_are_kept(number, text, one_bow, one_height):
+    parted = without_brackets([[number(text, height=1.6, one_height=one_height, one_bow=one_bow)]], [], PARAMS)
     assert texts(parted) == [text[1:-1]]
     assert parted.doubtful == set()
 
@@ -152,6 +155,36 @@ def test_brackets_that_were_taken_for_no_digits_are_as_good(number, unread):
     assert texts(parted) == ["43"]
     assert parted.doubtful == set()
     assert set(parted.signs) == {one[0].piece.bbox, one[-1].piece.bbox}
+
+
+@pytest.mark.parametrize(("x", "y"), [(-40, 0), (0, 30), (0, -30)])
+def test_a_bowed_stroke_far_from_the_digits_or_not_level_with_them_is_no_bracket(number, x, y):
+    one = number("(43")
+    box = one[0].piece.bbox
+    piece = replace(one[0].piece, bbox=replace(box, x=box.x + x, y=box.y + y))
+    one[0] = replace(one[0], piece=piece)
+    parted = without_brackets([[one]], [], PARAMS)
+    assert texts(parted) == ["143"]
+    assert parted.doubtful == set()
+
+
+@pytest.mark.parametrize("height", [1.24, 1.5])
+@pytest.mark.parametrize("text", ["(4352", "2034)"])
+def test_a_bracket_by_itself_that_was_taken_for_no_digit_leaves_no_doubt(number, text, height):
+    one = number(text, height=height)
+    unread = [digit for digit, sign in zip(one, text, strict=True) if sign in "()"]
+    rest = [digit for digit in one if digit not in unread]
+    parted = without_brackets([[rest]], unread, PARAMS)
+    assert texts(parted) == [text.strip("()")]
+    assert parted.doubtful == set()
+
+
+def test_a_bowed_digit_other_than_a_one_is_no_bracket_by_itself(number, make_reading):
+    one = number("(43")
+    one[0] = replace(one[0], probabilities=make_reading(6, (0, 0, 1, 1)).probabilities)
+    parted = without_brackets([[one]], [], PARAMS)
+    assert texts(parted) == ["643"]
+    assert parted.doubtful == set()
 
 
 @pytest.mark.parametrize("away", ["too far", "on another line", "bowed to the digits"])
@@ -197,6 +230,7 @@ def test_a_hook_at_one_end_and_waves_are_no_bow():
         waved, [np.column_stack([30 + 8 * np.sin(down / 59 * 2 * np.pi), down]).astype(np.int32)], False, 255, 3
     )
     assert abs(bow_of(hooked)) < 0.02
+    assert abs(bow_of(hooked[:, ::-1])) < 0.02
     assert bow_of(waved) == 0
 
 

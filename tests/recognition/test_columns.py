@@ -67,6 +67,8 @@ def test_rules_are_squared_paper_where_they_stand_beside_each_other_for_half_of_
     [
         ([upright(154, 0, 190)], "it ends above"),
         ([upright(154, 250, 150)], "it begins below"),
+        ([upright(154, 60, 160)], "it ends beside them"),
+        ([upright(154, 220, 160)], "it begins beside them"),
         ([upright(154, 160, 100)], "it is as short as the side of a box"),
         ([upright(40)], "it stands before the number"),
         ([upright(300)], "it stands behind it"),
@@ -75,6 +77,13 @@ def test_rules_are_squared_paper_where_they_stand_beside_each_other_for_half_of_
 )
 def test_other_rules_part_nothing(line, rules, why):
     assert parted(line, *rules) == [["123456"]], why
+
+
+@pytest.mark.parametrize("rule", [upright(154, 206, 150), upright(154, 100, 144)])
+@pytest.mark.parametrize(("left_y", "right_y"), [(200, 210), (210, 200)])
+def test_a_rule_need_pass_no_more_than_the_rows_that_both_digits_stand_in(make_reading, rule, left_y, right_y):
+    line = [[make_reading(4, (130, left_y, 20, 40)), make_reading(7, (160, right_y, 20, 40))]]
+    assert parted(line, rule) == [["4", "7"]]
 
 
 def test_a_rule_parts_the_rows_that_it_passes(make_reading):
@@ -117,6 +126,8 @@ def test_a_rule_made_of_the_sides_of_boxes_parts_no_row_of_them(line):
     [
         (1, [upright(208)], True),
         (1, [upright(212)], True),
+        (1, [upright(205)], True),
+        (1, [upright(202)], False),
         (1, [upright(193, lean=30)], True),
         (1, [upright(200, lean=30)], False),
         (1, [upright(216)], False),
