@@ -7,6 +7,7 @@ import pytest
 from recognition.company import weighed
 from recognition.params import CompanyParams
 from recognition.reading import raised
+from recognition.types import BoundingBox
 
 HEIGHT = 40.0
 PARAMS = CompanyParams()
@@ -82,6 +83,42 @@ def test_another_line_tells_nothing(row, make_reading):
     above = [make_reading(3, (40 * k, 20, 20, 40), 0.02, rubbish=0.97) for k in range(3)]
     before = row(0.6, step=400)
     assert confidences(weighed([*before, *above], HEIGHT, PARAMS))[0] == before[0].confidence
+
+
+@pytest.mark.parametrize(
+    ("box", "told", "why"),
+    [
+        ((140, 100, 20, 40), True, "behind it"),
+        ((60, 100, 20, 40), True, "before it"),
+        ((140, 120, 20, 40), True, "half as high above as they are high"),
+        ((60, 120, 20, 40), True, "likewise"),
+        ((140, 128, 20, 40), False, "hardly level with it"),
+        ((60, 128, 20, 40), False, "likewise"),
+        ((140, 72, 20, 40), False, "likewise"),
+        ((60, 72, 20, 40), False, "likewise"),
+        ((140, 100, 20, 100), True, "higher, and level with all of it"),
+        ((60, 115, 20, 20), True, "lower, and all of it level"),
+        ((105, 100, 20, 40), True, "it leans over it"),
+        ((90, 95, 70, 50), False, "it is around it"),
+    ],
+)
+def test_a_digit_is_told_by_what_is_level_with_it_on_either_side(row, make_reading, box, told, why):
+    [doubtful] = row(0.3)
+    piece = replace(doubtful.piece, bbox=BoundingBox(100, 100, 20, 40))
+    after = weighed([replace(doubtful, piece=piece), make_reading(3, box, 0.97)], HEIGHT, PARAMS)
+    assert (after[0].told > 0) is told, why
+
+
+def test_what_is_farther_off_says_less(row):
+    near, far = (weighed(row(0.3, 0.97, step=step), HEIGHT, PARAMS)[0].told for step in (30, 70))
+    assert 0 < far < 0.5 * near
+
+
+def test_ones_speak_for_digits_as_any_digit_does(row, make_reading):
+    threes = row(0.3, 0.97)
+    one = replace(make_reading(1, (40, 100, 20, 40), 0.97))
+    by_three, by_one = (weighed([threes[0], other], HEIGHT, PARAMS)[0].told for other in (threes[1], one))
+    assert by_one == pytest.approx(by_three)
 
 
 def test_many_neighbors_say_more_than_one_but_not_without_limit(row):

@@ -54,6 +54,19 @@ def test_what_a_hand_writes_alike_stays(written, digits, sizes):
     assert all(left is reading for left, reading in zip(without_copies(readings, PARAMS), readings, strict=True))
 
 
+def test_small_marks_may_differ_by_a_pixel(written):
+    readings = written([normalize(ring(12, 15))] * 5, [0] * 5, [(12, 15), (13, 15), (12, 16), (12, 15), (12, 15)])
+    assert all(reading.by_ink_confidence == 0 for reading in [without_copies(readings, PARAMS)[k] for k in (0, 3, 4)])
+
+
+def test_marks_of_another_size_do_not_tell_a_digit_from_marks(written):
+    """Of its own size there are four with its form, and one with another."""
+    sizes = [(32, 40)] * 5 + [(32, 60 + 20 * k) for k in range(4)]
+    pictures = [normalize(ring(32, 40))] * 4 + [normalize(ring(40, 20))] + [normalize(ring(32, 40))] * 4
+    readings = written(pictures, [0] * 9, sizes)
+    assert all(left is reading for left, reading in zip(without_copies(readings, PARAMS), readings, strict=True))
+
+
 def test_no_handwritten_digit_has_copies_though_all_were_of_one_size(written, mnist):
     images, labels = mnist
     readings = written(list(images), labels.tolist(), [(32, 40)] * len(images))

@@ -135,8 +135,17 @@ def test_a_prior_can_be_made_more_lenient():
 
 @pytest.mark.parametrize(
     ("box", "most"),
-    [((0, 0, 60, 20), 1.0), ((0, 0, 51, 20), 1.0), ((0, 0, 50, 20), -3.0), ((50, 15, 20, 20), -3.0)],
-    ids=["within", "across the edge", "beside", "below"],
+    [
+        ((0, 0, 60, 20), 1.0),
+        ((0, 0, 51, 20), 1.0),
+        ((0, 0, 50, 20), -3.0),
+        ((70, 0, 50, 20), -3.0),
+        ((50, 15, 20, 20), -3.0),
+        ((50, 0, 20, 5), -3.0),
+    ],
+    ids=["within", "across the edge", "before", "behind", "below", "above"],
 )
 def test_a_piece_that_reaches_into_a_box_of_a_form_may_have_a_part_that_is_raised_as_the_box_is(box, most):
-    assert Prior(-3.0, 1.0, [BoundingBox(50, 5, 20, 10)]).most_within(BoundingBox(*box)) == most
+    cells = [BoundingBox(50, 5, 20, 10), BoundingBox(500, 5, 20, 10)]
+    assert Prior(-3.0, 1.0, cells).most_within(BoundingBox(*box)) == most
+    assert Prior(2.0, 1.0, cells).most_within(BoundingBox(*box)) == 2.0

@@ -50,6 +50,12 @@ def lines_of(pieces, dark):
     return sorted((piece.bbox for piece in pieces if (piece.darkness > 100) is dark), key=lambda box: box.x)
 
 
+def boxes_at_top(pieces):
+    """The boxes of the pieces in the front's row that are as high as it, from left to right."""
+    boxes = (piece.bbox for piece in pieces if piece.bbox.y < 60 and piece.bbox.height > 40 and piece.darkness > 50)
+    return sorted(boxes, key=lambda box: box.x)
+
+
 def test_writing_is_parted_from_what_shows_through_beside_it():
     page = page_with()
     assert any(box.width > 60 for box in lines_of(pieces_of(page), dark=True))
@@ -61,12 +67,21 @@ def test_what_shows_through_by_itself_stays():
     assert len(lines_of(without(page), dark=False)) == len(BACK)
 
 
+def test_pencil_is_parted_from_what_shows_through_beside_it():
+    page = np.zeros((210, 600), np.uint8)
+    rings(page, FRONT[2:], INK)
+    rings(page, FRONT[:2], 75)
+    rings(page, [*BACK, *TOUCHING], 25)
+    assert [box.width for box in boxes_at_top(without(page))] == pytest.approx([40] * 6, abs=2)
+
+
 @pytest.mark.parametrize(
     ("page", "why"),
     [
         (page_with(back=()), "a stroke beside a digit may fade"),
         (page_with(back=BACK[:4]), "too few pieces are pale"),
         (page_with(darkness=100), "all of it may be writing"),
+        (np.vstack([page_with(), *[page_with((), ())] * 9]), "few of all pieces are pale"),
         (page_with(back=[BoundingBox(box.x, box.y, 12, 14) for box in BACK]), "crumbs are no writing"),
         (np.zeros((50, 50), np.uint8), "there is nothing"),
     ],
