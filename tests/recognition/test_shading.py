@@ -65,6 +65,42 @@ def test_digits_lose_the_shading_that_touches_them():
     assert all(np.count_nonzero(piece.mask) == piece.area_px for piece in found)
 
 
+@pytest.mark.parametrize(("right", "below"), [(24, 0), (0, 24)], ids=["to the right", "below"])
+def test_digits_lose_shading_on_one_side_of_them(right, below):
+    page = strokes(DIGITS)
+    for box in DIGITS:
+        patch = page[box.y + 4 : box.bottom - 4 + below, box.x + 4 : box.right - 4 + right]
+        np.maximum(patch, SHADING, out=patch)
+    assert not all_near(pieces_of(page), DIGITS)
+    assert near(without(page), DIGITS)
+
+
+def test_what_is_shaded_and_no_larger_by_that_stays_as_it_is():
+    page = strokes(DIGITS)
+    for box in DIGITS:
+        patch = page[box.y + 6 : box.bottom - 6, box.x + 6 : box.right - 6]
+        np.maximum(patch, SHADING, out=patch)
+    assert boxes_of(without(page)) == sorted(boxes_of(pieces_of(page)), key=lambda box: box.x)
+    assert sum(piece.area_px for piece in without(page)) == sum(piece.area_px for piece in pieces_of(page))
+
+
+def test_digits_that_a_pale_patch_joins_stay_one_piece():
+    page = strokes(DIGITS)
+    for box in (DIGITS[0], DIGITS[2]):
+        patch = page[22:58, box.right - 6 : box.right + 58]
+        np.maximum(patch, SHADING, out=patch)
+    page = np.pad(page, ((0, 0), (0, 500)))  # else they are as long as the edge of a shadow
+    assert len(pieces_of(page)) == 2
+    assert boxes_of(without(page, min_count=1)) == sorted(boxes_of(pieces_of(page)), key=lambda box: box.x)
+
+
+def test_what_few_of_all_pieces_have_is_no_shading():
+    clean = np.vstack([strokes([BoundingBox(8 + 30 * k, 20, 28, 40) for k in range(23)])] * 6)
+    page = np.vstack([shaded(DIGITS), clean])
+    assert {*boxes_of(without(page))} == {*boxes_of(pieces_of(page))}
+    assert {*boxes_of(without(page, min_share=0.0))} != {*boxes_of(pieces_of(page))}
+
+
 def test_what_only_a_few_pieces_have_is_no_shading():
     page = shaded(DIGITS[:2])
     assert boxes_of(without(page)) == sorted(boxes_of(pieces_of(page)), key=lambda box: box.x)
