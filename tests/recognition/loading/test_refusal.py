@@ -54,7 +54,7 @@ def test_reserved_space_is_named_and_may_still_be_filled(refusal):
 def test_a_text_is_refused_with_what_was_got_and_the_remedy(refusal):
     error = refusal(b"Dear reader, this is no picture")
     assert not error.incomplete
-    assert "b'Dear reader" in str(error)
+    assert "(it is a text file)" in str(error)
     assert "Save it as JPEG, PNG, TIFF or PDF" in str(error)
 
 
