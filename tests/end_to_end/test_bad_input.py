@@ -51,8 +51,7 @@ def test_an_empty_file_waits_and_is_read_when_it_is_filled(running, draw_page):
 def test_a_text_named_like_a_picture_goes_to_failed(running):
     (running.inbox / "letter.jpg").write_text("Dear reader, this is no picture.")
     reason = running.reason("letter.jpg")
-    assert "no picture or PDF" in reason
-    assert "Dear reader" in reason
+    assert "no picture or PDF that can be read (it is a text file)" in reason
 
 
 def test_half_a_jpeg_goes_to_failed_and_gives_no_digits(running, draw_page):
