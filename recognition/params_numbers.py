@@ -189,7 +189,6 @@ class RecheckParams:
     """How much the second reading of a number counts.
 
     Attributes:
-        surest: a number each digit of which is so sure is not read again, unless what was not read stands in it.
         weight: of the second reading, beside the first.
         lone_weight: likewise, of a number of one digit, of which the network for single digits knows more.
         reach: how far from a digit's inner half its middle may have been seen, as a share of the number's height.
@@ -199,7 +198,6 @@ class RecheckParams:
         min_height: of such a digit, as a share of the number's height.
     """
 
-    surest: float = 0.999
     weight: float = 0.4
     lone_weight: float = 0.15
     reach: float = 0.1
@@ -208,5 +206,5 @@ class RecheckParams:
     min_height: float = 0.4
 
     def __post_init__(self) -> None:
-        check_range(self, surest=(0, 1), weight=(0, 1), lone_weight=(0, 1), reach=(0, 1), sure=(0, 1))
-        check_range(self, put_together=(0, 1), min_height=(0, 1))
+        check_range(self, weight=(0, 1), lone_weight=(0, 1), reach=(0, 1), sure=(0, 1), put_together=(0, 1))
+        check_range(self, min_height=(0, 1))

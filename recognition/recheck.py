@@ -3,8 +3,7 @@
 Two networks that see the same ink differently, each digit cut out or all of them side by side, seldom make the same
 mistake; so a number of which they say the same may be trusted, and where they do not, a person should look. Where the
 second sees as many digits as pieces can be put together to, they are, if that reads better: parts of a broken digit
-that were taken for two, or left out. A number that is as good as certain is not read again: of 16,000 numbers on drawn
-and real pages that changed what became of one, which was right.
+that were taken for two, or left out.
 """
 
 from __future__ import annotations
@@ -75,20 +74,23 @@ def recheck(
         views: of numbers in doubt.
 
     Returns:
-        The numbers in their order; as they were where one is certain, or cannot be read as a whole.
+        The numbers in their order; as they were where one is too long to be read as a whole, or nothing can do so.
     """
     if reader.sequence is None:
         return [Rechecked(list(digits), missed=False) for digits in numbers]
     others = [reading.piece for reading in unread]
     middles = np.array([piece.bbox.center for piece in others]).reshape(-1, 2)
     found = []
+    inks = []
     for digits in numbers:
         box = BoundingBox.around(digit.piece.bbox for digit in digits)
-        found.append(_Number(digits, _inside(box, others, middles), box))
-    asked = [k for k, number in enumerate(found) if _may_be_doubted(number, params)]
-    inks = [_ink(found[k], darkness) for k in asked]
-    answers = dict(zip(asked, closely_spotted(inks, reader.sequence, views), strict=True))
-    seen = [_on_page(answers.get(k), number.box) for k, number in enumerate(found)]
+        parts = _inside(box, others, middles)
+        found.append(_Number(digits, parts, box))
+        inks.append(ink_within(box, [*(digit.piece for digit in digits), *parts], darkness))
+    seen = [
+        None if spotted is None else [replace(one, column=one.column + number.box.x) for one in spotted]
+        for number, spotted in zip(found, closely_spotted(inks, reader.sequence, views), strict=True)
+    ]
     heard = [_heard(number, spotted, params) for number, spotted in zip(found, seen, strict=True)]
     told = iter(_told(found, heard, params))
     result = []
@@ -104,18 +106,6 @@ class _Number:
     digits: Sequence[Reading]
     parts: list[Component]  # that stand in it and were not read
     box: BoundingBox
-
-
-def _may_be_doubted(number: _Number, params: RecheckParams) -> bool:
-    return bool(number.parts) or min(digit.confidence for digit in number.digits) < params.surest
-
-
-def _ink(number: _Number, darkness: Image) -> Image:
-    return ink_within(number.box, [*(digit.piece for digit in number.digits), *number.parts], darkness)
-
-
-def _on_page(spotted: list[Spotted] | None, box: BoundingBox) -> list[Spotted] | None:
-    return None if spotted is None else [replace(one, column=one.column + box.x) for one in spotted]
 
 
 def _inside(box: BoundingBox, pieces: Sequence[Component], middles: NDArray[np.float64]) -> list[Component]:

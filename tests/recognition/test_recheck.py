@@ -107,28 +107,6 @@ def test_a_digit_that_the_first_reading_lacks_is_missed_when_it_is_sure(make_rea
         assert [digit.digit for digit in after.digits] == [4, 7]
 
 
-def test_a_number_that_is_as_sure_as_can_be_is_not_read_again(number, seeing):
-    reader = seeing([spotted(4, 10), spotted(1, 40)])
-    sure, doubtful = number(0.9995, 0.9995), number(0.9995, 0.998)
-    after = recheck([sure, doubtful], [], PAGE, reader, PARAMS, ViewParams())
-    assert len(reader.sequence.shown) == 1
-    assert after[0].digits == sure
-    assert after[1].digits[1].confidence < 0.998
-
-
-def test_a_sure_number_in_which_something_was_not_read_is_read_again(number, make_reading, seeing):
-    between = make_reading(1, (122, 50, 4, 40), 0.3)
-    (after,) = recheck(
-        [number(1.0, 1.0)],
-        [between],
-        PAGE,
-        seeing([spotted(4, 10), spotted(7, 24), spotted(7, 40)]),
-        PARAMS,
-        ViewParams(),
-    )
-    assert after.missed
-
-
 def test_a_number_too_long_to_be_read_as_a_whole_stays_as_it_was(number, seeing):
     before = number()
     (after,) = recheck([before], [], PAGE, seeing(None), PARAMS, ViewParams())
