@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.arrays import Image, as_image, as_mask, dilated, opened
+from recognition.box_rows import with_rows_of_boxes
 from recognition.fields import Field
 from recognition.params import RuleParams
 from recognition.types import BoundingBox
@@ -72,6 +73,7 @@ def find_frames(mask: Image, params: RuleParams, darkness: Image | None = None) 
     zone = None
     fields = []
     boxes: list[BoundingBox] = []
+    alone: list[BoundingBox] = []
     for outline, holes in _pieces_with_holes(mask):
         cells = _cells(outline, holes, params)
         crossed = _crossed_cell(mask, outline, cells, params) if len(cells) < 2 else []
@@ -90,8 +92,11 @@ def find_frames(mask: Image, params: RuleParams, darkness: Image | None = None) 
             if len(cells) > 1 and _is_row(cells, box):
                 fields.append(Field(box, tuple(map(_bounds, cells))))
         if crossed or _is_form(cells):
-            boxes += map(_bounds, crossed or cells)
-    return Frames(None if zone is None else zone & mask, tuple(fields), tuple(boxes))
+            found = [_bounds(cell) for cell in crossed or cells]
+            boxes += found
+            alone += found if len(found) == 1 else []
+    rows = with_rows_of_boxes(fields, alone, mask)
+    return Frames(None if zone is None else zone & mask, rows, tuple(boxes))
 
 
 def _pieces_with_holes(mask: Image) -> Iterator[tuple[Contour, list[Contour]]]:
