@@ -68,8 +68,30 @@ class Rule:
         return Rule(BoundingBox(box.y, box.x, box.height, box.width), as_image(self.ink.T))
 
 
-def lying_rules(mask: Image, params: RuleParams) -> list[Rule]:
-    """Returns long thin lying lines, also dotted, broken and slightly tilted ones.
+@dataclass(frozen=True, slots=True, eq=False)
+class Runs:
+    """The thin lying runs of ink on a page, of which most rows have none.
+
+    Attributes:
+        rows: of the page, int (n,), in ascending order; about each that has runs there are two more.
+        ink: uint8 (n, width), 255 on the runs.
+    """
+
+    rows: NDArray[np.intp]
+    ink: Image
+
+    def lines(self, gap_px: int, min_width: float) -> Iterator[tuple[Rule, int]]:
+        """Yields what is at least so wide, with gaps narrower than so much; and its area with the gaps filled."""
+        if not self.rows.size:
+            return
+        for box, whole in _long_pieces(closed(self.ink, gap_px, 3), min_width):
+            ink = self.ink[box.y : box.bottom, box.x : box.right] & whole
+            place = BoundingBox(box.x, int(self.rows[box.y]), box.width, box.height)
+            yield Rule(place, as_image(ink)), cv2.countNonZero(whole)
+
+
+def thin_runs(mask: Image, params: RuleParams) -> Runs:
+    """Returns the lying runs of ink that are as long as pieces of lines, and no thicker than these.
 
     Args:
         mask: uint8 (height, width), 255 is ink.
@@ -79,22 +101,27 @@ def lying_rules(mask: Image, params: RuleParams) -> list[Rule]:
     piece, thickest = piece_px(width), thickest_px(width, params)
     rows = _with_neighbors(_may_hold_run(mask, piece))
     if not rows.size:
-        return []
+        return Runs(rows, mask[rows])
     runs = opened(mask[rows], piece, 1)
     runs -= opened(runs, 1, thickest + 1)  # what is as bold is writing
     kept = _with_neighbors(np.asarray(runs.any(axis=1)))
-    rows, band = rows[kept], runs[kept]
-    if not rows.size:
-        return []
-    found = []
-    for box, whole in _long_pieces(closed(band, 2 * piece + 1, 3), params.min_length * width):
-        if MIN_SLENDERNESS * cv2.countNonZero(whole) > box.width**2:
-            continue
-        ink = band[box.y : box.bottom, box.x : box.right] & whole
-        if _columns_with_ink(ink) >= params.min_coverage * box.width:
-            place = BoundingBox(box.x, int(rows[box.y]), box.width, box.height)
-            found.append(Rule(place, as_image(ink)))
-    return found
+    return Runs(rows[kept], runs[kept])
+
+
+def lying_rules(runs: Runs, params: RuleParams) -> list[Rule]:
+    """Returns long thin lying lines, also dotted, broken and slightly tilted ones.
+
+    Args:
+        runs: of the page.
+        params: see there.
+    """
+    width = runs.ink.shape[1]
+    lines = runs.lines(2 * piece_px(width) + 1, params.min_length * width)
+    return [
+        line
+        for line, area in lines
+        if MIN_SLENDERNESS * area <= line.box.width**2 and line.coverage >= params.min_coverage
+    ]
 
 
 def _columns_with_ink(ink: Image) -> int:

@@ -11,8 +11,10 @@ import numpy as np
 from recognition.arrays import Image, as_image, as_mask, closed, dilated
 from recognition.binarize import Ink
 from recognition.boxes import EDGE_SHARE, find_frames
+from recognition.combs import find_combs
+from recognition.dividers import find_dividers
 from recognition.fields import Field
-from recognition.lines import Rule, drawn, lying_rules
+from recognition.lines import Rule, Runs, drawn, lying_rules, thin_runs
 from recognition.params import RuleParams
 from recognition.ruling import covered_lines
 from recognition.types import BoundingBox
@@ -69,15 +71,20 @@ def remove_rules(ink: Ink, params: RuleParams) -> Writing:
         lying += covered
     ruled = drawn(paper, faint.shape)
     frames = find_frames(faint if ruled is None else faint & ~ruled, params, ink.darkness)
+    dividers = find_dividers((ink.core, faint), frames.cells, frames.fields)
+    fields = (*frames.fields, *dividers.fields)
+    combs = find_combs(((ink.core, dark.runs), (faint, pale.runs)), fields, params)
     del faint
     mask = ink.mask
-    rest = _erase(mask, (drawn(lying, mask.shape), upright, frames.zone), ink.darkness, params)
+    rest = _erase(
+        mask, (drawn(lying, mask.shape), upright, frames.zone, dividers.zone, combs.zone), ink.darkness, params
+    )
     if rest is not mask:
         # The middle of a very thin line is darker than most of it, and is left as a line by itself.
         left = _lines(rest, params)
         zones = drawn(left.lying, rest.shape), _drawn_upright(left.upright, rest.shape)
         rest = _erase(rest, zones, ink.darkness, params)
-    return Writing(rest, frames.fields, frames.cells, tuple(rule.transposed() for rule in uprights))
+    return Writing(rest, (*fields, *combs.fields), frames.cells, tuple(rule.transposed() for rule in uprights))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,15 +94,18 @@ class _Lines:
     Attributes:
         lying: long thin ones.
         upright: likewise, as they lie on the transposed page.
+        runs: the lying runs of ink, also short ones.
     """
 
     lying: list[Rule]
     upright: list[Rule]
+    runs: Runs
 
 
 def _lines(mask: Image, params: RuleParams) -> _Lines:
-    upright = lying_rules(as_image(cv2.transpose(mask)), params)
-    return _Lines(lying_rules(mask, params), [rule for rule in upright if not rule.is_written()])
+    runs = thin_runs(mask, params)
+    upright = lying_rules(thin_runs(as_image(cv2.transpose(mask)), params), params)
+    return _Lines(lying_rules(runs, params), [rule for rule in upright if not rule.is_written()], runs)
 
 
 def _drawn_upright(lines: list[Rule], shape: tuple[int, ...]) -> Image | None:

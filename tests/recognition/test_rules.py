@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from recognition.binarize import binarize
+from recognition.lines import lying_rules, thin_runs
 from recognition.params import BinarizeParams, RuleParams
-from recognition.rules import lying_rules, remove_rules
+from recognition.rules import remove_rules
 
 PARAMS = RuleParams()
 HEIGHT, WIDTH = 600, 800
@@ -173,13 +174,13 @@ def test_the_dashes_of_a_lying_line_are_no_ones():
 def test_a_bold_bar_is_no_ruled_line():
     bar = np.zeros((HEIGHT, WIDTH), np.uint8)
     bar[200:280, 50:750] = 255
-    assert lying_rules(bar, PARAMS) == []
+    assert lying_rules(thin_runs(bar, PARAMS), PARAMS) == []
 
 
 def test_a_short_line_is_no_ruled_line():
     dash = np.zeros((HEIGHT, WIDTH), np.uint8)
     dash[300:303, 100:150] = 255
-    assert lying_rules(dash, PARAMS) == []
+    assert lying_rules(thin_runs(dash, PARAMS), PARAMS) == []
 
 
 @pytest.mark.parametrize("at", ["left", "right"])
@@ -189,7 +190,7 @@ def test_the_shortest_line_is_found_wherever_it_lies_and_however_wide_the_page_i
     length = round(PARAMS.min_length * width) + 1
     start = 0 if at == "left" else width - length
     mask[20:22, start : start + length] = 255
-    (line,) = lying_rules(mask, PARAMS)
+    (line,) = lying_rules(thin_runs(mask, PARAMS), PARAMS)
     assert (line.box.x, line.box.y, line.box.right, line.box.bottom) == (start, 20, start + length, 22)
 
 
@@ -199,7 +200,7 @@ def test_runs_of_the_shortest_length_make_a_line(width, first):
     mask = np.zeros((9, width), np.uint8)
     for start in range(first, width - 40, 18):
         mask[4, start : start + 16] = 255
-    (line,) = lying_rules(mask, PARAMS)
+    (line,) = lying_rules(thin_runs(mask, PARAMS), PARAMS)
     assert line.box.x == first
 
 

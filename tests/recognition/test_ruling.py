@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recognition.lines import lying_rules
+from recognition.lines import lying_rules, thin_runs
 from recognition.params import RuleParams
 from recognition.ruling import covered_lines
 
@@ -34,7 +34,7 @@ def write(mask: np.ndarray, top: int, bottom: int) -> np.ndarray:
 def covered(mask: np.ndarray) -> np.ndarray:
     """The page with the covered lines alone."""
     page = np.zeros_like(mask)
-    for rule in covered_lines(lying_rules(mask, PARAMS), mask, PARAMS):
+    for rule in covered_lines(lying_rules(thin_runs(mask, PARAMS), PARAMS), mask, PARAMS):
         box = rule.box
         page[box.y : box.bottom, box.x : box.right] |= rule.ink
     return page
