@@ -23,6 +23,9 @@ from recognition.params import SignParams
 from recognition.reading import Reading
 from recognition.types import BoundingBox
 
+MIN_DOTTED = 5
+"""So many dots alike, at one height about two digits, are a dotted line to write on, and none of them is a sign."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parted:
@@ -152,7 +155,21 @@ def find_sign(
     depth = (top + lower - (left.bbox.y + right.bbox.y) / 2) / min(left.bbox.height, right.bbox.height)
     if depth < params.min_depth or not _is_sign(seen, depth, height_px, params):
         return None
+    if len(seen) == 1 and _is_dotted(seen[0].on_page(left.bbox.right - 1, top), left, right, darkness, params):
+        return None
     return BoundingBox(left.bbox.right, top, gap, bottom - top)
+
+
+def _is_dotted(dot: BoundingBox, left: Component, right: Component, darkness: Image, params: SignParams) -> bool:
+    """Whether a dot between two digits is one of a dotted line, which goes on beside and below them."""
+    y = max(0, dot.y - dot.height)
+    beside = slice(max(0, left.bbox.x - left.bbox.height), right.bbox.right + right.bbox.height)
+    strip = darkness[y : dot.bottom + dot.height, beside]
+    inked = as_mask(strip > params.min_darkness * min(left.darkness, right.darkness))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(inked, connectivity=8)
+    width, height = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]
+    alike = (np.abs(width - dot.width) <= 0.5 * dot.width) & (np.abs(height - dot.height) <= 0.5 * dot.height)
+    return int(np.count_nonzero(alike)) >= MIN_DOTTED
 
 
 def may_be_negative(
@@ -195,6 +212,10 @@ class _Spot:
     area: int
     middle_x: float
     middle_y: float
+
+    def on_page(self, x: int, y: int) -> BoundingBox:
+        """Around it, where the columns and rows begin there."""
+        return BoundingBox(x + self.x, y + self.y, self.width, self.height)
 
     def reaches_digit(self, gap: int) -> bool:
         """Whether it has ink in a digit's column, beside a gap of so many."""

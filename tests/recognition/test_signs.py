@@ -222,6 +222,14 @@ def test_what_is_longer_than_a_dash_is_no_sign(write):
     assert not find_sign(left.piece, right.piece, HEIGHT, page, replace(PARAMS, max_dash=0.25))
 
 
+@pytest.mark.parametrize(("dots", "expected"), [(range(8, 110, 11), False), ((8, 19, 52, 96), True)])
+def test_a_dot_of_a_dotted_line_to_write_on_is_no_sign(write, dots, expected):
+    [[[left, right]]], page = write("12")
+    for x in dots:
+        spot(page, x, 72, 5, 5)
+    assert (find_sign(left.piece, right.piece, HEIGHT, page, PARAMS) is not None) is expected
+
+
 def test_between_digits_that_are_close_there_is_no_room_for_a_point(write):
     [[[left, right]]], page = write("12")
     spot(page, 52, 60, 5, 5)
