@@ -22,9 +22,10 @@ import cv2
 import numpy as np
 
 from config.shipped import shipped_companions, shipped_model
-from recognition import layout, look, page, reader, recheck, rules, select, view
+from recognition import boxes, layout, look, page, reader, recheck, rules, select, view
 from recognition.arrays import Image
 from recognition.binarize import find_ink
+from recognition.combs import Combs
 from recognition.context import ContextNetwork
 from recognition.model_file import read_model
 from recognition.normalize import normalize_all
@@ -79,6 +80,9 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "printed copies": (page, "without_copies", lambda readings, *_: list(readings)),
     "deskew": (look, "deskewed", lambda seen, *_: seen),
     "rules and boxes": (look, "remove_rules", lambda ink, _: Writing(ink.mask, ())),
+    "combs": (rules, "find_combs", lambda *_: Combs(None, ())),
+    "dashed dividers": (rules, "find_dividers", lambda *_: Combs(None, ())),
+    "boxes apart": (boxes, "with_rows_of_boxes", lambda fields, *_: tuple(fields)),
     "covered lines": (rules, "covered_lines", lambda *_: []),
     "highlights": (look, "without_highlights", lambda darkness, _: darkness),
     "show-through": (look, "without_show_through", lambda pieces, *_: list(pieces)),
