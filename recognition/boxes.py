@@ -48,11 +48,13 @@ class Frames:
         zone: uint8 (height, width), 255 on the frames; None where there is none.
         fields: rows of boxes.
         cells: all boxes of forms, in those rows or by themselves.
+        long: boxes by themselves that are too long for one digit, or for one number.
     """
 
     zone: Image | None
     fields: tuple[Field, ...]
     cells: tuple[BoundingBox, ...]
+    long: tuple[BoundingBox, ...] = ()
 
 
 def find_frames(mask: Image, params: RuleParams, darkness: Image | None = None) -> Frames:
@@ -74,6 +76,7 @@ def find_frames(mask: Image, params: RuleParams, darkness: Image | None = None) 
     fields = []
     boxes: list[BoundingBox] = []
     alone: list[BoundingBox] = []
+    long: list[BoundingBox] = []
     for outline, holes in _pieces_with_holes(mask):
         cells = _cells(outline, holes, params)
         crossed = _crossed_cell(mask, outline, cells, params) if len(cells) < 2 else []
@@ -95,8 +98,10 @@ def find_frames(mask: Image, params: RuleParams, darkness: Image | None = None) 
             found = [_bounds(cell) for cell in crossed or cells]
             boxes += found
             alone += found if len(found) == 1 else []
+        elif len(cells) == 1:
+            long.append(_bounds(cells[0]))
     rows = with_rows_of_boxes(fields, alone, mask)
-    return Frames(None if zone is None else zone & mask, rows, tuple(boxes))
+    return Frames(None if zone is None else zone & mask, rows, tuple(boxes), tuple(long))
 
 
 def _pieces_with_holes(mask: Image) -> Iterator[tuple[Contour, list[Contour]]]:

@@ -71,7 +71,7 @@ def remove_rules(ink: Ink, params: RuleParams) -> Writing:
         lying += covered
     ruled = drawn(paper, faint.shape)
     frames = find_frames(faint if ruled is None else faint & ~ruled, params, ink.darkness)
-    dividers = find_dividers((ink.core, faint), frames.cells, frames.fields)
+    dividers = find_dividers((ink.core, faint), (*frames.cells, *frames.long), frames.fields)
     fields = (*frames.fields, *dividers.fields)
     combs = find_combs(((ink.core, dark.runs), (faint, pale.runs)), fields, params)
     del faint

@@ -8,7 +8,7 @@ import pytest
 
 LEFT, WIDTH, HEIGHT = 60, 48, 64
 ROWS = (60, 190, 320)
-NUMBERS = ("58", "3947", "206184")
+NUMBERS = ("58", "3947", "2061842")
 GREY = (160, 160, 160)
 
 
