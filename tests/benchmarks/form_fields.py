@@ -127,6 +127,8 @@ def lettered_boxes(page: Pixels, box: Box, count: int, grey: int, line_px: int) 
         cv2.putText(page, "DDMMYYYY"[k % 8], place, cv2.FONT_HERSHEY_SIMPLEX, height / 55, pale, 2, cv2.LINE_AA)
 
 
+BARE = ("one long box", "a line", "a dotted line")
+"""Kinds without cells, into which people write as close as elsewhere."""
 KINDS: dict[str, Draw] = {
     "boxes": boxes,
     "boxes apart": boxes_apart,
@@ -195,7 +197,9 @@ def draw(kind: str, grey: int, seed: list[int]) -> tuple[Pixels, list[str]]:
         for x in (90, 640, 1140):
             text = number(rng, int(rng.integers(2, 8)))
             KINDS[kind](page, (x, y, width, height), len(text), grey, line_px)
-            for k, digit in enumerate(text):
+            if kind in BARE:
+                hand.write(text, x + 0.3 * width, y + 0.3 * height, 0.6 * height)
+            for k, digit in enumerate(text if kind not in BARE else ""):
                 shift = rng.uniform(-0.06, 0.06, 2) * (width, height)
                 hand.write_into(digit, x + k * width + shift[0], y + 0.08 * height + shift[1], width, 1.1 * height)
             numbers.append(text)
