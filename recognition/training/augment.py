@@ -126,7 +126,14 @@ def damage(rng: np.random.Generator, ink: Image) -> Image:
         ink = as_image(cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.3, max(0.4, 0.035 * height))))
     noise = rng.uniform(5, 35) if rng.random() < 0.3 else 0.0
     noisy = np.clip(ink + rng.normal(0, noise, ink.shape), 1, 255) if noise else ink
-    return np.where(ink > rng.uniform(25, 90), noisy, 0).astype(np.uint8)  # what binarization leaves of it
+    return np.where(ink > _level(rng, ink, 25, 90), noisy, 0).astype(np.uint8)  # what binarization leaves of it
+
+
+def _level(rng: np.random.Generator, ink: Image, low: float, high: float) -> float:
+    """A level at which ink is cut, lower where all of it is paler: something of it is left."""
+    level = rng.uniform(low, high)
+    darkest = float(ink.max())
+    return level if darkest > level else darkest / 2
 
 
 def variant(rng: np.random.Generator, digit: Image, label: int, neighbor: Image) -> Image:
@@ -166,7 +173,7 @@ def variant(rng: np.random.Generator, digit: Image, label: int, neighbor: Image)
         ink = with_sliver(rng, ink, ink_at_level(height_field(neighbor, height), rng.uniform(0.2, 0.5)))
     ink = damage(rng, ink)
     if coarse or rng.random() < BILEVEL_SHARE:
-        ink = as_mask(ink > rng.uniform(60, 150))
+        ink = as_mask(ink > _level(rng, ink, 60, 150))
     return ink
 
 
