@@ -85,7 +85,7 @@ class _Teeth:
 
 
 def find_combs(layers: Sequence[tuple[Image, Runs]], known: Sequence[Field], params: RuleParams) -> Combs:
-    """Finds lines with teeth. Those with teeth that hang are found above these: they are the upper ends of the same.
+    """Finds lines with teeth standing on them, and above these lines with teeth that hang: the upper ends of the same.
 
     Args:
         layers: of the page's ink, the dark alone and then all, uint8 (height, width), 255 is ink; with its thin runs.
