@@ -12,7 +12,7 @@ import argparse
 import json
 import multiprocessing
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -248,7 +248,11 @@ def read(name: str, one: TruePage) -> Counter[str]:
     """Disturbs a page, reads it and counts."""
     page = DISTURBANCES[name](as_pixels(cv2.imread(str(one.path), cv2.IMREAD_COLOR)))
     numbers = numbers_on(page)
-    stand = Counter(number.text for number in one.truth.numbers or ())
+    return compared(Counter(number.text for number in one.truth.numbers or ()), numbers)
+
+
+def compared(stand: Counter[str], numbers: Sequence[Number]) -> Counter[str]:
+    """Counts what stands on a page, what of it was read and accepted, and what else was accepted."""
     accepted = Counter(number.text for number in numbers if is_accepted(number))
     return Counter(
         {

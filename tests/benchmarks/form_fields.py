@@ -27,12 +27,13 @@ from sample_pages import BLACK_INK, Digits, Hand, grain, inked, number, paper
 
 sys.path.pop(0)
 
+from disturbed import compared
+
 from config.shipped import shipped_companions, shipped_model
 from recognition.page import read_document
 from recognition.params import RecognitionParams
 from recognition.reader import Reader, load_reader
 from recognition.training.dataset import load_test
-from recognition.training.scoring import is_accepted
 
 Pixels = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
@@ -211,16 +212,7 @@ def read(kind: str, grey: int, seed: list[int]) -> Counter[str]:
     page, numbers = draw(kind, grey, seed)
     data = cv2.imencode(".png", page, (cv2.IMWRITE_PNG_COMPRESSION, 1))[1].tobytes()
     found = read_document(data, _reader, RecognitionParams()).pages[0].numbers
-    stand = Counter(numbers)
-    accepted = Counter(one.text for one in found if is_accepted(one))
-    return Counter(
-        {
-            "numbers": stand.total(),
-            "exact": (stand & Counter(one.text for one in found)).total(),
-            "accepted right": (stand & accepted).total(),
-            "slips": (accepted - stand).total(),
-        }
-    )
+    return compared(Counter(numbers), found)
 
 
 if __name__ == "__main__":
