@@ -1,4 +1,4 @@
-"""The arrays recognition works on, their morphology, and a median, which several steps use."""
+"""The arrays recognition works on, their morphology, stretches and a median, which several steps use."""
 
 from __future__ import annotations
 
@@ -56,6 +56,18 @@ def piece_at(mask: Image, column: int, row: int) -> Image:
     """Returns a mask of the connected piece alone that a pixel belongs to."""
     labels = np.asarray(cv2.connectedComponents(mask, connectivity=8, ltype=cv2.CV_32S)[1])
     return as_mask(labels == labels[row, column])
+
+
+def stretches(wanted: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Returns where each stretch of wanted places begins, and the places behind their ends.
+
+    Args:
+        wanted: bool (n,).
+    """
+    padded = np.zeros(len(wanted) + 2, np.bool_)
+    padded[1:-1] = wanted
+    ends = np.flatnonzero(padded[1:] != padded[:-1])
+    return ends[::2], ends[1::2]
 
 
 def weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:

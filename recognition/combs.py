@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.arrays import Image, as_image
+from recognition.arrays import Image, as_image, stretches
 from recognition.fields import Field
 from recognition.lines import Rule, Runs, piece_px, thickest_px
 from recognition.params import RuleParams
@@ -94,7 +94,7 @@ def find_combs(layers: Sequence[tuple[Image, Runs]], known: Sequence[Field], par
     """
     fields: list[Field] = []
     strokes: list[BoundingBox] = []
-    hanging: list[list[BoundingBox]] = []
+    seen: list[tuple[Image, Rule, NDArray[np.bool_], NDArray[np.bool_]]] = []
     for mask, runs in layers:
         height, width = mask.shape
         piece, thickest = piece_px(width), thickest_px(width, params)
@@ -105,14 +105,16 @@ def find_combs(layers: Sequence[tuple[Image, Runs]], known: Sequence[Field], par
                 continue
             flipped = Rule(_flipped(box, height), as_image(line.ink[::-1]))
             above, below = _risen(mask, line, MIN_TOOTH_PX) > 0, _risen(mask[::-1], flipped, MIN_TOOTH_PX) > 0
+            seen.append((mask[::-1], flipped, below, above))
             standing = None if is_known(box, fields) else _teeth(mask, line, above, below)
             if standing is not None:
                 strokes += _strokes(line, standing)
                 fields.append(_field(line, standing))
-            upper = _teeth(mask[::-1], flipped, below, above)
-            if upper is not None:
-                hanging.append([_flipped(stroke, height) for stroke in _strokes(flipped, upper)])
-    strokes += [stroke for comb in hanging if is_known(comb[0], fields) for stroke in comb]
+    for upside_down, flipped, below, above in seen:
+        height = len(upside_down)
+        if is_known(_flipped(flipped.box, height), fields):
+            hanging = _teeth(upside_down, flipped, below, above)
+            strokes += [] if hanging is None else [_flipped(stroke, height) for stroke in _strokes(flipped, hanging)]
     return Combs.of(strokes, fields, layers[0][0].shape)
 
 
@@ -140,7 +142,7 @@ def _teeth(mask: Image, line: Rule, feet: NDArray[np.bool_], beyond: NDArray[np.
         beyond: columns in which ink hangs from it.
     """
     crossed = np.count_nonzero(feet & beyond)
-    if np.count_nonzero(feet[1:] > feet[:-1]) < 1 or crossed > MAX_CROSSED * np.count_nonzero(feet):
+    if not (feet[1:] > feet[:-1]).any() or crossed > MAX_CROSSED * np.count_nonzero(feet):
         return None
     box = line.box
     piece = piece_px(mask.shape[1])
@@ -225,12 +227,6 @@ def _uprights(risen: NDArray[np.int_]) -> tuple[NDArray[np.int_], NDArray[np.int
         straight.append(columns.mean() >= MIN_STRAIGHT * lengths[-1])
     chosen = np.array(straight, np.bool_)
     return starts[chosen], stops[chosen], np.array(lengths, np.int_)[chosen]
-
-
-def stretches(wanted: NDArray[np.bool_]) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
-    """Returns where each stretch of wanted columns begins, and the columns behind their ends."""
-    ends = np.flatnonzero(np.diff(np.pad(wanted.astype(np.int8), 1)))
-    return ends[::2], ends[1::2]
 
 
 def _is_closed(mask: Image, line: Rule, teeth: _Teeth) -> bool:

@@ -11,8 +11,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.arrays import Image
-from recognition.combs import EXACT_PX, MIN_FOUND, PLACE, UNLIKE, Combs, is_known, possible_cells, stretches
+from recognition.arrays import Image, stretches
+from recognition.combs import EXACT_PX, MIN_FOUND, PLACE, UNLIKE, Combs, is_known, possible_cells
 from recognition.fields import Field
 from recognition.lines import piece_px
 from recognition.types import BoundingBox

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.arrays import Image, as_image, closed, dilated, opened, piece_at, weighted_median
+from recognition.arrays import Image, as_image, closed, dilated, opened, piece_at, stretches, weighted_median
 from recognition.params import RuleParams
 from recognition.types import BoundingBox
 
@@ -49,8 +49,7 @@ class Rule:
 
     def is_written(self) -> bool:
         """Whether it is a column of ones: pieces of about one length, with gaps between them, not quite in line."""
-        ends = np.flatnonzero(np.diff(np.pad(self.ink.any(axis=0).astype(np.int8), 1)))
-        starts, stops = ends[::2], ends[1::2]
+        starts, stops = stretches(np.asarray(self.ink.any(axis=0)))
         lengths = (stops - starts).astype(np.float64)
         usual = weighted_median(lengths, lengths)
         alike = (lengths >= ALIKE[0] * usual) & (lengths <= ALIKE[1] * usual)

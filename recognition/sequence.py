@@ -15,7 +15,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from recognition.arrays import Image, as_image
+from recognition.arrays import Image, as_image, stretches
 from recognition.calibrate import Probabilities, scale
 from recognition.classify import CLASSES, NOT_A_DIGIT
 from recognition.errors import ModelMismatchError
@@ -145,12 +145,10 @@ def spotted_frames(frames: Probabilities) -> list[tuple[float, Probabilities]]:
     Args:
         frames: float32 (n, 11), from left to right.
     """
-    inked = np.zeros(len(frames) + 2, np.bool_)
-    inked[1:-1] = 1 - frames[:, NOT_A_DIGIT] >= FAINT_FRAME
-    ends = np.flatnonzero(inked[1:] != inked[:-1]).tolist()
+    starts, stops = stretches(1 - frames[:, NOT_A_DIGIT] >= FAINT_FRAME)
     classes = frames[:, :NOT_A_DIGIT].argmax(axis=1).tolist()
     result = []
-    for start, stop in zip(ends[::2], ends[1::2], strict=True):
+    for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
         # Where one digit follows upon another without paper between them, each is seen surely for itself.
         turns = [start, *(k for k in range(start + 1, stop) if classes[k] != classes[k - 1]), stop]
         parts = [(start, stop)]

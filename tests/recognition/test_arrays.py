@@ -6,7 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from recognition.arrays import as_field, as_image, as_mask, closed, dilated, opened, piece_at, weighted_median
+from recognition.arrays import (
+    as_field,
+    as_image,
+    as_mask,
+    closed,
+    dilated,
+    opened,
+    piece_at,
+    stretches,
+    weighted_median,
+)
 
 
 def mask(*rows: str) -> np.ndarray:
@@ -90,3 +100,17 @@ def test_no_more_than_half_of_the_weight_lies_on_either_side_of_the_weighted_med
     half = weights.sum() / 2 * (1 + 1e-9)
     assert weights[values < median].sum() <= half
     assert weights[values > median].sum() <= half
+
+
+@pytest.mark.parametrize(
+    ("wanted", "begins", "ends"),
+    [
+        ([], [], []),
+        ([False, False], [], []),
+        ([True, True], [0], [2]),
+        ([True, False, True, True, False, False, True], [0, 2, 6], [1, 4, 7]),
+    ],
+)
+def test_stretches_begin_and_end(wanted, begins, ends):
+    starts, stops = stretches(np.array(wanted, np.bool_))
+    assert (starts.tolist(), stops.tolist()) == (begins, ends)
