@@ -31,7 +31,7 @@ def agreement(mask: np.ndarray, writing: np.ndarray) -> float:
     return float((found & there).sum() / (found | there).sum())
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 255), st.integers(1, 70), st.integers(1, 70))
 def test_a_constant_page_has_no_ink(value, height, width):
     ink = binarize(np.full((height, width), value, np.uint8), PARAMS)
@@ -93,7 +93,7 @@ def test_pencil_beside_a_marker_is_found(writing):
     assert agreement(mask[:, 400:], writing) > 0.8
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(paper=st.integers(140, 255), pen=st.integers(0, 90), seed=st.integers(0, 1000))
 def test_a_page_and_its_negative_have_the_same_ink(paper, pen, seed):
     rng = np.random.default_rng(seed)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -16,7 +16,6 @@ def softmax(values):
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-@settings(deadline=None)
 @given(logits, st.floats(0.2, 10))
 def test_scaling_keeps_the_order_of_the_classes_and_their_sum(values, temperature):
     probabilities = softmax(values)
@@ -27,7 +26,6 @@ def test_scaling_keeps_the_order_of_the_classes_and_their_sum(values, temperatur
     assert (np.diff(ordered, axis=1) >= -1e-6).all()
 
 
-@settings(deadline=None)
 @given(logits, st.floats(1, 5))
 def test_a_higher_temperature_is_less_sure(values, temperature):
     probabilities = softmax(values)

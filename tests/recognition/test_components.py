@@ -3,7 +3,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -46,7 +46,6 @@ def test_a_stroke_one_pixel_wide_is_as_dark_as_it_is_in_black_and_white_and_a_sp
     assert piece.darkness == typical
 
 
-@settings(deadline=None)
 @given(masks)
 def test_boxes_lie_on_the_page_and_the_pieces_are_all_the_ink(mask):
     height, width = mask.shape
@@ -133,7 +132,6 @@ def test_joined_pieces_keep_their_ink_and_leave_the_gap_empty():
     assert whole.area_px == 7
 
 
-@settings(deadline=None)
 @given(masks)
 def test_the_order_of_joining_does_not_matter(mask):
     pieces = find_components(mask, mask, ALL)[:2]

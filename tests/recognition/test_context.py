@@ -116,7 +116,7 @@ def test_beyond_the_corner_of_the_page_there_is_paper(x, y):
     np.testing.assert_array_equal(near[7:25, 7:25, 1], ring(18))
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(st.tuples(st.integers(0, 60), st.integers(0, 60)), st.integers(7, 300), st.integers(1, 300), st.booleans())
 def test_any_piece_of_a_page_has_windows_with_its_ink_near_the_middle(corner, longer_px, shorter_px, lying):
     x, y = corner

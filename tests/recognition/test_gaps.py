@@ -71,7 +71,7 @@ def test_lines_of_different_length_are_no_grid():
     assert not is_grid(lines, PARAMS)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(3, 9), st.integers(5, 12), st.integers(0, 99), st.floats(1.2, 3))
 def test_the_digits_of_a_grid_are_numbers_each(rows, columns, seed, pitch):
     lines = grid(rows, columns, across=round(pitch * HEIGHT), down=round(pitch * HEIGHT), seed=seed)

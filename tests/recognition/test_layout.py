@@ -50,7 +50,7 @@ def test_lines_and_numbers_come_in_reading_order(write):
 numbers = st.lists(st.text("0123456789", min_size=1, max_size=5), min_size=3, max_size=5)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(lines=st.lists(numbers, min_size=2, max_size=5), slope=st.floats(-0.12, 0.12), seed=st.integers(0, 99))
 def test_a_tilted_page_in_any_order_is_arranged_as_it_was_written(write, lines, slope, seed):
     readings = write(lines, slope)
@@ -58,7 +58,7 @@ def test_a_tilted_page_in_any_order_is_arranged_as_it_was_written(write, lines, 
     assert texts(arrange(shuffled, (), PARAMS)) == lines
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.lists(st.tuples(st.integers(0, 900), st.integers(0, 900), st.integers(3, 60), st.integers(8, 80)), max_size=20)
 )

@@ -66,7 +66,7 @@ def test_what_is_given_is_not_changed(network):
     np.testing.assert_array_equal(shown, kept)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.binary(max_size=200))
 def test_noise_is_no_model(content):
     with pytest.raises(ModelLoadError, match="the model noise cannot be run by LiteRT"):

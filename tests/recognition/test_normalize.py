@@ -20,14 +20,14 @@ def test_mnist_images_come_out_as_they_are(mnist):
     assert (difference.max(axis=(1, 2)) <= 3).mean() >= 0.99
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(ink=inks, margins=st.tuples(*[st.integers(0, 30)] * 4))
 def test_it_does_not_matter_where_the_ink_lies(ink, margins):
     moved = cv2.copyMakeBorder(ink, *margins, cv2.BORDER_CONSTANT, value=0)
     assert np.array_equal(normalize(moved), normalize(ink))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(inks)
 def test_the_darkest_pixel_is_255_wherever_there_is_ink(ink):
     image = normalize(ink)
@@ -42,7 +42,7 @@ def test_pressing_half_as_hard_gives_the_same_image(mnist):
     assert np.abs(half - normalize_all(list(images))).max() <= 6  # what rounding to 0..127 loses
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(inks)
 def test_the_center_of_mass_is_in_the_middle_unless_the_ink_would_leave_the_image(ink):
     image = normalize(ink)

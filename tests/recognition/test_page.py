@@ -101,7 +101,7 @@ def test_boxes_are_in_pixels_of_the_page_however_large_it_is(reader, note, numbe
         assert number.bbox.to_json() == pytest.approx([3 * value for value in reference.bbox.to_json()], abs=9)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     arrays.arrays(
         np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 60)), elements=st.sampled_from([20, 240, 250])

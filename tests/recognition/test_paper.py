@@ -71,7 +71,7 @@ def test_a_sheet_on_a_cloth_of_faint_color_is_found_in_any_light(light):
     assert agreement(sheet.outline, corners) > 0.95
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     angle_deg=st.floats(-45, 45),
     width=st.integers(220, 380),
@@ -166,7 +166,7 @@ def test_a_triangle_has_no_quadrilateral_around_it(corners):
     assert enclosing_quadrilateral(np.array(corners, np.int32)) is None
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 200), st.integers(0, 200)), min_size=5, max_size=30))
 def test_the_quadrilateral_is_around_the_polygon(points):
     hull = np.asarray(cv2.convexHull(np.array(points, np.int32))).reshape(-1, 2)

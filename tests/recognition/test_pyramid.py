@@ -30,7 +30,7 @@ def test_what_was_reduced_before_is_not_reduced_again():
     assert len(pyramid) == 3
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @example([(32, 16, 5), (32, 32, 5)])  # the first is one pixel wide and two high before it is one pixel
 @given(st.lists(st.tuples(SIDES, SIDES, st.integers(0, 6)), max_size=80))
 def test_images_are_reduced_together_as_each_by_itself(sizes):

@@ -213,7 +213,7 @@ def test_a_page_without_ink_has_no_rules(shape):
     assert writing.fields == ()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(arrays.arrays(np.uint8, (40, 60), elements=st.sampled_from([30, 120, 230, 240])))
 def test_nothing_is_written_where_there_was_no_ink(page):
     ink = binarize(page, BinarizeParams())

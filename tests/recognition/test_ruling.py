@@ -81,7 +81,7 @@ def test_where_a_line_would_be_and_is_none_nothing_is_found():
     assert not covered(mask).any()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     ys=st.lists(st.integers(0, HEIGHT - 1), max_size=9),
     fall=st.integers(-30, 30),

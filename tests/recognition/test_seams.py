@@ -50,7 +50,7 @@ def test_a_seam_bends_around_what_slants():
     assert np.array_equal(left, cv2.line(np.zeros_like(mask), (24, 2), (14, 46), 255, 5))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     arrays.arrays(np.uint8, st.tuples(st.integers(4, 48), st.integers(1, 90)), elements=st.sampled_from([0, 255])),
     st.integers(1, 12),

@@ -80,7 +80,7 @@ def test_no_ink_and_ink_too_long_for_its_height_give_no_strip():
     assert to_strip(np.full((10, 10 * WIDTHS_PX[-1]), 255, np.uint8)) is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 400))))
 def test_any_ink_gives_a_strip_that_the_network_takes_or_none(ink):
     strip = to_strip(ink)

@@ -20,7 +20,7 @@ def sloping(make_reading, angle_deg: float, rows: int = 5, columns: int = 8, jit
     return [make_reading(3, (int(x), int(y), 20, 30)) for x, y in centers]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.floats(-44, 44))
 def test_the_slope_of_lines_is_found(make_reading, angle_deg):
     assert writing_skew_deg(sloping(make_reading, angle_deg)) == pytest.approx(angle_deg, abs=1.5)
@@ -40,7 +40,7 @@ def test_scattered_pieces_have_no_slope(make_reading):
     assert writing_skew_deg([make_reading(3, (x, y, 20, 30)) for x, y in places]) == 0
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.floats(-44, 44), st.integers(100, 400), st.integers(100, 400))
 def test_a_sheet_slopes_as_its_sides_do(angle_deg, width, height):
     corners = cv2.boxPoints(((500, 500), (width, height), -angle_deg))  # OpenCV's angles turn clockwise

@@ -54,7 +54,7 @@ def test_digits_that_can_be_read_both_ways_turn_no_page(found_deg, written, numb
     assert found_deg(np.rot90(written(*numbers), quarters)) == 0
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.lists(st.text("0123456789", min_size=1, max_size=6), min_size=1, max_size=4), st.integers(0, 1000))
 def test_an_upright_page_is_never_turned(found_deg, written, numbers, seed):
     assert found_deg(written(*numbers, seed=seed)) == 0
@@ -116,7 +116,7 @@ def test_quarter_turns_are_exact():
     assert turned(ink, 270).tolist() == [[4, 1], [5, 2], [6, 3]]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.floats(-360, 360), st.integers(5, 40), st.integers(5, 40))
 def test_turned_ink_is_whole(angle_deg, height, width):
     ink = np.full((height, width), 200, np.uint8)

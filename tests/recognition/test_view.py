@@ -107,7 +107,7 @@ def test_what_reaches_the_frame_of_a_turned_page_stays(angle_deg, scale):
     assert parted_at_edge(pieces, view.inside, view.to_page, page.shape) == (pieces, [])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.floats(-180, 180), st.integers(20, 120), st.integers(20, 120))
 def test_a_place_in_a_turned_view_finds_back(angle_deg, x, y):
     page = np.full((150, 150, 3), 230, np.uint8)

@@ -266,9 +266,7 @@ class JourneyMachine(RuleBasedStateMachine):
 def test_no_document_is_lost_or_acknowledged_twice_whatever_happens(desk: Any, memory_path: Path) -> None:
     JourneyMachine.make_desk = staticmethod(type(desk))
     JourneyMachine.folder = memory_path
-    run = settings(
-        max_examples=60, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck), database=None
-    )
+    run = settings(max_examples=60, stateful_step_count=20, suppress_health_check=list(HealthCheck), database=None)
     machine = JourneyMachine.TestCase
     machine.settings = run
     machine("runTest").runTest()

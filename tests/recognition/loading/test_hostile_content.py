@@ -22,9 +22,7 @@ KINDS = (
     "palette PNG",
     "alpha WebP",
 )
-HARD = settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+HARD = settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 def read_or_refuse(data: bytes) -> int:
@@ -83,7 +81,7 @@ def test_a_file_with_a_hole_of_zeros_is_read_or_refused(samples, kind, start, le
     read_or_refuse(data[:at] + bytes(length) + data[at + length :])
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     head=st.sampled_from(
         [

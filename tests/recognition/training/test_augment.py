@@ -31,7 +31,7 @@ def of(sample: Sample, digit: int) -> NDArray[np.uint8]:
     return images[labels == digit][0]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(seed=seeds, index=st.integers(0, 399))
 @example(seed=420439, index=265)  # pale all over, and then black and white
 def test_a_variant_has_ink(mnist: Sample, seed: int, index: int) -> None:
@@ -88,7 +88,7 @@ def test_a_lower_level_is_a_broader_pen(mnist: Sample) -> None:
     assert (ink.dtype, ink.shape, ink.max()) == (np.uint8, field.shape, 255)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(seeds)
 def test_warping_moves_the_ink_and_loses_little_of_it(mnist: Sample, seed: int) -> None:
     field = height_field(of(mnist, 2), 40)
@@ -103,7 +103,7 @@ def test_without_strength_nothing_is_warped(mnist: Sample) -> None:
     np.testing.assert_allclose(warp(np.random.default_rng(0), field, 0.0), field, atol=1e-3)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(seeds)
 def test_damage_leaves_the_picture_its_size_and_most_of_its_ink(seed: int) -> None:
     ink = np.zeros((48, 40), np.uint8)
@@ -130,7 +130,7 @@ def test_where_there_is_no_stem_there_is_no_bar() -> None:
     assert barred(np.random.default_rng(0), empty) is empty
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(seeds, st.integers(0, 399), st.integers(0, 399), st.integers(10, 55))
 def test_a_sliver_is_the_near_edge_of_the_neighbor_and_changes_nothing_of_the_digit(
     mnist: Sample, seed: int, index: int, other: int, height_px: int
@@ -162,7 +162,7 @@ def test_slivers_come_on_either_side(mnist: Sample) -> None:
     assert sides == {False, True}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(seeds, st.integers(0, 399), st.integers(10, 55))
 def test_stretched_ink_is_about_as_wide_as_high(mnist: Sample, seed: int, index: int, height_px: int) -> None:
     ink = ink_at_level(height_field(mnist[0][index], height_px), 0.35)

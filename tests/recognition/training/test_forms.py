@@ -13,7 +13,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 @pytest.mark.parametrize("label", sorted(FORMS))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(seed=seeds, height_px=st.integers(10, 60))
 def test_a_form_has_ink_about_as_high_as_asked_for(label: int, seed: int, height_px: int) -> None:
     field = form_field(np.random.default_rng(seed), label, height_px)

@@ -70,7 +70,7 @@ def test_lying_strokes_crossings_rings_and_blots_are_no_strokes() -> None:
         assert not is_stroke(ink)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(seeds)
 def test_halves_and_fragments_are_never_a_lone_straight_stroke(pick_from, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -81,7 +81,7 @@ def test_halves_and_fragments_are_never_a_lone_straight_stroke(pick_from, seed: 
         assert not is_stroke(ink)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(seeds)
 def test_pieces_of_rules_are_never_a_lone_straight_stroke(seed: int) -> None:
     ink = rule(np.random.default_rng(seed))
@@ -89,13 +89,13 @@ def test_pieces_of_rules_are_never_a_lone_straight_stroke(seed: int) -> None:
     assert not is_stroke(ink)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(seeds)
 def test_a_smudge_has_ink(seed: int) -> None:
     assert np.count_nonzero(smudge(np.random.default_rng(seed))) > 0
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(seeds)
 def test_digits_that_touch_are_wider_than_one_and_stay_on_the_picture(pick_from, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -130,7 +130,7 @@ def test_letters_come_in_several_typefaces_without_those_of_a_digits_form(glyphs
         assert not field[0].any() or field[0].max() < 0.05
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(seed=seeds)
 def test_rubbish_has_ink_and_is_the_same_for_the_same_seed(pick_from, glyphs: list[Field], seed: int) -> None:
     one, again = (rubbish(rng, pick_from(rng), glyphs) for rng in (np.random.default_rng(seed) for _ in range(2)))

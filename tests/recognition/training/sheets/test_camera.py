@@ -32,7 +32,7 @@ def contrast(page: np.ndarray, owner: np.ndarray, digit: int) -> float:
     return float(np.median(page[around > 0])) - float(np.median(page[ink > 0]))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(seed=seeds)
 def test_owners_are_moved_along_whole(sheet: Sheet, seed: int) -> None:
     page, owner = photograph(np.random.default_rng(seed), shade(sheet, 220, 0.8, 0.5), sheet.owner)
@@ -67,7 +67,7 @@ def test_the_sheet_itself_is_left_as_it_was(sheet: Sheet) -> None:
     np.testing.assert_array_equal(sheet.owner, owner)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seeds)
 def test_light_makes_nothing_much_brighter_and_nothing_black(seed: int) -> None:
     page = np.full((60, 90), 200, np.uint8)
@@ -76,7 +76,7 @@ def test_light_makes_nothing_much_brighter_and_nothing_black(seed: int) -> None:
     assert 10 < shown.min() <= shown.max() <= 1.1 * 200
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(seed=seeds)
 def test_a_table_around_the_page_is_clutter(sheet: Sheet, seed: int) -> None:
     page, owner = on_table(np.random.default_rng(seed), shade(sheet, 220, 0.8, 0.5), sheet.owner)
@@ -90,7 +90,7 @@ def test_a_table_around_the_page_is_clutter(sheet: Sheet, seed: int) -> None:
     assert np.count_nonzero(owner == CLUTTER) >= 0.95 * beyond
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(seeds, st.tuples(st.integers(1, 80), st.integers(1, 80)))
 def test_a_table_has_the_size_asked_for(seed: int, shape: tuple[int, int]) -> None:
     table = texture(np.random.default_rng(seed), shape)

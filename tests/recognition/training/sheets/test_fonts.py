@@ -71,7 +71,7 @@ def test_every_face_found_draws_letters_and_digits(fonts: Fonts) -> None:
             assert set_text(text, path, 24).max() > 0.5, path.name
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.text(alphabet="abcdefghij0123456789.", min_size=1, max_size=12), st.integers(1, 80))
 def test_longer_text_is_wider(text: str, height_px: int) -> None:
     alone, more = set_text(text, DEJAVU, height_px), set_text(text + "m", DEJAVU, height_px)

@@ -17,7 +17,7 @@ def is_coverage(drawn: np.ndarray) -> bool:
     return drawn.dtype == np.float32 and drawn.ndim == 2 and 0 <= drawn.min() <= drawn.max() <= 1 and drawn.max() > 0.4
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(seeds, st.integers(9, 110))
 def test_joined_up_writing_and_scribbles_have_ink_and_keep_off_the_edge(seed: int, height_px: int) -> None:
     for make in (cursive, scribble):
@@ -27,7 +27,7 @@ def test_joined_up_writing_and_scribbles_have_ink_and_keep_off_the_edge(seed: in
             assert not edge.any(), "ink was cut off"
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(seeds, st.integers(12, 110))
 def test_mirrored_digits_stand_side_by_side(digits: Digits, seed: int, height_px: int) -> None:
     rng = np.random.default_rng(seed)
@@ -37,7 +37,7 @@ def test_mirrored_digits_stand_side_by_side(digits: Digits, seed: int, height_px
     assert drawn.shape[0] == 2 * height_px
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(seeds, st.integers(12, 110), st.integers(0, 3))
 def test_every_way_of_writing_gives_ink_also_without_a_face(
     digits: Digits, seed: int, height_px: int, kind: int
@@ -73,7 +73,7 @@ def test_a_lower_level_is_a_broader_pen() -> None:
     assert areas[0] > areas[-1] > 0
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(seeds, st.integers(12, 110))
 def test_a_block_letter_is_ink_with_and_without_a_face(fonts: Fonts, seed: int, height_px: int) -> None:
     for face in (None, fonts.printed[0]):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from recognition.training.sheets.sheet import CLUTTER, NOBODY, TEXT, UNKNOWN, Sheet, shade
@@ -24,7 +24,6 @@ def test_a_blank_sheet_is_nobodys() -> None:
     assert sheet.labels == []
 
 
-@settings(deadline=None)
 @given(st.integers(-20, 50), st.integers(-20, 40))
 def test_a_digit_is_written_where_it_fits_and_refused_elsewhere(x: int, y: int) -> None:
     sheet = Sheet.blank(30, 40)
@@ -38,7 +37,6 @@ def test_a_digit_is_written_where_it_fits_and_refused_elsewhere(x: int, y: int) 
     assert np.count_nonzero(sheet.owner) == np.count_nonzero(sheet.written) == (60 if fits else 0)
 
 
-@settings(deadline=None)
 @given(st.integers(-20, 60), st.integers(-20, 60), st.sampled_from([TEXT, CLUTTER, UNKNOWN]))
 def test_what_does_not_fit_is_cut_off(x: int, y: int, owner: int) -> None:
     written, printed = Sheet.blank(30, 40), Sheet.blank(30, 40)
@@ -91,7 +89,6 @@ def test_lines_and_frames_are_clutter() -> None:
     assert not sheet.written.any()
 
 
-@settings(deadline=None)
 @given(st.tuples(*[st.floats(-50, 90)] * 4), st.integers(1, 5), st.floats(0.1, 1))
 def test_a_line_may_lead_anywhere(ends: tuple[float, ...], thickness: int, strength: float) -> None:
     sheet = Sheet.blank(30, 40)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from recognition.training.sheets.words import printed_number, sentence, word
@@ -9,7 +9,6 @@ from recognition.training.sheets.words import printed_number, sentence, word
 seeds = st.integers(0, 2**32 - 1)
 
 
-@settings(deadline=None)
 @given(seeds)
 def test_a_word_is_never_empty_and_has_no_digits(seed: int) -> None:
     text = word(np.random.default_rng(seed))
@@ -17,7 +16,6 @@ def test_a_word_is_never_empty_and_has_no_digits(seed: int) -> None:
     assert not any(character.isspace() or character.isdigit() for character in text)
 
 
-@settings(deadline=None)
 @given(seeds)
 def test_a_sentence_is_of_several_words(seed: int) -> None:
     text = sentence(np.random.default_rng(seed))
@@ -25,14 +23,12 @@ def test_a_sentence_is_of_several_words(seed: int) -> None:
     assert not any(character.isdigit() for character in text)
 
 
-@settings(deadline=None)
 @given(seeds)
 def test_a_sentence_of_numbers_has_a_digit_in_each(seed: int) -> None:
     parts = sentence(np.random.default_rng(seed), digits=1.0).split(" ")
     assert all(any(character.isdigit() for character in part) for part in parts)
 
 
-@settings(deadline=None)
 @given(seeds)
 def test_a_printed_number_is_made_of_digits_points_and_brackets(seed: int) -> None:
     text = printed_number(np.random.default_rng(seed))
@@ -40,7 +36,6 @@ def test_a_printed_number_is_made_of_digits_points_and_brackets(seed: int) -> No
     assert set(text) <= set("0123456789.()")
 
 
-@settings(deadline=None)
 @given(seeds)
 def test_the_same_seed_gives_the_same_words(seed: int) -> None:
     one, again = (sentence(np.random.default_rng(seed), 0.3) for _ in range(2))

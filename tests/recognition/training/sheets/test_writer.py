@@ -22,7 +22,7 @@ def plain(digits: Digits, label: int, **changes: object) -> Writer:
     return Writer(Digits(digits.images[chosen], digits.labels[chosen]), **{**FORMS, **PLAIN, **changes})
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(seeds, st.integers(8, 120))
 def test_a_digit_is_coverage_cropped_to_its_ink(digits: Digits, seed: int, height_px: int) -> None:
     rng = np.random.default_rng(seed)
@@ -35,7 +35,7 @@ def test_a_digit_is_coverage_cropped_to_its_ink(digits: Digits, seed: int, heigh
         assert edge.max() > 0.2
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(seeds)
 def test_the_same_seed_gives_the_same_writer_and_digit(digits: Digits, seed: int) -> None:
     pairs = [(rng, Writer.anyone(rng, digits)) for rng in (np.random.default_rng(seed) for _ in range(2))]
