@@ -32,6 +32,10 @@ from recognition.types import Number
 Pixels = NDArray[np.uint8]
 Disturb = Callable[[Pixels], Pixels]
 
+HEADINGS = f"{'exact':>8}{'accepted':>10}{'slips/1000':>12}"
+FIGURES = "{exact:8.3f}{accepted:10.3f}{slips/1000:12.1f}"
+"""Of a line of the table, below the headings."""
+
 _reader: Reader
 
 
@@ -216,19 +220,24 @@ def main() -> None:
     options = parser.parse_args()
     pages = [one for folder in options.pages for one in load_pages_with_truth(folder)]
     table = {}
-    print(f"{'':26}{'exact':>8}{'accepted':>10}{'slips/1000':>12}")
+    print(f"{'':26}{HEADINGS}")
     with ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn"), start) as pool:
         for name in options.only:
             counts = sum(pool.map(partial(read, name), pages), Counter())
-            accepted = counts["accepted right"] + counts["slips"]
-            table[name] = {
-                "exact": round(counts["exact"] / counts["numbers"], 4),
-                "accepted": round(counts["accepted right"] / counts["numbers"], 4),
-                "slips/1000": round(1000 * counts["slips"] / max(1, accepted), 1),
-            }
-            print(f"{name:26}" + "{exact:8.3f}{accepted:10.3f}{slips/1000:12.1f}".format_map(table[name]), flush=True)
+            table[name] = rates(counts)
+            print(f"{name:26}" + FIGURES.format_map(table[name]), flush=True)
     if options.json:
         options.json.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
+
+
+def rates(counts: Counter[str]) -> dict[str, float]:
+    """The figures of what `compared` counted."""
+    accepted = counts["accepted right"] + counts["slips"]
+    return {
+        "exact": round(counts["exact"] / counts["numbers"], 4),
+        "accepted": round(counts["accepted right"] / counts["numbers"], 4),
+        "slips/1000": round(1000 * counts["slips"] / max(1, accepted), 1),
+    }
 
 
 def start() -> None:

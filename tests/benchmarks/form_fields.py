@@ -27,7 +27,7 @@ from sample_pages import BLACK_INK, Digits, Hand, grain, inked, number, paper
 
 sys.path.pop(0)
 
-from disturbed import compared
+from disturbed import FIGURES, HEADINGS, compared, rates
 
 from config.shipped import shipped_companions, shipped_model
 from recognition.page import read_document
@@ -158,23 +158,16 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args()
     table = {}
-    print(f"{'':40}{'exact':>8}{'accepted':>10}{'slips/1000':>12}")
+    print(f"{'':40}{HEADINGS}")
     pool = ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn"), start, (options.data,))
     with pool:
         for kind in options.only:
             for grey in GREYS:
                 seeds = [[options.seed, k] for k in range(options.pages)]
                 counts = sum(pool.map(partial(read, kind, grey), seeds), Counter())
-                accepted = counts["accepted right"] + counts["slips"]
                 name = f"{kind}, grey {grey}"
-                table[name] = {
-                    "exact": round(counts["exact"] / counts["numbers"], 4),
-                    "accepted": round(counts["accepted right"] / counts["numbers"], 4),
-                    "slips/1000": round(1000 * counts["slips"] / max(1, accepted), 1),
-                }
-                print(
-                    f"{name:40}" + "{exact:8.3f}{accepted:10.3f}{slips/1000:12.1f}".format_map(table[name]), flush=True
-                )
+                table[name] = rates(counts)
+                print(f"{name:40}" + FIGURES.format_map(table[name]), flush=True)
     if options.json:
         options.json.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
 
