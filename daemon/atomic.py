@@ -6,10 +6,11 @@ import ctypes
 import errno
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from types import TracebackType
+from typing import BinaryIO, Self
 
 PREFIX, SUFFIX = ".digitdrop-", ".tmp"
 
@@ -19,38 +20,75 @@ _UNSUPPORTED = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-@contextmanager
-def replacing(path: Path, prepare: Callable[[BinaryIO], object] | None = None) -> Iterator[BinaryIO]:
-    """Opens a new file that takes the place of `path` when the block ends well, and is removed when it does not.
+class NewFile:
+    """A file beside `path`, under a hidden name until it takes that one's place; removed where it never does.
 
-    The content is on the disk before the name is. The new file is made in the same folder, so that it inherits that
-    folder's group and access list, and gets the mode the process's umask gives.
+    It is made in the same folder, so that it inherits that folder's group and access list, and gets the mode the
+    process's umask gives. What fails, also while it is written in its block, raises OSError that names `path`.
 
     Args:
         path: its folder must exist.
-        prepare: called with the file when all of it is on the disk, right before it takes the place.
 
-    Yields:
-        The new file, open for reading and writing bytes.
+    Attributes:
+        file: open for reading and writing bytes until the file is placed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._temporary = path.with_name(f"{PREFIX}{secrets.token_hex(8)}{SUFFIX}")
+        self._is_placed = False
+        with _naming(path, self._temporary):
+            descriptor = os.open(self._temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        self.file: BinaryIO = os.fdopen(descriptor, "w+b")
+
+    def finish(self) -> None:
+        """Puts what was written on the disk."""
+        with _naming(self._path, self._temporary):
+            self.file.flush()
+            os.fsync(self.file.fileno())
+
+    def place(self) -> Path:
+        """Gives the file, which is finished, the name that it is made for; returns that."""
+        with _naming(self._path, self._temporary):
+            self.file.close()
+            self._temporary.replace(self._path)
+        self._is_placed = True
+        return self._path
+
+    def discard(self) -> None:
+        """Removes the file, unless it was placed."""
+        if self._is_placed:
+            return
+        with suppress(OSError):  # what could not be written is not needed
+            self.file.close()
+        with suppress(OSError):  # the folder may be gone, which is then the error to report
+            self._temporary.unlink()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.discard()
+        if isinstance(error, OSError):
+            with _naming(self._path, self._temporary):
+                raise error
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Opens a new file that takes the place of `path` when the block ends well, and is removed when it does not.
+
+    The content is on the disk before the name is; see `NewFile`.
 
     Raises:
         OSError: it could not be written, or `path` could not be replaced; the error names `path`.
     """
-    temporary = path.with_name(f"{PREFIX}{secrets.token_hex(8)}{SUFFIX}")
-    with _naming(path, temporary):
-        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-        try:
-            with os.fdopen(descriptor, "w+b") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-                if prepare is not None:
-                    prepare(file)
-            temporary.replace(path)
-        except BaseException:
-            with suppress(OSError):  # the folder may be gone, which is then the error to report
-                temporary.unlink()
-            raise
+    with NewFile(path) as new:
+        yield new.file
+        new.finish()
+        new.place()
 
 
 @contextmanager

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from config.schema import TablesSettings
+from daemon.background import Background
 from daemon.clock import ClockWatch
 from daemon.edited import make_way
 from daemon.errors import LedgerError, PublishError
 from daemon.ledger import Ledger
-from daemon.ledger.days import ChangedDay
+from daemon.ledger.days import ChangedDay, DayBook
 from daemon.mounts import require_folder
 from daemon.opened import lock_beside
 from daemon.setbacks import backoff_s
 from daemon.systemd import Beat, no_beat
-from daemon.tables import DayContent, write_day
+from daemon.tables import DayContent, NewTables, make_day
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +45,9 @@ class DayTables:
         ledger: what stands in them.
         settings: how they are written.
         watch: of the time of day.
-        clock: measures how long a rebuild takes.
+        wake: tables are made in the background, so that nobody's results wait for a long day's, and this is called from
+            there when one is made; without it, they are made at once.
+        clock: measures how long a rebuild takes, in monotonic seconds.
     """
 
     def __init__(
@@ -52,20 +57,32 @@ class DayTables:
         settings: TablesSettings,
         *,
         watch: ClockWatch,
+        wake: Callable[[], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder = folder
         self._ledger = ledger
         self._settings = settings
         self._watch = watch
+        self._wake = wake
         self._clock = clock
         self._not_before = 0.0
         self._faults: dict[str, int] = {}
+        self._begun = 0.0
+        self._left: list[ChangedDay] = []
+        self._problems: list[str] = []
+        self._making: Background[NewTables] | None = None
         self.problem: str | None = None
 
     def next_due(self) -> float | None:
-        """When `run_once` has something to do, in monotonic seconds; None when every table is up to date."""
+        """When `run_once` has something to do, in monotonic seconds; None when every table is up to date or made."""
+        if self._making is not None:
+            return self._not_before if self._making.is_done else None
         return self._not_before if self._ledger.days.changed() else None
+
+    def heard(self, now: float) -> float:
+        """When tables that are being made last went on; now, where none are."""
+        return now if self._making is None else self._making.heard
 
     def run_once(self, now: float, beat: Beat = no_beat, *, at_once: bool = False) -> bool:
         """Rebuilds what changed, when it is time; returns whether every table is up to date.
@@ -73,31 +90,63 @@ class DayTables:
         Args:
             now: monotonic seconds.
             beat: called at each document of a day, and at each piece that is written.
-            at_once: without regard to when it was done last; for the end of a run.
+            at_once: without regard to when it was done last, and to its end; for the end of a run.
         """
-        may_drop = not self._watch.is_doubted(now)
-        days = self._ledger.days.changed()
-        if not days or (now < self._not_before and not at_once):
-            return not days
-        started = self._clock()
-        problems = [problem for day in days if (problem := self._write(day, beat)) is not None]
-        self.problem = "; ".join(problems) or None
-        if may_drop:
+        if at_once:
+            self.stop()
+        if not self._left:
+            days = self._ledger.days.changed()
+            if not days or (now < self._not_before and not at_once):
+                return not days
+            self._begun, self._left, self._problems = self._clock(), days, []
+        while self._left:
+            made = self._made(self._left[0].day, beat, None if at_once else self._wake)
+            if made is None:
+                return False
+            if problem := self._write(self._left.pop(0), made, beat):
+                self._problems.append(problem)
+        self._end_round(now)
+        return not self._problems
+
+    def stop(self) -> None:
+        """Gives up what is being made; the days are still to be rebuilt."""
+        making, self._making = self._making, None
+        self._left.clear()
+        if making is not None and making.stop():
+            with suppress(Exception):  # what was in the way of tables that are not wanted any more
+                making.result().discard()
+
+    def _end_round(self, now: float) -> None:
+        self.problem = "; ".join(self._problems) or None
+        if not self._watch.is_doubted(now):
             self._ledger.days.drop_crops((self._watch.wall().date() - timedelta(CROP_DAYS)).isoformat())
-        worked_s = self._clock() - started
+        worked_s = self._clock() - self._begun
         waits = [backoff_s(faults) for faults in self._faults.values()]
         self._not_before = now + worked_s + max([MIN_PAUSE_S, _PAUSE_PER_WORK * worked_s, *waits])
-        return not problems
 
-    def _write(self, day: ChangedDay, beat: Beat) -> str | None:
+    def _made(self, day: str, beat: Beat, wake: Callable[[], None] | None) -> Callable[[], NewTables] | None:
+        """What gives a day's tables; None while they are made in the background."""
+        if wake is None:
+            return partial(self._make, day, beat)
+        if self._making is None:
+            self._making = Background(partial(self._make, day), wake, self._clock)
+        elif self._making.is_done:
+            making, self._making = self._making, None
+            return making.result
+        return None
+
+    def _make(self, day: str, beat: Beat) -> NewTables:
+        _require_outbox(self._folder.parent)
+        self._require_closed(day)
+        with self._ledger.reading() as connection:
+            book = DayBook(connection)
+            content = DayContent(date.fromisoformat(day), book.entries(day), book.asides(day))
+            return make_day(self._folder, content, self._settings, beat)
+
+    def _write(self, day: ChangedDay, made: Callable[[], NewTables], beat: Beat) -> str | None:
         try:
-            _require_outbox(self._folder.parent)
-            self._require_closed(day.day)
-            book = self._ledger.days
-            content = DayContent(date.fromisoformat(day.day), book.entries(day.day), book.asides(day.day))
-            prepare = partial(self._make_way, day.day, beat)
-            write_day(self._folder, content, self._settings, beat, prepare=prepare)
-        except LedgerError:
+            made().place(partial(self._make_way, day.day, beat))
+        except (LedgerError, sqlite3.Error):
             raise
         except PublishError as error:
             level = logging.DEBUG if day.day in self._faults else logging.WARNING

@@ -27,6 +27,8 @@ class Part(StrEnum):
     """The inbox can be read."""
     ENGINE = "engine"
     """Recognition can be run."""
+    TABLES = "tables"
+    """The tables of the days can be written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""The main loop: one thread that does everything, one short step at a time, and sleeps when nothing is to be done."""
+"""The main loop: one thread that does everything, one short step at a time, and sleeps when nothing is to be done.
+
+Only the tables of a day, which may take long, are made beside it.
+"""
 
 from __future__ import annotations
 
@@ -175,11 +178,12 @@ class MainLoop:
 
     @contextmanager
     def _letting_go(self) -> Iterator[None]:
-        """Ends what would outlive the loop, also where a mistake of ours ends that: the watch's threads and hooks."""
+        """Ends what would outlive the loop, also where a mistake of ours ends that: threads and hooks."""
         try:
             yield
         finally:
             self._parts.inbox.stop()
+            self._parts.tables.stop()
             self._parts.hooks.stop()
 
     def _is_through(self) -> bool:

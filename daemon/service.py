@@ -90,7 +90,7 @@ def build_loop(
     inbox = Inbox(settings, wake.set, time.monotonic(), once=once)
     worker = Worker(settings, ledger, engine, outbox, drop=inbox.drop, wall=_time_of_day)
     watch = ClockWatch(ledger, wall=_time_of_day)
-    tables = DayTables(settings.outbox / TABLES, ledger, settings.tables, watch=watch)
+    tables = DayTables(settings.outbox / TABLES, ledger, settings.tables, watch=watch, wake=wake.set)
     hooks, retention = Hooks(settings, ledger), Retention(settings, ledger, watch=watch)
     parts = Parts(ledger, engine, inbox, worker, tables, hooks, retention, notifier)
     return MainLoop(settings, parts, wake, wall=_time_of_day)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from dataclasses import astuple, dataclass, fields
 from datetime import date
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, BinaryIO
 
 from config.schema import TablesSettings
-from daemon.atomic import replacing, sync_folder
+from daemon.atomic import NewFile, sync_folder
 from daemon.errors import PublishError
 from daemon.names import printable
 from daemon.result import Row, rows
@@ -158,15 +157,49 @@ def write_csv(file: BinaryIO, result: Mapping[str, Any], name: str, settings: Ta
     table.close()
 
 
-def write_day(
-    folder: Path,
-    content: DayContent,
-    settings: TablesSettings,
-    beat: Beat = no_beat,
-    *,
-    prepare: Prepare | None = None,
-) -> tuple[Path, ...]:
-    """Replaces a day's tables, `YYYY-MM-DD.csv` and `.xlsx`.
+class NewTables:
+    """A day's tables, whole and on the disk, that are to take the places of those that stand there.
+
+    Args:
+        content: of the day, which names them.
+        folder: the outbox's `tables`.
+        files: the new files; they are removed where they are not placed.
+    """
+
+    def __init__(self, content: DayContent, folder: Path, files: dict[Path, NewFile]) -> None:
+        self._day = content.day
+        self._folder = folder
+        self._files = files
+
+    def place(self, prepare: Prepare = lambda path, file: None) -> tuple[Path, ...]:
+        """Puts the tables in their places; returns these.
+
+        Args:
+            prepare: called right before a table takes its place; what it raises leaves the one that stands there.
+
+        Raises:
+            PublishError: one could not be replaced, for instance because a spreadsheet holds it locked; trying again
+                later can help, with tables that are made anew.
+        """
+        try:
+            for path, new in reversed(self._files.items()):
+                prepare(path, new.file)
+                new.place()
+            sync_folder(self._folder)
+        except OSError as error:
+            raise _unwritten(self._day, self._folder, error) from error
+        finally:
+            self.discard()
+        return tuple(self._files)
+
+    def discard(self) -> None:
+        """Removes what was not placed."""
+        for new in self._files.values():
+            new.discard()
+
+
+def make_day(folder: Path, content: DayContent, settings: TablesSettings, beat: Beat = no_beat) -> NewTables:
+    """Makes a day's tables, `YYYY-MM-DD.csv` and `.xlsx`.
 
     One document is in memory at a time, apart from the crops, which the .xlsx gathers until it is closed.
 
@@ -175,34 +208,35 @@ def write_day(
         content: of the day.
         settings: how the tables are written, and whether there is an .xlsx.
         beat: called at each document and row, and at each piece of the .xlsx.
-        prepare: called right before a table takes its place; what it raises leaves the one that stands there.
 
     Returns:
-        The files written.
+        The tables, which nobody sees before they are placed.
 
     Raises:
-        PublishError: one could not be written or replaced, for instance because a spreadsheet holds it locked; trying
-            again later can help, and writes both again.
+        PublishError: one could not be written; trying again later can help.
     """
-    day = content.day.isoformat()
-    csv_path, xlsx_path = folder / f"{day}.csv", folder / f"{day}.xlsx"
+    names = [f"{content.day}.csv"] + ([f"{content.day}.xlsx"] if settings.xlsx else [])
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
-            table = CsvTable(stack.enter_context(_replacing(csv_path, prepare)), settings)
-            book = None
-            if settings.xlsx:
-                file = stack.enter_context(_replacing(xlsx_path, prepare))
-                scratch = Path(stack.enter_context(TemporaryDirectory(prefix=_SCRATCH)))
-                book = Workbook(file, content.day, scratch, beat)
-            _fill(table, book, content, beat)
-        sync_folder(folder)
+            files = {folder / name: stack.enter_context(NewFile(folder / name)) for name in names}
+            table, *books = [new.file for new in files.values()]
+            with TemporaryDirectory(prefix=_SCRATCH) as scratch:
+                book = Workbook(books[0], content.day, Path(scratch), beat) if books else None
+                _fill(CsvTable(table, settings), book, content, beat)
+            for new in files.values():
+                new.finish()
+            stack.pop_all()
     except OSError as error:
-        raise PublishError(
-            f"the tables of {day} must be replaceable in {folder}. Received: {_named(error)}. "
-            "Close the table where it is open, or see to the folder's permissions and space"
-        ) from error
-    return (csv_path, xlsx_path) if settings.xlsx else (csv_path,)
+        raise _unwritten(content.day, folder, error) from error
+    return NewTables(content, folder, files)
+
+
+def _unwritten(day: date, folder: Path, error: OSError) -> PublishError:
+    return PublishError(
+        f"the tables of {day} must be replaceable in {folder}. Received: {_named(error)}. "
+        "Close the table where it is open, or see to the folder's permissions and space"
+    )
 
 
 def _named(error: OSError) -> OSError:
@@ -210,10 +244,6 @@ def _named(error: OSError) -> OSError:
     place = gettempdir()
     in_scratch = str(error.filename or "").startswith(f"{place}/{_SCRATCH}")
     return OSError(error.errno, error.strerror, place) if in_scratch else error
-
-
-def _replacing(path: Path, prepare: Prepare | None) -> AbstractContextManager[BinaryIO]:
-    return replacing(path, None if prepare is None else partial(prepare, path))
 
 
 def _fill(table: CsvTable, book: Workbook | None, content: DayContent, beat: Beat) -> None:

@@ -21,7 +21,7 @@ from daemon.systemd import EXTENSION_S
 
 log = logging.getLogger(__name__)
 
-LIMITS_S = {Part.ENGINE: 120.0}
+LIMITS_S = {Part.ENGINE: 120.0, Part.TABLES: 120.0}
 """Seconds without progress after which a part is stuck, so that the service manager begins anew.
 
 All else is done by the main loop itself: where that hangs, its silence says so. An inbox or a ledger that cannot be
@@ -101,13 +101,14 @@ class Vitals:
         engine_problem = parts.engine.healthy()
         if engine_problem is None or not parts.engine.restart_helps:
             self._health.progress(Part.ENGINE, now)
+        self._health.progress(Part.TABLES, parts.tables.heard(now))
         for name, problem in (
             (Part.EVENTS, parts.inbox.watch_problem),
             (Part.SCAN, parts.inbox.scan_problem),
             ("inbox", parts.inbox.sole_problem),
             (Part.ENGINE, engine_problem),
             ("outbox", parts.worker.delivery.problem),
-            ("tables", parts.tables.problem),
+            (Part.TABLES, parts.tables.problem),
             ("hooks", parts.hooks.problem),
             ("archive", parts.retention.problem),
         ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -71,16 +72,30 @@ class DocumentRow:
 
 
 class _HeardFile:
-    """What is written to it goes to a file, and each piece says that it goes on."""
+    """What is written to it goes to a file, and each piece says that it goes on.
+
+    A workbook that is given up writes its end when it is forgotten: once the file is closed, nothing is written.
+    """
 
     def __init__(self, file: BinaryIO, beat: Beat) -> None:
         self._beat = beat
-        self._write = file.write
-        self.seek, self.tell, self.flush = file.seek, file.tell, file.flush
+        self._file = file
 
     def write(self, piece: bytes) -> int:
+        if self._file.closed:
+            return len(piece)
         self._beat()
-        return self._write(piece)
+        return self._file.write(piece)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return 0 if self._file.closed else self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return 0 if self._file.closed else self._file.tell()
+
+    def flush(self) -> None:
+        if not self._file.closed:
+            self._file.flush()
 
 
 class Workbook:

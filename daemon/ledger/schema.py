@@ -144,6 +144,22 @@ def open_ledger_file(state: Path, *, create: bool = True) -> sqlite3.Connection:
     return connection
 
 
+def open_for_reading(state: Path) -> sqlite3.Connection:
+    """Opens a ledger that is open once more, as it is; nothing can be written through it.
+
+    Raises:
+        LedgerError: it cannot be opened.
+    """
+    path = state / FILE
+    try:
+        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    except sqlite3.Error as error:
+        raise _unusable(path, error) from error
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
 def _is_there(path: Path) -> bool:
     try:
         return path.is_file()

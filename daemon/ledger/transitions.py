@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,7 +20,7 @@ from daemon.ledger.hooks import HookQueue
 from daemon.ledger.renewals import Renewals
 from daemon.ledger.results import StoredResult, drop_pictures, reserve_name, store, stored
 from daemon.ledger.rows import PROGRESS, delete, encoded, entry_of, state_list, update
-from daemon.ledger.schema import open_ledger_file, transaction
+from daemon.ledger.schema import open_for_reading, open_ledger_file, transaction
 
 
 class Ledger:
@@ -43,6 +44,7 @@ class Ledger:
     """
 
     def __init__(self, state: Path, *, create: bool = True) -> None:
+        self._state = state
         self._connection = open_ledger_file(state, create=create)
         self.days = DayBook(self._connection)
         self.delays = Delays(self._connection)
@@ -54,6 +56,16 @@ class Ledger:
     def connection(self) -> sqlite3.Connection:
         """For reports, which only read."""
         return self._connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Opens another connection, which only reads, for another thread; what one statement sees stays as it is.
+
+        Raises:
+            LedgerError: it cannot be opened.
+        """
+        with closing(open_for_reading(self._state)) as connection:
+            yield connection
 
     def close(self) -> None:
         """Ends the use of the file."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.atomic import remove_leftovers, replacing, sync_folder
+from daemon.atomic import NewFile, remove_leftovers, replacing, sync_folder
 
 
 def test_a_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
@@ -29,13 +29,27 @@ def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
 
 
-def test_the_last_touch_is_made_when_all_is_written_and_nobody_sees_it_yet(tmp_path: Path) -> None:
+def test_a_finished_file_is_whole_and_hidden_until_it_is_placed(tmp_path: Path) -> None:
     target = tmp_path / "table.csv"
-    seen = []
-    with replacing(target, lambda file: seen.append((os.pread(file.fileno(), 9, 0), target.exists()))) as file:
-        file.write(b"whole")
-    assert seen == [(b"whole", False)]
-    assert target.read_bytes() == b"whole"
+    target.write_bytes(b"old")
+    with NewFile(target) as new:
+        new.file.write(b"whole")
+        new.finish()
+        (hidden,) = [path for path in tmp_path.iterdir() if path != target]
+        assert hidden.read_bytes() == b"whole"
+        assert target.read_bytes() == b"old"
+        assert new.place() == target
+    new.discard()
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"whole"]
+
+
+def test_a_file_that_is_not_placed_is_removed_and_may_be_removed_again(tmp_path: Path) -> None:
+    with NewFile(tmp_path / "table.csv") as new:
+        new.file.write(b"whole")
+        new.finish()
+    assert list(tmp_path.iterdir()) == []
+    assert new.file.closed
+    new.discard()
 
 
 def test_the_content_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

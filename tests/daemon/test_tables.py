@@ -23,7 +23,7 @@ import pytest
 from config.schema import TablesSettings
 from daemon.errors import PublishError
 from daemon.result import NamedModel, Result
-from daemon.tables import Aside, DayContent, DayEntry, write_day
+from daemon.tables import Aside, DayContent, DayEntry, make_day
 from recognition.types import BoundingBox, Document, Number, Page, Reason
 
 DAY = date(2026, 11, 23)
@@ -49,6 +49,10 @@ def entry(document: str = "a/scan0001.jpg", texts: tuple[str, ...] = ("0071", "0
     moment = datetime(2026, 11, 23, 21, 2, 11, tzinfo=UTC)
     result = Result(document, "ab" * 32, moment, NamedModel("digits", "cd" * 32), 0.2, content)
     return DayEntry(result.to_json(), result.crops(), (f"{document}.annotated.jpg", f"{document}.csv"))
+
+
+def write_day(folder: Path, content: DayContent, settings: TablesSettings) -> tuple[Path, ...]:
+    return make_day(folder, content, settings).place()
 
 
 def read_csv(path: Path, delimiter: str = ",") -> list[list[str]]:
@@ -111,6 +115,24 @@ def test_a_temporary_folder_without_space_is_the_same_problem_each_time(
         for _ in range(2):
             with pytest.raises(PublishError, match=rf"No space left on device: '{tmp_path}/full'\. Close"):
                 write_day(tmp_path / "tables", DayContent(DAY, [entry()]), TablesSettings())
+
+
+def test_tables_are_whole_and_hidden_until_they_are_placed(tmp_path: Path) -> None:
+    new = make_day(tmp_path, DayContent(DAY, [entry()]), TablesSettings())
+    hidden = list(tmp_path.iterdir())
+    assert len(hidden) == 2
+    assert all(path.name.startswith(".") and path.stat().st_size for path in hidden)
+    told: list[Path] = []
+    paths = new.place(lambda path, file: told.append(path))
+    assert [path.name for path in paths] == ["2026-11-23.csv", "2026-11-23.xlsx"]
+    assert sorted(told) == sorted(paths) == sorted(tmp_path.iterdir())
+
+
+def test_tables_that_are_not_placed_leave_nothing(tmp_path: Path) -> None:
+    make_day(tmp_path, DayContent(DAY, [entry()]), TablesSettings()).discard()
+    with pytest.raises(ZeroDivisionError):
+        make_day(tmp_path, DayContent(DAY, [entry()]), TablesSettings()).place(lambda path, file: 1 / 0)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_sheet_is_followed_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

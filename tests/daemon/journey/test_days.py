@@ -149,7 +149,7 @@ def test_rows_wait_while_a_table_cannot_be_replaced(
     caplog.clear()
     now = 100.0
     with monkeypatch.context() as patch:
-        patch.setattr(daemon.days, "write_day", locked)
+        patch.setattr(daemon.days, "make_day", locked)
         for _ in range(10):
             assert not tables.run_once(now)
             due = tables.next_due()
@@ -211,7 +211,7 @@ def test_a_mistake_of_ours_in_a_table_does_not_end_the_service(
 
     desk.arrive("1.jpg", b"1")
     desk.run()
-    monkeypatch.setattr(daemon.days, "write_day", mistake)
+    monkeypatch.setattr(daemon.days, "make_day", mistake)
     assert not tables.run_once(0.0)
     assert tables.problem == "a mistake"
 

@@ -40,6 +40,24 @@ def test_the_manager_hears_nothing_any_more_when_the_engine_is_stuck(
     assert "WATCHDOG=1" in room.heard()
 
 
+def test_the_manager_hears_nothing_any_more_when_the_making_of_tables_hangs(
+    room: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    room.step()
+    begun = room.now
+    with monkeypatch.context() as patch:
+        patch.setattr(room.tables, "heard", lambda now: begun)
+        room.step(LIMITS_S[Part.TABLES] - 5)
+        assert "WATCHDOG=1" in room.heard()
+        room.step(30)
+        room.heard()
+        room.step(room.watchdog_s)
+        assert "WATCHDOG=1" not in room.heard()
+    assert "no progress any more: tables" in caplog.text
+    room.step(room.watchdog_s)
+    assert "WATCHDOG=1" in room.heard()
+
+
 def test_a_cluster_that_is_away_is_told_and_is_no_reason_to_be_restarted(room: Any) -> None:
     room.step()
     room.desk.engine.problem, room.desk.engine.restart_helps = "the Dask scheduler cannot be reached", False
