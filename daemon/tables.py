@@ -221,8 +221,11 @@ def make_day(folder: Path, content: DayContent, settings: TablesSettings, beat: 
         with ExitStack() as stack:
             files = {folder / name: stack.enter_context(NewFile(folder / name)) for name in names}
             table, *books = [new.file for new in files.values()]
-            with TemporaryDirectory(prefix=_SCRATCH) as scratch:
-                book = Workbook(books[0], content.day, Path(scratch), beat) if books else None
+            with ExitStack() as writing:
+                book = None
+                if books:
+                    scratch = Path(writing.enter_context(TemporaryDirectory(prefix=_SCRATCH)))
+                    book = writing.enter_context(Workbook(books[0], content.day, scratch, beat))
                 _fill(CsvTable(table, settings), book, content, beat)
             for new in files.values():
                 new.finish()
@@ -262,4 +265,3 @@ def _fill(table: CsvTable, book: Workbook | None, content: DayContent, beat: Bea
         for aside in content.asides:
             beat()
             book.add_document(aside.row, aside.picture)
-        book.close()

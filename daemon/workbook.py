@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-import os
 import struct
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import BinaryIO
+from types import TracebackType
+from typing import BinaryIO, Self
 
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
@@ -74,24 +74,29 @@ class DocumentRow:
 class _HeardFile:
     """What is written to it goes to a file, and each piece says that it goes on.
 
-    A workbook that is given up writes its end when it is forgotten: once the file is closed, nothing is written.
+    A workbook that is given up writes its end when it is forgotten. Once the file is closed, that is taken and dropped.
     """
 
     def __init__(self, file: BinaryIO, beat: Beat) -> None:
         self._beat = beat
         self._file = file
+        self._position = 0
 
     def write(self, piece: bytes) -> int:
-        if self._file.closed:
-            return len(piece)
-        self._beat()
-        return self._file.write(piece)
+        if not self._file.closed:
+            self._beat()
+            self._file.write(piece)
+        self._position += len(piece)
+        return len(piece)
 
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        return 0 if self._file.closed else self._file.seek(offset, whence)
+    def seek(self, offset: int) -> int:
+        if not self._file.closed:
+            self._file.seek(offset)
+        self._position = offset
+        return offset
 
     def tell(self) -> int:
-        return 0 if self._file.closed else self._file.tell()
+        return self._position
 
     def flush(self) -> None:
         if not self._file.closed:
@@ -102,7 +107,7 @@ class Workbook:
     """Writes rows into a sheet of numbers, and into one of documents behind it.
 
     Args:
-        file: gets the workbook when it is closed.
+        file: gets the workbook at the end of its block.
         day: names the sheet of numbers.
         scratch: a folder for the rows until then, so that memory stays flat.
         beat: called at each piece that closing writes: a long day's takes minutes on a small machine.
@@ -150,12 +155,25 @@ class Workbook:
         for column in ("outcome", "note"):
             self._documents.write(column, getattr(row, column), "long text")
 
-    def close(self) -> None:
-        """Writes the workbook to its file.
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Writes the workbook to its file, unless an error ends it.
 
         Raises:
             OSError: it could not be written.
         """
+        try:
+            if error is None:
+                self._close()
+        finally:
+            for sheet in self._book.worksheets():
+                sheet.row_data_fh.close()  # of its rows in the folder of scratch
+
+    def _close(self) -> None:
         self._numbers.close()
         self._documents.close()
         try:

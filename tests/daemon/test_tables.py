@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import html
 import io
 import os
@@ -308,3 +309,14 @@ def test_libreoffice_reads_the_csv_and_runs_no_cell(tmp_path: Path) -> None:
         texts = html.unescape(parts.read("xl/sharedStrings.xml").decode())
     assert """'=1+1"\n,.jpg""" in texts
     assert "größe.jpg" in texts
+
+
+@pytest.mark.parametrize("beats", [1, 4, 8, 20])
+def test_a_workbook_that_is_given_up_leaves_no_file_open(tmp_path: Path, beats: int) -> None:
+    left = iter(range(beats))
+    open_files = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(StopIteration):
+        make_day(tmp_path, DayContent(DAY, [entry()]), TablesSettings(), lambda: next(left))
+    gc.collect()
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_files
+    assert list(tmp_path.iterdir()) == []
