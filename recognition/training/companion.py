@@ -111,15 +111,7 @@ def train_companion(companion: Companion[Any, Any], options: TrainOptions, conso
     if options.resume is not None:
         model = load_like(options.resume, model)
         past = read_record(options.resume).get("history", {})
-    run = Run(
-        load_mnist(options.data),
-        epochs=options.epochs or companion.epochs,
-        sheets=options.sheets or SHEETS,
-        seed=options.seed,
-        pieces=options.pieces,
-        resumed=options.resume is not None,
-        past_epochs=len(past.get("loss", ())),
-    )
+    run = _run(companion, options, past)
     if run.past_epochs:
         keras.utils.set_random_seed(seed_of_keras(run.own_seed))
     fitted_to, held_out = companion.obtain(run, console)
@@ -135,3 +127,15 @@ def train_companion(companion: Companion[Any, Any], options: TrainOptions, conso
         "history": {name: [*past.get(name, []), *map(float, values)] for name, values in history.items()},
     }
     return export(model, out, companion.typical(held_out), facts)
+
+
+def _run(companion: Companion[Any, Any], options: TrainOptions, past: History) -> Run:
+    return Run(
+        load_mnist(options.data),
+        epochs=options.epochs or companion.epochs,
+        sheets=options.sheets or SHEETS,
+        seed=options.seed,
+        pieces=options.pieces,
+        resumed=options.resume is not None,
+        past_epochs=len(past.get("loss", ())),
+    )
