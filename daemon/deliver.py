@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -18,7 +19,7 @@ from daemon.errors import LedgerError, MoveError, PublishError
 from daemon.ledger import Ledger
 from daemon.ledger.results import picture_bytes
 from daemon.mounts import FolderAwayError, require_folder
-from daemon.names import first_free, folder_of, past_files, shown
+from daemon.names import first_free, fitting, folder_of, placed, shown
 from daemon.originals import Move, holds, move_original, put_back_taken
 from daemon.outbox import Outbox
 from daemon.result import Result
@@ -152,7 +153,7 @@ class Delivery:
         if archive is None:
             return None
         return first_free(
-            past_files(archive, name), lambda place: self._is_archived(place) or self._is_of_others(place, sha256)
+            placed(archive, name), lambda place: self._is_archived(place) or self._is_of_others(place, sha256)
         )
 
     def _is_archived(self, name: str) -> bool:
@@ -160,7 +161,7 @@ class Delivery:
         archive = self._settings.archive
         if archive is None:
             return False
-        place = past_files(archive, name)
+        place = placed(archive, name)
         return os.path.lexists(archive / place) or self._ledger.is_target(place, State.PUBLISHED)
 
     def _is_of_others(self, name: str, sha256: str | None) -> bool:
@@ -187,7 +188,7 @@ class Delivery:
 
     def _renamed(self, entry: Entry, result: Result) -> str:
         """Another outbox name: what bars the one it has came after that was chosen, or while the outbox was away."""
-        path = past_files(self._settings.outbox, entry.path)
+        path = placed(self._settings.outbox, entry.path)
         return self._ledger.rename(entry.key, path, lambda name: self.is_taken(name, result))
 
     def _stored(self, key: int) -> Result:
@@ -233,7 +234,7 @@ class Delivery:
         self._drop(entry.path)
 
     def _move(self, entry: Entry, folder: Path, place: Callable[[str], str | None], beat: Beat) -> Move:
-        """Moves an original to its target, or to another one when that is taken by now."""
+        """Moves an original to its target, or to another one when that is taken by now, or longer than paths can be."""
         source, target = self._settings.inbox / entry.path, entry.target or entry.path
         while True:
             require_folder(folder)
@@ -244,10 +245,12 @@ class Delivery:
                 if outcome is Move.GONE and not self._ledger.archive.is_anothers_place(entry, target):
                     outcome = Move.REPLACED if put_back_taken(folder / target, source) else Move.GONE
             except OSError as error:
-                raise MoveError(
-                    f"the original must be movable from {source.parent} to {folder}. Received: {said(error)}. "
-                    "See to the permissions of both folders and to free space"
-                ) from error
+                if error.errno != errno.ENAMETOOLONG or fitting(target) == target:
+                    raise MoveError(
+                        f"the original must be movable from {source.parent} to {folder}. Received: {said(error)}. "
+                        "See to the permissions of both folders and to free space"
+                    ) from error
+                outcome = Move.TAKEN
             if outcome is not Move.TAKEN:
                 return outcome
             target = place(target) or target

@@ -10,6 +10,11 @@ from daemon.documents import Taken
 
 MAX_NAME_BYTES = 255
 """Of one name in a folder, on every usual file system."""
+_MAX_FOLDERS_BYTES = 3000
+"""Of a document's folders: Linux takes paths of 4,095 bytes, with the outbox before them and a name after them.
+
+It is the same for all, so that results and their original have one name wherever outbox and archive stand.
+"""
 
 _ROOM = MAX_NAME_BYTES - len(".reason.json")
 """For a document's name, to which quarantine adds that."""
@@ -70,6 +75,29 @@ def first_free(path: str, taken: Taken) -> str:
         middle = (low + high) // 2
         low, high = (middle, high) if taken(numbered(path, middle)) else (low, middle)
     return numbered(path, high)
+
+
+def placed(root: Path, path: str) -> str:
+    """The path that a file can have below a folder: past all files, and as `fitting` has it.
+
+    Args:
+        root: the folder, which need not be there.
+        path: relative, with `/`.
+    """
+    return past_files(root, fitting(path))
+
+
+def fitting(path: str) -> str:
+    """The path itself, or one with shorter folders where those could not be made below every folder.
+
+    A share may hold longer names than other disks, and what fits below the inbox may not below another folder.
+
+    Args:
+        path: relative, with `/`.
+    """
+    pure = PurePosixPath(path)
+    folders = shortened(str(pure.parent), _MAX_FOLDERS_BYTES).split("/")
+    return str(PurePosixPath(*(shortened(folder, MAX_NAME_BYTES) for folder in folders), pure.name))
 
 
 def past_files(root: Path, path: str, *, follow: bool = True) -> str:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from config.schema import TablesSettings
 from daemon.atomic import replacing, sync_folder
 from daemon.errors import PublishError
-from daemon.names import MAX_NAME_BYTES, past_files, printable, shortened
+from daemon.names import MAX_NAME_BYTES, placed, printable, shortened
 from daemon.result import Result
 from daemon.systemd import Beat, no_beat
 from daemon.tables import write_csv
@@ -108,9 +108,10 @@ class Outbox:
     def is_barred(self, name: str, result: Result) -> bool:
         """Whether a result cannot be published under its name by now, whatever stood there when it was chosen.
 
-        That is where something stands that is not its own, or a file where a folder is to be.
+        That is where something stands that is not its own, or a file where a folder is to be, and where no path can be
+        as long as it.
         """
-        return past_files(self._folder, name) != name or self.is_anothers(name, result)
+        return placed(self._folder, name) != name or self.is_anothers(name, result)
 
     def lacks(self, outputs: Iterable[str]) -> bool:
         """Whether any of the files that `publish` has written is gone.

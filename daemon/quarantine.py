@@ -17,7 +17,7 @@ from daemon.ledger import Ledger
 from daemon.ledger.reports import failures
 from daemon.ledger.schema import transaction
 from daemon.mounts import require_folder
-from daemon.names import first_free, numbered, past_files, shown
+from daemon.names import first_free, numbered, past_files, placed, shown
 from daemon.originals import ChangedError, move_new
 from daemon.words import said
 
@@ -38,7 +38,7 @@ def free_place(failed: Path, path: str, ledger: Ledger) -> str:
         places = (failed / name, reason_path(failed, name))
         return ledger.is_target(name, State.CONDEMNED) or any(os.path.lexists(place) for place in places)
 
-    return first_free(past_files(failed, path), taken)
+    return first_free(placed(failed, path), taken)
 
 
 def write_reason(failed: Path, entry: Entry, time: datetime) -> None:

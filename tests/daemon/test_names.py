@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.names import first_free, numbered, past_files, printable, shown
+from daemon.names import first_free, fitting, numbered, past_files, printable, shown
 
 
 @pytest.mark.parametrize(
@@ -103,3 +103,37 @@ def test_a_name_stays_on_one_line_of_the_log() -> None:
 
 def test_a_name_with_foreign_bytes_is_printable_and_tells_which() -> None:
     assert printable("größe-\udcff.jpg") == r"größe-\xff.jpg"
+
+
+def test_a_path_that_is_possible_everywhere_stays_as_it_is() -> None:
+    longest = "/".join([*["x" * 255] * 11, "y" * 184])
+    assert len(longest) == 3000
+    for path in ("scan.jpg", f"a/{'x' * 255}/scan.jpg", f"{longest}/{'z' * 255}"):
+        assert fitting(path) == path
+    assert fitting(f"{longest}y/scan.jpg") != f"{longest}y/scan.jpg"
+
+
+@given(
+    st.lists(
+        st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1).filter(
+            lambda name: name not in {".", ".."}
+        ),
+        min_size=1,
+    ),
+    st.integers(1, 300),
+)
+def test_of_every_path_there_is_one_that_a_file_system_can_hold(names: list[str], times: int) -> None:
+    folders = [name * times for name in names]
+    path = PurePosixPath(fitting("/".join([*folders, "scan.jpg"])))
+    assert path.name == "scan.jpg"
+    assert len(os.fsencode(path.parent)) <= 3000
+    assert all(len(os.fsencode(folder)) <= 255 for folder in path.parts)
+    assert fitting(str(path)) == str(path)
+
+
+def test_folders_that_are_too_deep_stay_apart_and_keep_their_documents_together() -> None:
+    deep = "/".join(["x" * 255] * 12)
+    assert fitting(f"{deep}/a/1.jpg").rpartition("/")[0] == fitting(f"{deep}/a/2.jpg").rpartition("/")[0]
+    assert fitting(f"{deep}/a/1.jpg") != fitting(f"{deep}/b/1.jpg")
+    assert fitting(f"{deep}/a/1.jpg").startswith("/".join(["x" * 255] * 11))
+    assert fitting(f"{'x' * 256}/1.jpg") != fitting(f"{'x' * 257}/1.jpg")
