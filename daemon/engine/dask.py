@@ -41,7 +41,7 @@ class DaskEngine:
         self._setup = setup
         self._timeout_s = timeout_s
         self._clock = clock
-        self._wake = Wake()
+        self._wake: Wake | None = None
         self._model: ModelInfo | None = None
         self._cluster: Cluster | None = None
         self._since: dict[int, float] = {}
@@ -77,6 +77,7 @@ class DaskEngine:
             bundle = Bundle.of(self._setup, self._timeout_s)
         except OSError as error:
             raise ModelLoadError(f"cannot read {error.filename}: {error.strerror}") from error
+        self._wake = Wake()
         self._cluster = Cluster(self._address, bundle, self._wake.set)
         self._cluster.start()
 
@@ -99,7 +100,7 @@ class DaskEngine:
 
     def readable(self) -> Sequence[HasFileno]:
         """What to wait on for reading: `poll` has something to do when one of them is readable."""
-        return (self._wake,)
+        return () if self._wake is None else (self._wake,)
 
     def wait_s(self) -> float | None:
         """Seconds after which `poll` wants to be called though nothing was readable; None: never."""
@@ -110,7 +111,7 @@ class DaskEngine:
     def poll(self, timeout_s: float = 0.0) -> list[Outcome]:
         """What has ended, waiting at most `timeout_s` for the first."""
         cluster = self._cluster
-        if cluster is None:
+        if cluster is None or self._wake is None:
             return []
         self._wake.clear()
         for key, since in self._since.items():
@@ -132,9 +133,11 @@ class DaskEngine:
 
     def stop(self, grace_s: float = 5.0) -> None:
         """Let go of the cluster; jobs in work give no outcome. May be called again."""
-        if self._cluster is not None:
+        if self._cluster is not None and self._wake is not None:
             self._cluster.stop()
-            self._cluster = None
+            if not self._cluster.is_alive():  # else it may still set what another file would have by then
+                self._wake.close()
+            self._cluster = self._wake = None
         self._since.clear()
 
     def _outcome(self, ended: Ended) -> Outcome:

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -65,6 +66,37 @@ def test_that_no_worker_can_read_is_told_until_one_can(make_cluster, started, re
     until(lambda: engine.capacity == 2, "the end of the other")
     assert read(engine, b"", key=2).kind is OutcomeKind.READ
     assert engine.healthy() is None
+
+
+def eventfds() -> set[str]:
+    """The descriptors of this process that wake a wait."""
+    links = Path("/proc/self/fd")
+    return {link.name for link in links.iterdir() if link.is_symlink() and "eventfd" in str(link.readlink())}
+
+
+def test_an_engine_that_is_stopped_keeps_no_descriptor(make):
+    before = eventfds()
+    engine = make("tcp://127.0.0.1:1")
+    for _ in range(2):
+        engine.start()
+        assert len(eventfds() - before) == 1
+        engine.stop()
+        assert engine.readable() == ()
+        assert eventfds() == before
+
+
+def test_what_still_lets_go_of_the_cluster_after_a_stop_wakes_nobody_else(make, monkeypatch, until):
+    before = eventfds()
+    engine = make("tcp://127.0.0.1:1")
+    engine.start()
+    (thread,) = (one for one in threading.enumerate() if one.name == "digitdrop-cluster")
+    with monkeypatch.context() as patch:
+        patch.setattr(cluster_module, "CLOSE_S", 0.0)
+        patch.setattr(cluster_module, "LOOK_S", 0.0)
+        engine.stop()
+    ended = not thread.is_alive()
+    thread.join()
+    assert ended or eventfds() != before
 
 
 def test_a_document_that_the_cluster_does_not_come_to_is_given_up(shared_cluster, started, read, wait_free):
