@@ -6,6 +6,7 @@ import errno
 import json
 import logging
 import os
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -95,7 +96,7 @@ class Delivery:
                 beat()
                 try:
                     step(entry, beat)
-                except LedgerError:
+                except (LedgerError, sqlite3.Error):  # of which the document is innocent
                     raise
                 except FolderAwayError as error:
                     self._setbacks.postpone_all(entry, error, now)

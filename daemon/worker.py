@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -92,6 +93,7 @@ class Worker:
 
         Raises:
             LedgerError: the ledger refused a transition; the next step takes it up again.
+            sqlite3.Error: the ledger could not be read; likewise.
         """
         self._free_stranded()
         outcomes = self._settle_outcomes(now)
@@ -127,7 +129,7 @@ class Worker:
         """Counts a mistake of ours against the document that brought it out, so that the others go on."""
         try:
             yield
-        except LedgerError:
+        except (LedgerError, sqlite3.Error):  # of which the document is innocent
             raise
         except Exception as error:
             log.exception("document=%s met a mistake of digitdrop's", shown(entry.path))

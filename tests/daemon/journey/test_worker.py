@@ -116,6 +116,33 @@ def test_a_ledger_that_refuses_right_after_a_claim_leaves_nothing_behind(
     assert desk.files("archive") == {"scan.jpg": b"page"}
 
 
+@pytest.mark.parametrize("book", ["documents", "results", "pictures"])
+def test_a_ledger_that_cannot_be_read_is_no_fault_of_a_document(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, book: str
+) -> None:
+    desk.arrive("scan.jpg", b"page")
+    desk.step()
+    with monkeypatch.context() as patch:
+        if book == "documents":
+            patch.setattr(desk.ledger.renewals, "read_before", _failing_disk)
+        else:
+            desk.settings.outbox.rmdir()
+            desk.run()  # the results are recorded, and have to be read back
+            desk.settings.outbox.mkdir()
+            refused = (sqlite3.SQLITE_READ, book)
+            desk.ledger.connection.set_authorizer(
+                lambda *deed: sqlite3.SQLITE_DENY if deed[:2] == refused else sqlite3.SQLITE_OK
+            )
+        before = desk.ledger.entry(1)
+        with pytest.raises(sqlite3.Error):
+            desk.step(61)
+        assert desk.ledger.entry(1) == before, "it is told of the ledger, and of no document"
+        desk.ledger.connection.set_authorizer(None)
+    desk.run()
+    assert desk.engine.taken == [b"page"]
+    assert desk.files("archive") == {"scan.jpg": b"page"}
+
+
 def test_without_an_archive_the_original_stays_and_is_not_read_again(make_desk: Any) -> None:
     desk = make_desk(archive=None)
     path = desk.arrive("scan.jpg", b"page")
@@ -181,6 +208,10 @@ def test_a_lost_ledger_finds_its_own_results_again(desk: Any) -> None:
 
 def _full_disk(*arguments: object, **keywords: object) -> None:
     raise LedgerError("the ledger must be writable") from sqlite3.OperationalError("database or disk is full")
+
+
+def _failing_disk(*arguments: object) -> None:
+    raise sqlite3.OperationalError("disk I/O error")
 
 
 @pytest.mark.parametrize("year", [1, 1900, 2262, 2263, 2446, 30_000])
