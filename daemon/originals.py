@@ -80,6 +80,7 @@ def move_original(source: Path, target: Path, identity: Identity, sha256: str | 
     if holds(target, identity, sha256, beat):
         _remove_copied(source, target, identity, sha256, beat)
         return Move.MOVED
+    _take_from_aside(source)
     found = _identity(source)
     if found != identity:
         return Move.GONE if found is None else Move.REPLACED
@@ -223,6 +224,13 @@ def _settle(aside: Path, source: Path, identity: Identity, sha256: str | None, b
     if _is_original(aside, identity, sha256, beat):
         aside.unlink()
     elif os.path.lexists(aside):
+        _put_back(aside, source)
+
+
+def _take_from_aside(source: Path) -> None:
+    """Returns what a killed run had put aside; where the copy is gone since, it may be all that is left."""
+    aside = _hidden(source, "aside")
+    if os.path.lexists(aside):
         _put_back(aside, source)
 
 

@@ -123,25 +123,50 @@ def test_a_file_that_takes_the_place_in_the_moment_of_the_removal_is_put_back(
     assert original.inbox() == {"scan.jpg": b"a third page", back: b"another page"}
 
 
-@pytest.mark.parametrize("content", [b"a page", b"another page"])
-@pytest.mark.usefixtures("two_disks")
-def test_what_a_killed_removal_had_put_aside_is_removed_or_put_back(
-    original: Any, monkeypatch: pytest.MonkeyPatch, content: bytes
-) -> None:
+def put_aside(original: Any, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    """Moves an original, and is killed when it has put it aside to remove it; by then it may have another content."""
     rename = daemon.originals.rename_new
 
     def die_after(old: Path, new: Path) -> None:
         rename(old, new)
         if old == original.source:
-            new.write_bytes(content)
+            if content != original.content:
+                new.write_bytes(content)
             raise KeyboardInterrupt
 
-    identity = original.seen()
-    monkeypatch.setattr(daemon.originals, "rename_new", die_after)
-    with pytest.raises(KeyboardInterrupt):
-        original.move(identity)
+    with monkeypatch.context() as patch:
+        patch.setattr(daemon.originals, "rename_new", die_after)
+        with pytest.raises(KeyboardInterrupt):
+            original.move()
     assert not original.source.exists()
-    monkeypatch.setattr(daemon.originals, "rename_new", rename)
+
+
+@pytest.mark.parametrize("content", [b"a page", b"another page"])
+@pytest.mark.usefixtures("two_disks")
+def test_what_a_killed_removal_had_put_aside_is_removed_or_put_back(
+    original: Any, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    identity = original.seen()
+    put_aside(original, monkeypatch, content)
     assert original.move(identity) is Move.MOVED
     assert original.archive() == {"scan.jpg": original.content}
     assert original.inbox() == ({} if content == original.content else {"scan.jpg": content})
+
+
+@pytest.mark.parametrize(("content", "moved"), [(b"a page", Move.MOVED), (b"another page", Move.REPLACED)])
+@pytest.mark.parametrize("copy", [None, b"somebody's"])
+@pytest.mark.usefixtures("two_disks")
+def test_what_was_put_aside_comes_to_light_though_the_copy_is_no_longer_there(
+    original: Any, monkeypatch: pytest.MonkeyPatch, content: bytes, moved: Move, copy: bytes | None
+) -> None:
+    identity = original.seen()
+    put_aside(original, monkeypatch, content)
+    original.target.unlink()
+    if copy is not None:
+        original.target.write_bytes(copy)
+    outcome = original.move(identity)
+    taken = copy is not None and moved is Move.MOVED
+    assert outcome is (Move.TAKEN if taken else moved)
+    assert original.inbox() == ({} if outcome is Move.MOVED else {"scan.jpg": content})
+    if outcome is Move.MOVED:
+        assert original.archive() == {"scan.jpg": original.content}
