@@ -123,12 +123,16 @@ def run(config: Config = DEFAULT_CONFIG, overrides: Overrides = None) -> None:
 @app.command()
 def once(config: Config = DEFAULT_CONFIG, overrides: Overrides = None) -> None:
     """Reads what is in the inbox now, then ends. Its exit code is 1 when documents failed."""
-    from daemon.progress import once_progress
+    from daemon.progress import once_progress, once_summary
     from daemon.service import run as serve
 
     settings = _load(config, overrides)
+    ends: list[str] = []
     with once_progress() as progress:
-        raise typer.Exit(serve(settings, once=True, progress=progress))
+        code = serve(settings, once=True, progress=progress, conclude=lambda *came: ends.append(once_summary(*came)))
+    for text in ends:  # below the bar
+        print(text)
+    raise typer.Exit(code)
 
 
 @app.command()

@@ -11,6 +11,8 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from daemon.words import counted
+
 
 class Told(Protocol):
     """Is told of each document that is done."""
@@ -49,6 +51,25 @@ def once_progress() -> Iterator[Callable[[int, int], None] | None]:
     with _bar(console) as bar:
         task = bar.add_task("inbox", total=None)
         yield lambda finished, known: bar.update(task, completed=finished, total=known)
+
+
+def once_summary(done: int, failed: int, left: int) -> str:
+    """What came of the documents of the inbox, in a line.
+
+    Args:
+        done: how many were finished.
+        failed: how many went to failed/.
+        left: how many are still to be finished.
+    """
+    if not (done or failed or left):
+        return "no document was to be read"
+    parts = [f"{counted(done, 'document')} done"]
+    if failed:
+        parts.append(f"{failed} failed")
+    if left:
+        parts.append(f"{left} left for the next run")
+    remedy = "; `digitdrop status` tells why" if failed or left else ""
+    return f"{', '.join(parts)}{remedy}"
 
 
 def _bar(console: Console) -> Progress:

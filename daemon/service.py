@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -16,6 +17,7 @@ from config.errors import ConfigError
 from config.schema import Settings
 from daemon.clock import ClockWatch
 from daemon.days import DayTables
+from daemon.documents import ACTIVE
 from daemon.engine import create_engine
 from daemon.engine.interface import Engine
 from daemon.hooks import Hooks
@@ -40,18 +42,24 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 HUNG_UP = 128 + signal.SIGHUP
 """Exit code after SIGHUP, which has other daemons begin anew: after it systemd does so, and not after the signal."""
 
+Conclude = Callable[[int, int, int], object]
+"""Told how many documents were finished, failed, and are left."""
+
 
 class _StoppedError(Exception):
     """A signal came while the service was starting."""
 
 
-def run(settings: Settings, *, once: bool = False, progress: Progress | None = None) -> int:
+def run(
+    settings: Settings, *, once: bool = False, progress: Progress | None = None, conclude: Conclude | None = None
+) -> int:
     """Runs the service until it is told to stop, or with `once` until the inbox is finished.
 
     Args:
         settings: the configuration.
         once: take the inbox as it is, finish it and return.
         progress: told with `once` how many documents are finished, and how many are known.
+        conclude: told at the end of `once` what came of them.
 
     Returns:
         The exit code: 0, HUNG_UP, or 1 when with `once` some documents failed or are left, or the inbox could not be
@@ -72,28 +80,37 @@ def run(settings: Settings, *, once: bool = False, progress: Progress | None = N
         except _StoppedError:
             return stop.exit_code
         try:
-            loop = build_loop(settings, ledger, engine, notifier, stop.wake, once=once)
+            parts = build_parts(settings, ledger, engine, notifier, stop.wake, once=once)
+            loop = MainLoop(settings, parts, stop.wake, wall=_time_of_day)
             stop.then(loop.request_stop)
             if not once:
                 loop.run()
                 return stop.exit_code
-            return 0 if loop.run_through(progress or (lambda finished, known: None)) else 1
+            well = loop.run_through(progress or (lambda finished, known: None))
+            if conclude is not None:
+                _conclude(parts, conclude)
+            return 0 if well else 1
         finally:
             engine.stop()
 
 
-def build_loop(
+def build_parts(
     settings: Settings, ledger: Ledger, engine: Engine, notifier: Notifier, wake: Wake, *, once: bool = False
-) -> MainLoop:
-    """The main loop over a started engine, with every part it drives."""
+) -> Parts:
+    """What the main loop drives, around a started engine."""
     outbox = Outbox(settings.outbox, settings.tables)
     inbox = Inbox(settings, wake.set, time.monotonic(), once=once)
     worker = Worker(settings, ledger, engine, outbox, drop=inbox.drop, wall=_time_of_day)
     watch = ClockWatch(ledger, wall=_time_of_day)
     tables = DayTables(settings.outbox / TABLES, ledger, settings.tables, watch=watch, wake=wake.set)
     hooks, retention = Hooks(settings, ledger), Retention(settings, ledger, watch=watch)
-    parts = Parts(ledger, engine, inbox, worker, tables, hooks, retention, notifier)
-    return MainLoop(settings, parts, wake, wall=_time_of_day)
+    return Parts(ledger, engine, inbox, worker, tables, hooks, retention, notifier)
+
+
+def _conclude(parts: Parts, conclude: Conclude) -> None:
+    with suppress(sqlite3.Error):  # which the loop has told
+        left = parts.ledger.count(*ACTIVE) + parts.inbox.pending()
+        conclude(parts.worker.delivery.done, parts.worker.delivery.failed, left)
 
 
 class _StopSignals:

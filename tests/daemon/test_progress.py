@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
-from daemon.progress import read_progress
+from daemon.progress import once_summary, read_progress
 
 
 def shown(total: int, *, terminal: bool) -> str:
@@ -29,3 +30,17 @@ def test_on_a_terminal_there_is_a_bar() -> None:
 
 def test_a_single_document_needs_no_progress() -> None:
     assert shown(1, terminal=True) == shown(1, terminal=False) == ""
+
+
+@pytest.mark.parametrize(
+    ("counts", "text"),
+    [
+        ((0, 0, 0), "no document was to be read"),
+        ((1, 0, 0), "1 document done"),
+        ((2, 1, 0), "2 documents done, 1 failed; `digitdrop status` tells why"),
+        ((0, 0, 3), "0 documents done, 3 left for the next run; `digitdrop status` tells why"),
+        ((4, 2, 1), "4 documents done, 2 failed, 1 left for the next run; `digitdrop status` tells why"),
+    ],
+)
+def test_what_came_of_the_inbox_is_said_in_a_line(counts: tuple[int, int, int], text: str) -> None:
+    assert once_summary(*counts) == text

@@ -38,6 +38,7 @@ def test_once_reads_what_is_there_and_ends(station, draw_page):
         (station.inbox / name).write_bytes(draw_page(400 + index))
     done = station.run("once", "--config", station.config)
     assert done.returncode == 0, done.stderr
+    assert done.stdout == "2 documents done\n"
     for name in names:
         assert (station.outbox / f"{name}.json").exists()
         assert (station.archive / name).exists()
@@ -49,6 +50,7 @@ def test_once_says_by_its_exit_code_that_a_document_failed(station, draw_page):
     (station.inbox / "bad.jpg").write_text("no picture")
     done = station.run("once", "--config", station.config)
     assert done.returncode == 1, done.stderr
+    assert done.stdout == "1 document done, 1 failed; `digitdrop status` tells why\n"
     assert (station.outbox / "good.jpg.json").exists()
     assert (station.failed / "bad.jpg.reason.json").exists()
 
