@@ -55,6 +55,8 @@ def _read(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         rule = f"there is no such file; name another one, or start from a copy of {DEFAULT_FILE}"
         raise ConfigError(rule, source=str(path)) from None
+    except IsADirectoryError:
+        raise ConfigError("is a folder; name the YAML file in it", source=str(path)) from None
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", source=str(path)) from error
     except UnicodeDecodeError as error:

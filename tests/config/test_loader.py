@@ -190,7 +190,7 @@ def test_a_missing_file_says_where_to_start_from(tmp_path):
 
 
 def test_a_folder_in_the_place_of_the_file_is_an_error(tmp_path):
-    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+    with pytest.raises(ConfigError, match="is a folder; name the YAML file in it"):
         load_settings(tmp_path)
 
 

@@ -51,6 +51,4 @@ def test_a_file_that_is_not_there_is_not_to_be_edited(tmp_path):
     (line,) = lines
     assert line.startswith(f"fail  configuration  {tmp_path}/none.yaml: there is no such file → name another one, or ")
     check(tmp_path, echo=lines.append)
-    assert lines[1] == (
-        f"fail  configuration  {tmp_path}: cannot be read: Is a directory → see to its permissions, or name another one"
-    )
+    assert lines[1] == f"fail  configuration  {tmp_path}: is a folder → name the YAML file in it"
