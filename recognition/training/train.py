@@ -190,10 +190,8 @@ def _figures(model: keras.Model, counts: NDArray[np.int64], history: History) ->
 
 
 def _summary(figures: dict[str, Any]) -> str:
-    return (
-        f"{figures['test_accuracy']:.2%} of MNIST's test split right, {figures['test_errors']} wrong, "
-        f"after {figures['epochs']} epochs"
-    )
+    epochs = "1 epoch" if figures["epochs"] == 1 else f"{figures['epochs']} epochs"
+    return f"{figures['test_accuracy']:.2%} of MNIST's test split right, {figures['test_errors']} wrong, after {epochs}"
 
 
 def _used(recipe: Recipe, options: TrainOptions) -> tuple[str, ...]:

@@ -62,6 +62,16 @@ def test_the_same_seed_gives_the_same_model(trained: Path, drawn_mnist: Path, tm
     assert read_record(again)["history"]["loss"] == pytest.approx(read_record(trained)["history"]["loss"], rel=1e-4)
 
 
+@pytest.mark.parametrize(("epochs", "said"), [(1, "1 epoch"), (2, "2 epochs")])
+def test_what_a_training_has_reached_is_said_at_its_end(
+    drawn_mnist: Path, tmp_path: Path, console: Any, epochs: int, said: str
+) -> None:
+    train(TrainOptions(architecture="dense", data=drawn_mnist, out=tmp_path / "new", epochs=epochs), console)
+    last = console.file.getvalue().splitlines()[-1]
+    assert last.startswith(f"{tmp_path}/new.keras: ")
+    assert last.endswith(f" wrong, after {said}")
+
+
 @pytest.mark.parametrize(("out", "model"), [("there", "there/dense"), (".", "dense"), ("made/new.keras", "made/new")])
 def test_a_model_has_the_name_that_was_asked_for_or_its_architectures_in_a_folder(
     out: str, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
