@@ -15,7 +15,7 @@ from recognition.training.ahead import made_ahead
 from recognition.training.backend import keras
 from recognition.training.dataset import Digits, Mnist
 from recognition.training.digits import DIGITS
-from recognition.training.recipe import Session
+from recognition.training.recipe import Session, fit_digits_of_mnist
 from recognition.training.schedule import NewEachEpoch, falling_rate, fit_batches
 from recognition.training.sequence import BATCH_SIZE, fit_sequence
 from recognition.training.strings import String
@@ -149,3 +149,31 @@ def test_a_killed_process_ends_what_waits_for_its_work() -> None:
 def test_ctrl_c_is_left_to_the_process_that_waits() -> None:
     interrupt = "__import__('os').kill(__import__('os').getpid(), 2)"
     assert list(made_ahead([[interrupt, "1"]], eval, processes=1, start=int, arguments=())) == [[None, 1]]
+
+
+class Noting(keras.Sequential):  # type: ignore[misc]  # Keras has no type stubs
+    """A network that fits nothing, and notes the digits in their order by their grey."""
+
+    def train_step(self, data: tuple[Any, ...]) -> dict[str, Any]:
+        self.greys += np.rint(np.array(data[0])[:, 0, 0] * 255).astype(int).tolist()
+        return {"loss": keras.ops.zeros(())}
+
+
+def orders(seed: int) -> list[list[int]]:
+    """The order of 90 digits in each of three epochs."""
+    keras.utils.set_random_seed(1)
+    model = Noting([keras.Input((28, 28)), layers.Flatten(), layers.Dense(10, activation="softmax")])
+    model.greys = []
+    model.compile(loss="categorical_crossentropy", run_eagerly=True)
+    images = np.arange(100, dtype=np.uint8)[:, None, None].repeat(28, axis=1).repeat(28, axis=2)
+    digits = Digits(images, np.arange(100, dtype=np.uint8) % 10)
+    fit_digits_of_mnist(model, Session(Mnist(digits, digits), range(3), batch_size=7, seed=seed))
+    return [model.greys[start : start + 90] for start in range(0, len(model.greys), 90)]
+
+
+def test_each_epoch_has_all_digits_in_an_order_of_its_own_and_the_same_with_the_same_seed() -> None:
+    first = orders(seed=1)
+    assert [sorted(order) for order in first] == [list(range(90))] * 3, "but for those that the epochs are measured on"
+    assert len({tuple(order) for order in first}) == 3
+    assert orders(seed=1) == first
+    assert orders(seed=2)[0] not in first
