@@ -88,6 +88,15 @@ def test_a_memory_file_of_absurd_size_is_refused_without_reading_it(channels):
         wire.receive(channels[1])
 
 
+def test_a_message_with_two_blocks_is_refused(channels):
+    blocks = [os.memfd_create("block") for _ in range(2)]
+    socket.send_fds(channels[0], [b"{}"], blocks)
+    for block in blocks:
+        os.close(block)
+    with pytest.raises(wire.WireError, match="one block"):
+        wire.receive(channels[1])
+
+
 def test_no_descriptor_is_left_open_whatever_happens(channels):
     before = open_descriptors()
     wire.send(channels[0], {"key": 1}, [b"block"])
@@ -106,6 +115,12 @@ def test_a_document_survives_the_journey_with_its_pictures(pages):
     assert got == sent
     assert [page.annotated for page in got.pages] == [page.annotated for page in sent.pages]
     assert [number.crop for page in got.pages for number in page.numbers] == [b"\x89PNG"] * 2 * pages
+
+
+def test_a_document_that_ends_too_early_is_refused():
+    whole = b"".join(wire.encode_document(document()))
+    with pytest.raises(wire.WireError, match="it ends too early"):
+        wire.decode_document(whole[:-1])
 
 
 @given(st.integers(min_value=0), st.binary(max_size=8))

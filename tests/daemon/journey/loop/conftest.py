@@ -26,10 +26,9 @@ from daemon.wake import Wake
 class Room:
     """A loop, what it drives, and what the service manager hears of it."""
 
-    watchdog_s = 30.0
-
-    def __init__(self, desk: Any, manager: socket.socket, address: str, *, once: bool) -> None:
+    def __init__(self, desk: Any, manager: socket.socket, address: str, *, once: bool, watchdog_s: float) -> None:
         self.desk = desk
+        self.watchdog_s = watchdog_s
         self.now = 1000.0
         self._manager = manager
         self._messages: list[str] = []
@@ -125,8 +124,9 @@ def make_room(desk: Any) -> Iterator[Callable[..., Room]]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(f"\0digitdrop-loop-{os.getpid()}")
 
-        def make(*, once: bool = False) -> Room:
-            rooms.append(Room(desk, manager, f"@digitdrop-loop-{os.getpid()}", once=once))
+        def make(*, once: bool = False, watchdog_s: float = 30.0) -> Room:
+            address = f"@digitdrop-loop-{os.getpid()}"
+            rooms.append(Room(desk, manager, address, once=once, watchdog_s=watchdog_s))
             return rooms[-1]
 
         yield make

@@ -99,6 +99,18 @@ def test_figures_that_can_not_be_written_stand_in_the_report_that_tells_it(
     assert [problem.part for problem in report.problems] == ["metrics"]
 
 
+def test_figures_of_a_ledger_that_can_not_be_read_are_told_and_no_mistake(
+    desk: Any, make_room: Callable[..., Any]
+) -> None:
+    desk.settings = desk.settings.model_copy(update={"metrics_file": desk.root / "digitdrop.prom"})
+    room = make_room()
+    room.refuse_statements(True)
+    room.loop._vitals.write_report()
+    report = Report.read(desk.settings.state)
+    assert report is not None
+    assert [problem.part for problem in report.problems] == ["metrics"]
+
+
 def test_a_report_that_can_not_be_written_is_told_once_and_does_not_keep_the_loop_busy(
     desk: Any, room: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -107,6 +119,12 @@ def test_a_report_that_can_not_be_written_is_told_once_and_does_not_keep_the_loo
     assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
         f"state: {desk.settings.state} cannot be written: Is a directory"
     ]
+    (desk.settings.state / FILE).rmdir()
+    for _ in range(2):  # what was in the way of the report itself is no news to be written at once
+        room.loop._vitals.write_report()
+    report = Report.read(desk.settings.state)
+    assert report is not None
+    assert report.problems == ()
 
 
 def test_a_ledger_that_can_not_even_be_read_is_waited_for(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,3 +183,22 @@ def test_an_answer_that_nobody_reads_does_not_keep_the_loop_busy_while_the_ledge
         room.refuse_statements(True)
         while room.now < 1060.0:
             room.loop._sleep(room.loop.step(room.now))
+
+
+@pytest.mark.parametrize(("part", "name"), [("tables", "tables"), ("hooks", "hooks"), ("retention", "archive")])
+def test_what_is_in_the_way_of_a_part_is_told_at_once(room: Any, part: str, name: str) -> None:
+    room.step()
+    getattr(room.loop._parts, part).problem = "something stands there"
+    room.loop._vitals.look_after(room.now)
+    report = Report.read(room.desk.settings.state)
+    assert report is not None
+    assert [(problem.part, problem.text) for problem in report.problems] == [(name, "something stands there")]
+
+
+def test_how_long_something_is_in_the_way_counts_from_when_it_came_last(room: Any) -> None:
+    vitals = room.loop._vitals
+    for now, problem in ((0.0, "the disk is full"), (20.0, None), (50.0, "the disk is full"), (55.0, "it is away")):
+        vitals.note("ledger", problem, now)
+    assert vitals.troubled_s("ledger", 60.0) == 10.0
+    vitals.note("ledger", None, 60.0)
+    assert vitals.troubled_s("ledger", 70.0) == 0.0

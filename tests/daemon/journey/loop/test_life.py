@@ -11,7 +11,7 @@ import pytest
 
 import daemon.originals
 from daemon.engine.interface import OutcomeKind
-from daemon.health import Part, Report
+from daemon.health import UNREAD_LISTED, Part, Report
 from daemon.inbox import Inbox
 from daemon.loop import GRACE_S, MainLoop
 from daemon.systemd import EXTENSION_S, Notifier
@@ -21,6 +21,27 @@ from daemon.vitals import LIMITS_S
 def test_the_manager_hears_of_life_as_long_as_all_parts_are_alive(room: Any) -> None:
     room.step(room.watchdog_s)
     assert room.heard().count("WATCHDOG=1") >= 3
+
+
+@pytest.mark.parametrize("watchdog_s", [6.0, 30.0])
+def test_the_manager_hears_of_life_twice_within_its_patience(make_room: Callable[..., Any], watchdog_s: float) -> None:
+    room = make_room(watchdog_s=watchdog_s)
+    room.step()
+    room.heard()
+    room.step(60)
+    assert room.heard().count("WATCHDOG=1") >= 2 * 60 / watchdog_s
+
+
+def test_how_far_the_service_is_is_told_soon_however_patient_the_manager(make_room: Callable[..., Any]) -> None:
+    room = make_room(watchdog_s=3600.0)
+    room.step()
+    room.desk.put("scan.jpg", b"page")
+    room.step(200)
+    room.inbox.scan_soon(room.now)
+    room.step(3)
+    assert room.desk.files("inbox") == {}
+    room.step(10)
+    assert any("1 done" in message for message in room.heard())
 
 
 def test_the_manager_hears_nothing_any_more_when_the_engine_is_stuck(
@@ -64,7 +85,9 @@ def test_a_cluster_that_is_away_is_told_and_is_no_reason_to_be_restarted(room: A
     room.step(5)
     room.heard()
     room.step(2 * LIMITS_S[Part.ENGINE])
-    assert any("WATCHDOG=1" in message for message in room.heard())
+    room.heard()
+    room.step(room.watchdog_s)
+    assert "WATCHDOG=1" in room.heard()
     assert "cannot be reached" in Report.read(room.desk.settings.state).problems[0].text
 
 
@@ -242,6 +265,16 @@ def test_what_lies_in_the_inbox_and_is_never_read_is_reported(room: Any) -> None
     report = Report.read(room.desk.settings.state)
     assert report is not None
     assert (report.unread_in_all, list(report.unread)) == (1, ["x.pdf"])
+
+
+def test_of_very_many_files_that_are_never_read_some_are_named(room: Any) -> None:
+    for number in range(UNREAD_LISTED + 1):
+        room.desk.put(f"{number:04}.jpg", b"")
+    room.step(130)
+    report = Report.read(room.desk.settings.state)
+    assert report is not None
+    assert (report.unread_in_all, len(report.unread)) == (UNREAD_LISTED + 1, UNREAD_LISTED)
+    assert "0000.jpg" in report.unread
 
 
 def test_ready_comes_after_the_first_scan(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
