@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -62,3 +63,26 @@ def test_a_worker_whose_daemon_does_not_end_it_ends_by_itself(started, read):
     outcome = read(engine, b"compute")
     assert outcome.kind is OutcomeKind.CRASHED
     assert "SIGXCPU" in outcome.error
+
+
+def soft_limit(pid: int, name: str) -> str:
+    """A limit of a process, as the kernel tells it."""
+    lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    (line,) = (line for line in lines if line.startswith(name))
+    return line.removeprefix(name).split()[0]
+
+
+def test_a_crash_leaves_no_picture_of_peoples_documents(started, read, pid_of):
+    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))  # which workers inherit
+    try:
+        assert soft_limit(pid_of(read(started(), b"")), "Max core file size") == "0"
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
+
+
+def test_what_the_networks_take_is_none_of_a_documents_memory(started, read, pid_of):
+    limits = Limits(memory_mb=512, cpu_s=60)
+    pid = pid_of(read(started(limits=limits), b""))
+    taken_mb = int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE") >> 20
+    assert int(soft_limit(pid, "Max address space")) >> 20 > limits.memory_mb + taken_mb // 2
