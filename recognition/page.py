@@ -18,6 +18,7 @@ from recognition.company import weighed
 from recognition.components import Component, held
 from recognition.copies import without_copies
 from recognition.crowding import may_share_digits
+from recognition.dash_rows import fields_of_dashes
 from recognition.fields import Field, may_share_boxes
 from recognition.grid import filled
 from recognition.join import join_broken
@@ -126,22 +127,25 @@ def _numbers(
     """The numbers of a page, where else by its ink alone a digit might stand, and whether there was too much to cut."""
     readings, darkness = without_underlines(look.readings, look.darkness, reader, params.underline)
     found = _read_digits(replace(look, readings=readings, darkness=darkness), reader, params)
-    arranged = arrange(found.digits, look.fields, params.layout)
-    arranged = part_at_columns(arranged, look.uprights, look.fields, params.column)
+    dashed = fields_of_dashes(found.digits, look.fields, look.darkness)
+    fields = (*look.fields, *dashed.fields)
+    arranged = arrange(found.digits, fields, params.layout)
+    arranged = part_at_columns(arranged, look.uprights, fields, params.column)
     bare = without_brackets(arranged, found.unread, params.bracket)
     dated = part_at_slashes(bare.lines, params.slash)
     parted = part_at_signs(dated.lines, darkness, params.sign)
-    lines, doubtful = parted.lines, bare.doubtful | dated.doubtful | parted.doubtful
-    others, crumbs = (_without(readings, bare.signs + parted.signs) for readings in (found.unread, found.crumbs))
+    lines, doubtful = parted.lines, bare.doubtful | dated.doubtful | parted.doubtful | dashed.doubtful
+    signs = [*bare.signs, *parted.signs, *dashed.boxes]
+    others, crumbs = (_without(readings, signs) for readings in (found.unread, found.crumbs))
     place = Place(look.to_page, pixels.shape[1], pixels.shape[0], look.thinned_px)
     positions = [(line, position) for line, numbers in enumerate(lines) for position in range(len(numbers))]
     numbers = [digits for line in lines for digits in line]
     signed = [any(id(digit) in doubtful for digit in digits) for digits in numbers]
-    loose = loosely_joined(lines, look.fields, params.layout)
+    loose = loosely_joined(lines, fields, params.layout)
     twice = recheck(numbers, others, darkness, reader, params.recheck, params.views)
     unread = [reading.piece for reading in (*others, *crumbs)]
     read = [number.digits for number in twice]
-    doubted = _doubted(read, unread, look.uprights, look.fields, darkness, reader, params)
+    doubted = _doubted(read, unread, look.uprights, fields, darkness, reader, params)
     cut = [*look.at_edge, *(piece for piece in unread if place.cuts_off(place.on_page(piece.bbox)))]
     cut_off = may_be_cut_off(read, cut, params.beside)
     result = [

@@ -1,0 +1,175 @@
+"""Finds the short printed dashes that stand below digits on forms, one below each.
+
+They are sought right below digits alone. By itself a row of dashes looks like the feet of printed letters, or like a
+broken rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognition.arrays import Image, as_mask, opened, stretches
+from recognition.reading import Reading
+from recognition.types import BoundingBox
+
+SIDE = 1.6
+"""A dash is sought so far to the left and to the right of a digit's middle, in heights of the digits."""
+ABOVE = 0.4
+"""And from so far above the digit's lower edge,"""
+BELOW = 0.7
+"""to so far below it."""
+MIN_CONTRAST = 14
+"""A dash is darker than the paper about it by so much of 255."""
+MIN_RUN = 0.35
+"""A dash is sought by runs of ink so long, in heights of the digits; a stroke that crosses it is narrower."""
+MAX_THICKNESS = 0.2
+"""A dash is no thicker, in heights of the digits."""
+LENGTH = (0.5, 1.8)
+"""A dash is so long, in heights of the digits; what is longer is a line for a whole number."""
+MIN_THIN = 0.35
+"""So much of a dash has nothing but the dash above and below it."""
+MAX_UNDER = 0.25
+"""So much of a dash may have ink below it, of a digit that reaches over it."""
+CLEAR = 0.3
+"""That is sought so far below it, in heights of the digits."""
+MAX_OWN = 0.5
+"""A dash of which more is a part of the digit's own ink may be the base of a 2, or the foot of a printed 1."""
+MIN_ALONG = 0.9
+"""Where a dash must be there is one if ink runs along so much of it,"""
+MAX_BESIDE = 0.5
+"""and along no more of the gap on one side at least."""
+REACH_PX = 1
+"""A dash that rises or falls a little has ink in its row, or so near to it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dash:
+    """A dash below a digit, in pixels of the page.
+
+    Attributes:
+        digit: that stands on it.
+        start: its first column.
+        end: the column after its last.
+        row: that it lies in.
+        thickness: rows that it takes.
+        free: whether it is apart from the digit.
+    """
+
+    digit: Reading
+    start: int
+    end: int
+    row: int
+    thickness: int
+    free: bool
+
+    @property
+    def length(self) -> int:
+        """How many columns it has."""
+        return self.end - self.start
+
+
+def find_dashes(digits: Sequence[Reading], height_px: float, darkness: Image) -> list[Dash]:
+    """Returns the dashes below digits, at most one below each, in no particular order.
+
+    Args:
+        digits: of a page.
+        height_px: of most of them.
+        darkness: uint8 page, with the dashes still on it.
+    """
+    ends, runs, inked = _strips(digits, height_px, darkness)
+    middle = runs.shape[2] // 2
+    half = round(0.5 * LENGTH[0] * height_px)
+    lying = runs[:, :, middle - half : middle + half + 1].any(axis=2)
+    found = []
+    for k in np.flatnonzero(np.asarray(lying).any(axis=1)).tolist():
+        dash = _dash(digits[k], runs[k], inked[k], ends[k], height_px)
+        if dash is not None:
+            found.append(dash)
+    return found
+
+
+def _strips(
+    digits: Sequence[Reading], height_px: float, darkness: Image
+) -> tuple[list[tuple[int, int]], NDArray[np.bool_], NDArray[np.bool_]]:
+    """The page about the lower edges of digits: where each strip begins, and its thin runs and its ink, (n, h, w)."""
+    side, above, below = (round(share * height_px) for share in (SIDE, ABOVE, BELOW))
+    boxes = [digit.piece.bbox for digit in digits]
+    ends = [(round(box.center[0]) - side, box.bottom - above) for box in boxes]
+    left, top = np.array(ends).T
+    rows = np.clip(top[:, None] + np.arange(above + below), 0, darkness.shape[0] - 1)
+    columns = np.clip(left[:, None] + np.arange(2 * side + 1), 0, darkness.shape[1] - 1)
+    strips = darkness[rows[:, :, None], columns[:, None, :]]
+    paper = np.median(strips[:, ::4, ::4], axis=(1, 2))
+    inked = strips >= paper[:, None, None] + MIN_CONTRAST
+    mask = as_mask(inked).reshape(-1, strips.shape[2])
+    runs = opened(mask, max(8, round(MIN_RUN * height_px)), 1)
+    runs &= ~opened(runs, 1, max(2, round(MAX_THICKNESS * height_px)) + 1)
+    return ends, runs.reshape(strips.shape) > 0, inked
+
+
+def _dash(
+    digit: Reading, runs: NDArray[np.bool_], inked: NDArray[np.bool_], corner: tuple[int, int], height_px: float
+) -> Dash | None:
+    """The dash in a strip, (height, width), whose upper left corner is at (x, y) of the page; None where there is none.
+
+    What reaches beyond the strip is a longer line.
+    """
+    middle = inked.shape[1] // 2
+    about = round(0.5 * LENGTH[1] * height_px)
+    counts = runs[:, max(0, middle - about) : middle + about + 1].sum(axis=1)
+    row = len(counts) - 1 - int(counts[::-1].argmax())
+    near = slice(max(0, row - REACH_PX), row + REACH_PX + 1)
+    starts, ends = stretches(np.asarray(inked[near].any(axis=0)))
+    holding = np.flatnonzero((starts <= middle) & (middle < ends))
+    if not holding.size:
+        return None
+    start, end = int(starts[holding[0]]), int(ends[holding[0]])
+    length = end - start
+    if start == 0 or end == inked.shape[1] or not LENGTH[0] * height_px <= length <= LENGTH[1] * height_px:
+        return None
+    thin = runs[:, start:end]
+    if thin[near].any(axis=0).sum() < MIN_THIN * length:
+        return None
+    tops, bottoms = stretches(np.asarray(thin.sum(axis=1) >= 0.5 * counts[row]))
+    own = np.flatnonzero((tops <= row) & (row < bottoms))
+    if not own.size:
+        return None
+    top, bottom = int(tops[own[0]]), int(bottoms[own[0]])
+    lowest = bottom + REACH_PX + 1
+    under = inked[lowest : lowest + round(CLEAR * height_px), start:end].any(axis=0)
+    if bottom - top > MAX_THICKNESS * height_px + 1 or under.mean() > MAX_UNDER:
+        return None
+    x, y = corner
+    place = y + (top + bottom - 1) // 2
+    free = _own(digit, x + start, x + end, place) <= MAX_OWN * length
+    return Dash(digit, x + start, x + end, place, bottom - top, free)
+
+
+def _own(digit: Reading, start: int, end: int, row: int) -> int:
+    """In how many columns of a dash the digit's own ink is."""
+    box = digit.piece.bbox
+    rows = slice(max(0, row - REACH_PX - box.y), max(0, row + REACH_PX + 1 - box.y))
+    columns = slice(max(0, start - box.x), max(0, end - box.x))
+    return int(np.count_nonzero(digit.piece.mask[rows, columns].any(axis=0)))
+
+
+def is_dash(box: BoundingBox, gap_px: int, darkness: Image) -> bool:
+    """Tells whether ink runs along a box, with paper at one of its ends or both.
+
+    Args:
+        box: around the place of a dash, with room above and below it.
+        gap_px: between dashes.
+        darkness: uint8 page.
+    """
+    if box.x < gap_px or box.y < 0 or box.right + gap_px > darkness.shape[1] or box.bottom > darkness.shape[0]:
+        return False
+    strip = darkness[box.y : box.bottom, box.x - gap_px : box.right + gap_px]
+    inked = strip >= np.median(darkness[max(0, box.y - box.width) : box.bottom, box.x : box.right]) + MIN_CONTRAST
+    rows = inked[:, gap_px:-gap_px].mean(axis=1)
+    beside = inked[int(rows.argmax())]
+    ends = beside[:gap_px].mean(), beside[-gap_px:].mean()
+    return float(rows.max()) >= MIN_ALONG and min(ends) <= MAX_BESIDE
