@@ -39,23 +39,38 @@ CELL_HEIGHT = 1.4
 """The cells above dashes are so many times as high as they are wide, unless the digits are higher."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dashed:
-    """What dashes below digits tell.
+@dataclass(frozen=True, slots=True, eq=False)
+class DashRows:
+    """The dashes below the digits of a page.
 
     Attributes:
-        fields: rows of dashes, with the room above each as its cell.
-        boxes: around the dashes of these.
-        doubtful: by id, the digits that may be of one number with those beside them, or of which one may be missing.
+        rows: that are fields.
+        loose: around dashes that are none, but beside which there are others.
     """
 
-    fields: tuple[Field, ...] = ()
-    boxes: tuple[BoundingBox, ...] = ()
-    doubtful: frozenset[int] = frozenset()
+    rows: tuple[DashRow, ...] = ()
+    loose: tuple[BoundingBox, ...] = ()
+
+    def fields(self, digits: Sequence[Reading]) -> tuple[Field, ...]:
+        """Returns the rows as such of boxes, high enough for the digits on them."""
+        return tuple(row.field(row.standing(digits)) for row in self.rows)
+
+    def doubtful(self, digits: Sequence[Reading]) -> set[int]:
+        """Returns, by id, the digits that may be of one number with those beside them, or beside which one is missing.
+
+        These are all on loose dashes, and those of a field with another dash between its digits than with one digit.
+        """
+        result = {id(digit) for dash in self.loose for digit in _on(dash, dash.width, digits)}
+        for row in self.rows:
+            standing = row.standing(digits)
+            filled = [k for k, on_one in enumerate(standing) if on_one]
+            if filled and any(len(on_one) != 1 for on_one in standing[filled[0] : filled[-1] + 1]):
+                result |= {id(digit) for on_one in standing for digit in on_one}
+        return result
 
 
-def fields_of_dashes(digits: Sequence[Reading], known: Sequence[Field], darkness: Image) -> Dashed:
-    """Returns the fields that dashes below digits make.
+def find_dash_rows(digits: Sequence[Reading], known: Sequence[Field], darkness: Image) -> DashRows:
+    """Finds the dashes below digits that stand beside each other.
 
     Args:
         digits: of the page.
@@ -65,21 +80,25 @@ def fields_of_dashes(digits: Sequence[Reading], known: Sequence[Field], darkness
     places = spots([digit.piece.bbox for digit in digits], known)
     alone = [digit for digit, spot in zip(digits, places, strict=True) if spot is None]
     if len(alone) < 2:
-        return Dashed()
+        return DashRows()
     height = median(digit.piece.bbox.height for digit in alone)
     rows = _rows(find_dashes(alone, height, darkness))
-    found: list[_Row] = []
+    found: list[DashRow] = []
     for dashes in sorted((part for row in rows for part in _parts(row)), key=len, reverse=True):
         if not _is_even(dashes) or any(row.holds(dashes[0]) for row in found):
             continue
-        row = _Row.of(dashes, alone, darkness)
-        if row.single >= MIN_DIGITS or any(row.is_like(other) for other in found):
+        row = DashRow.of(dashes, darkness)
+        single = sum(len(on_one) == 1 for on_one in row.standing(alone))
+        sure = single >= MIN_DIGITS and sum(dash.free for dash in dashes) >= MIN_FREE
+        if sure or (single > 1 and any(row.is_like(other) for other in found)):
             found.append(row)
-    held = {id(digit) for row in found for digit in row.digits()}
-    doubtful = {id(dash.digit) for dashes in rows for dash in dashes} - held
-    doubtful |= {id(digit) for row in found if not row.is_full() for digit in row.digits()}
-    boxes = tuple(box for row in found for box in row.dashes)
-    return Dashed(tuple(row.field() for row in found), boxes, frozenset(doubtful))
+    loose = [
+        BoundingBox(dash.start, dash.row, dash.length, 1)
+        for row in rows
+        for dash in row
+        if (found or any(dash.free for dash in row)) and not any(other.holds(dash) for other in found)
+    ]
+    return DashRows(tuple(found), tuple(loose))
 
 
 def _rows(dashes: Sequence[Dash]) -> list[list[Dash]]:
@@ -114,9 +133,9 @@ def _parts(row: Sequence[Dash]) -> list[list[Dash]]:
 
 
 def _is_even(row: Sequence[Dash]) -> bool:
-    """Whether dashes are of one length, evenly apart and level, and some of them are apart from their digits."""
+    """Whether dashes are of one length, evenly apart and level."""
     length, step = _form(row)
-    if not 0 < step - length <= MAX_GAP * length or sum(dash.free for dash in row) < MIN_FREE:
+    if not 0 < step - length <= MAX_GAP * length:
         return False
     starts, ends, levels = np.array([(dash.start, dash.end, dash.row) for dash in row], np.float64).T
     numbers = step * np.arange(len(row))
@@ -142,27 +161,25 @@ def _slope(row: Sequence[Dash]) -> float:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Row:
+class DashRow:
     """A row of dashes, with those below which no digit was found.
 
     Attributes:
-        dashes: around each, with room for its soft edges, from left to right.
-        standing: the digits on each.
+        dashes: around each, from left to right.
         step: how far one begins behind the other.
     """
 
-    dashes: list[BoundingBox]
-    standing: list[list[Reading]]
+    dashes: tuple[BoundingBox, ...]
     step: float
 
     @classmethod
-    def of(cls, found: Sequence[Dash], digits: Sequence[Reading], darkness: Image) -> _Row:
+    def of(cls, found: Sequence[Dash], darkness: Image) -> DashRow:
         """Returns found dashes with those that follow on both sides, as long and as far apart."""
         length, step = _form(found)
         slope = _slope(found)
         start = median(dash.start - k * step for k, dash in enumerate(found))
         level = median(dash.row - slope * dash.start for dash in found)
-        half = max(dash.thickness for dash in found) + EXACT_PX
+        half = round(median(dash.thickness for dash in found) / 2) + 1
 
         def place(k: int) -> BoundingBox:
             x = start + k * step
@@ -173,44 +190,33 @@ class _Row:
             first -= 1
         while is_dash(place(last + 1), round(step - length), darkness):
             last += 1
-        dashes = [place(k) for k in range(first, last + 1)]
-        return cls(dashes, [_on(dash, step, digits) for dash in dashes], step)
+        return cls(tuple(place(k) for k in range(first, last + 1)), step)
 
-    @property
-    def single(self) -> int:
-        """On how many dashes there is one digit."""
-        return sum(len(digits) == 1 for digits in self.standing)
+    def standing(self, digits: Sequence[Reading]) -> list[list[Reading]]:
+        """Returns which digits stand on each dash."""
+        return [_on(dash, self.step, digits) for dash in self.dashes]
 
-    def digits(self) -> list[Reading]:
-        """Returns all digits on the dashes."""
-        return [digit for digits in self.standing for digit in digits]
-
-    def is_full(self) -> bool:
-        """Tells whether there is one digit on each dash, but for those before and behind all digits."""
-        counts = [len(digits) for digits in self.standing]
-        filled = [k for k, count in enumerate(counts) if count]
-        return all(count == 1 for count in counts[filled[0] : filled[-1] + 1])
-
-    def is_like(self, other: _Row) -> bool:
+    def is_like(self, other: DashRow) -> bool:
         """Tells whether another row has dashes as long, and as far apart."""
         unlike = abs(self.dashes[0].width - other.dashes[0].width), abs(self.step - other.step)
-        return self.single > 1 and max(unlike) <= max(EXACT_PX, UNLIKE * self.dashes[0].width)
+        return max(unlike) <= max(EXACT_PX, UNLIKE * self.dashes[0].width)
 
     def holds(self, dash: Dash) -> bool:
         """Tells whether a dash is one of the row."""
         middle = (dash.start + dash.end) / 2
-        return any(box.x <= middle < box.right and box.y <= dash.row < box.bottom for box in self.dashes)
+        return any(
+            box.x <= middle < box.right and box.y - EXACT_PX <= dash.row < box.bottom + EXACT_PX for box in self.dashes
+        )
 
-    def field(self) -> Field:
-        """Returns the row as one of boxes."""
-        digits = [digit.piece.bbox for digit in self.digits()]
-        height = round(max(CELL_HEIGHT * self.step, *(box.height for box in digits)))
+    def field(self, standing: Sequence[Sequence[Reading]]) -> Field:
+        """Returns the row as one of boxes, high enough for the digits on it."""
         cells = []
-        for dash, standing in zip(self.dashes, self.standing, strict=True):
-            left = round(dash.center[0] - self.step / 2)
-            bottom = max(dash.bottom, *(digit.piece.bbox.bottom for digit in standing), dash.bottom)
+        heights = [digit.piece.bbox.height for on_one in standing for digit in on_one]
+        height = round(max([CELL_HEIGHT * self.step, *heights]))
+        for dash, on_one in zip(self.dashes, standing, strict=True):
+            bottom = max([dash.bottom, *(digit.piece.bbox.bottom for digit in on_one)])
             top = max(0, bottom - height)
-            cells.append(BoundingBox(left, top, round(self.step), bottom - top))
+            cells.append(BoundingBox(round(dash.center[0] - self.step / 2), top, round(self.step), bottom - top))
         return Field(BoundingBox.around(cells), tuple(cells))
 
 

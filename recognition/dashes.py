@@ -89,7 +89,7 @@ def find_dashes(digits: Sequence[Reading], height_px: float, darkness: Image) ->
         dash = _dash(digits[k], runs[k], inked[k], ends[k], height_px)
         if dash is not None:
             found.append(dash)
-    return found
+    return [dash for dash in found if not _is_written(dash, digits)]
 
 
 def _strips(
@@ -149,6 +149,16 @@ def _dash(
     return Dash(digit, x + start, x + end, place, bottom - top, free)
 
 
+def _is_written(dash: Dash, digits: Sequence[Reading]) -> bool:
+    """Whether a dash is a stroke of another digit than the one it stands below."""
+    return any(
+        digit is not dash.digit
+        and digit.piece.bbox.y <= dash.row < digit.piece.bbox.bottom
+        and _own(digit, dash.start, dash.end, dash.row) > MAX_OWN * dash.length
+        for digit in digits
+    )
+
+
 def _own(digit: Reading, start: int, end: int, row: int) -> int:
     """In how many columns of a dash the digit's own ink is."""
     box = digit.piece.bbox
@@ -161,7 +171,7 @@ def is_dash(box: BoundingBox, gap_px: int, darkness: Image) -> bool:
     """Tells whether ink runs along a box, with paper at one of its ends or both.
 
     Args:
-        box: around the place of a dash, with room above and below it.
+        box: around the place of a dash.
         gap_px: between dashes.
         darkness: uint8 page.
     """

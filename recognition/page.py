@@ -18,7 +18,8 @@ from recognition.company import weighed
 from recognition.components import Component, held
 from recognition.copies import without_copies
 from recognition.crowding import may_share_digits
-from recognition.dash_rows import fields_of_dashes
+from recognition.dash_rows import find_dash_rows
+from recognition.dashless import without_dashes
 from recognition.fields import Field, may_share_boxes
 from recognition.grid import filled
 from recognition.join import join_broken
@@ -127,16 +128,19 @@ def _numbers(
     """The numbers of a page, where else by its ink alone a digit might stand, and whether there was too much to cut."""
     readings, darkness = without_underlines(look.readings, look.darkness, reader, params.underline)
     found = _read_digits(replace(look, readings=readings, darkness=darkness), reader, params)
-    dashed = fields_of_dashes(found.digits, look.fields, look.darkness)
-    fields = (*look.fields, *dashed.fields)
+    dashed = find_dash_rows(found.digits, look.fields, look.darkness)
+    if dashed.rows:
+        dashes = [dash for row in dashed.rows for dash in row.dashes]
+        readings, darkness = without_dashes(readings, dashes, darkness, reader)
+        found = _read_digits(replace(look, readings=readings, darkness=darkness), reader, params)
+    fields = (*look.fields, *dashed.fields(found.digits))
     arranged = arrange(found.digits, fields, params.layout)
     arranged = part_at_columns(arranged, look.uprights, fields, params.column)
     bare = without_brackets(arranged, found.unread, params.bracket)
     dated = part_at_slashes(bare.lines, params.slash)
     parted = part_at_signs(dated.lines, darkness, params.sign)
-    lines, doubtful = parted.lines, bare.doubtful | dated.doubtful | parted.doubtful | dashed.doubtful
-    signs = [*bare.signs, *parted.signs, *dashed.boxes]
-    others, crumbs = (_without(readings, signs) for readings in (found.unread, found.crumbs))
+    lines, doubtful = parted.lines, bare.doubtful | dated.doubtful | parted.doubtful | dashed.doubtful(found.digits)
+    others, crumbs = (_without(readings, bare.signs + parted.signs) for readings in (found.unread, found.crumbs))
     place = Place(look.to_page, pixels.shape[1], pixels.shape[0], look.thinned_px)
     positions = [(line, position) for line, numbers in enumerate(lines) for position in range(len(numbers))]
     numbers = [digits for line in lines for digits in line]
