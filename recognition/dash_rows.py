@@ -10,8 +10,10 @@ from statistics import median
 import numpy as np
 
 from recognition.arrays import Image
-from recognition.dashes import Dash, find_dashes, is_dash
+from recognition.components import held
+from recognition.dashes import Dash, dash_near, find_dashes
 from recognition.fields import Field, spots
+from recognition.lines import Rule
 from recognition.reading import Reading
 from recognition.types import BoundingBox
 
@@ -21,7 +23,13 @@ MIN_FREE = 2
 """So many of a field's dashes are apart from the digits on them."""
 MAX_GAP = 0.8
 """The dashes of a field are at most so much of their length apart."""
-MAX_DOUBTFUL_GAP = 1.5
+MAX_LENGTH = 1.4
+"""They are no longer, in heights of the digits: digits in the cells of a table have more room, and are numbers each."""
+MAX_DASHES = 20
+"""What has more dashes is a dashed line, on which numbers stand as on any other;"""
+MIN_SINGLE = 0.6
+"""and so is what has not one digit on so many of the dashes that digits stand on, and on those between."""
+MAX_DOUBTFUL_GAP = 1.0
 """Digits on dashes that are at most so much of their length apart may be of one number."""
 UNLIKE = 0.08
 """Dashes of a field, and the distances between them, are longer or shorter than most by at most so much of a length,"""
@@ -62,50 +70,63 @@ class DashRows:
         """
         result = {id(digit) for dash in self.loose for digit in _on(dash, dash.width, digits)}
         for row in self.rows:
-            standing = row.standing(digits)
-            filled = [k for k, on_one in enumerate(standing) if on_one]
-            if filled and any(len(on_one) != 1 for on_one in standing[filled[0] : filled[-1] + 1]):
-                result |= {id(digit) for on_one in standing for digit in on_one}
+            written = row.written(digits)
+            if any(len(on_one) != 1 for on_one in written):
+                result |= {id(digit) for on_one in written for digit in on_one}
         return result
 
 
-def find_dash_rows(digits: Sequence[Reading], known: Sequence[Field], darkness: Image) -> DashRows:
+def find_dash_rows(
+    digits: Sequence[Reading],
+    known: Sequence[Field],
+    cells: Sequence[BoundingBox],
+    uprights: Sequence[Rule],
+    darkness: Image,
+) -> DashRows:
     """Finds the dashes below digits that stand beside each other.
 
     Args:
         digits: of the page.
         known: other fields, in which no dashes are sought.
+        cells: boxes of forms, likewise.
+        uprights: rules, which part what stands beside them.
         darkness: uint8 page, with the dashes still on it.
     """
     places = spots([digit.piece.bbox for digit in digits], known)
-    alone = [digit for digit, spot in zip(digits, places, strict=True) if spot is None]
+    boxed = held([digit.piece for digit in digits], cells).tolist()
+    alone = [digit for digit, spot, inside in zip(digits, places, boxed, strict=True) if spot is None and not inside]
     if len(alone) < 2:
         return DashRows()
     height = median(digit.piece.bbox.height for digit in alone)
-    rows = _rows(find_dashes(alone, height, darkness))
+    rows = _rows(find_dashes(alone, height, darkness), uprights, height)
+    parts = sorted((part for row in rows for part in _parts(row)), key=len, reverse=True)
+    even = [(part, DashRow.of(part, darkness)) for part in parts if _is_even(part, height)]
+    lines = [row for _, row in even if row.is_line(alone)]
     found: list[DashRow] = []
-    for dashes in sorted((part for row in rows for part in _parts(row)), key=len, reverse=True):
-        if not _is_even(dashes) or any(row.holds(dashes[0]) for row in found):
+    for dashes, row in even:
+        if any(row.is_like(line) for line in lines) or any(other.holds(dashes[0]) for other in found):
             continue
-        row = DashRow.of(dashes, darkness)
         single = sum(len(on_one) == 1 for on_one in row.standing(alone))
         sure = single >= MIN_DIGITS and sum(dash.free for dash in dashes) >= MIN_FREE
         if sure or (single > 1 and any(row.is_like(other) for other in found)):
             found.append(row)
+    free = [row for row in rows if found or sum(dash.free for dash in row) >= MIN_FREE]
     loose = [
         BoundingBox(dash.start, dash.row, dash.length, 1)
-        for row in rows
+        for row in free
         for dash in row
-        if (found or any(dash.free for dash in row)) and not any(other.holds(dash) for other in found)
+        if not any(line.is_of(dash) for line in lines) and not any(other.holds(dash) for other in found)
     ]
     return DashRows(tuple(found), tuple(loose))
 
 
-def _rows(dashes: Sequence[Dash]) -> list[list[Dash]]:
+def _rows(dashes: Sequence[Dash], uprights: Sequence[Rule], height_px: float) -> list[list[Dash]]:
     """Dashes that stand beside each other, from left to right, at least two in each row."""
     rows: list[list[Dash]] = []
     for dash in sorted(dashes, key=lambda dash: dash.start):
         row = max((row for row in rows if _follows(row[-1], dash)), key=lambda row: row[-1].end, default=None)
+        if row is not None and any(_parts_them(rule.box, row[-1], dash, height_px) for rule in uprights):
+            row = None
         if row is None:
             rows.append([dash])
         else:
@@ -120,6 +141,12 @@ def _follows(last: Dash, dash: Dash) -> bool:
     return level and longer <= MAX_UNLIKE * shorter and dash.start - last.end <= MAX_DOUBTFUL_GAP * shorter
 
 
+def _parts_them(rule: BoundingBox, last: Dash, dash: Dash, height_px: float) -> bool:
+    """Whether an upright rule stands between two dashes, or above the gap between them."""
+    beside = min(rule.bottom, dash.row) - max(rule.y, dash.row - height_px)
+    return last.end - EXACT_PX <= rule.center[0] <= dash.start + EXACT_PX and beside >= 0.5 * height_px
+
+
 def _parts(row: Sequence[Dash]) -> list[list[Dash]]:
     """A row parted where the distance of two dashes is another than most, as between day and month; no lone dashes."""
     length, step = _form(row)
@@ -132,10 +159,10 @@ def _parts(row: Sequence[Dash]) -> list[list[Dash]]:
     return [part for part in parts if len(part) > 1]
 
 
-def _is_even(row: Sequence[Dash]) -> bool:
-    """Whether dashes are of one length, evenly apart and level."""
+def _is_even(row: Sequence[Dash], height_px: float) -> bool:
+    """Whether dashes are of one length, no longer than for a digit, evenly apart and level."""
     length, step = _form(row)
-    if not 0 < step - length <= MAX_GAP * length:
+    if not 0 < step - length <= MAX_GAP * length or length > MAX_LENGTH * height_px:
         return False
     starts, ends, levels = np.array([(dash.start, dash.end, dash.row) for dash in row], np.float64).T
     numbers = step * np.arange(len(row))
@@ -180,21 +207,32 @@ class DashRow:
         start = median(dash.start - k * step for k, dash in enumerate(found))
         level = median(dash.row - slope * dash.start for dash in found)
         half = round(median(dash.thickness for dash in found) / 2) + 1
-
-        def place(k: int) -> BoundingBox:
+        boxes = []
+        for k in range(len(found)):
             x = start + k * step
-            return BoundingBox(round(x), round(level + slope * x) - half, round(length), 2 * half + 1)
-
-        first, last = 0, len(found) - 1
-        while is_dash(place(first - 1), round(step - length), darkness):
-            first -= 1
-        while is_dash(place(last + 1), round(step - length), darkness):
-            last += 1
-        return cls(tuple(place(k) for k in range(first, last + 1)), step)
+            boxes.append(BoundingBox(round(x), round(level + slope * x) - half, round(length), 2 * half + 1))
+        before = _onward(boxes[0], -step, darkness)
+        return cls((*reversed(before), *boxes, *_onward(boxes[-1], step, darkness)), step)
 
     def standing(self, digits: Sequence[Reading]) -> list[list[Reading]]:
         """Returns which digits stand on each dash."""
         return [_on(dash, self.step, digits) for dash in self.dashes]
+
+    def written(self, digits: Sequence[Reading]) -> list[list[Reading]]:
+        """Returns which digits stand on each dash from the first that has any to the last."""
+        standing = self.standing(digits)
+        filled = [k for k, on_one in enumerate(standing) if on_one]
+        return standing[filled[0] : filled[-1] + 1] if filled else []
+
+    def is_line(self, digits: Sequence[Reading]) -> bool:
+        """Tells whether it is a dashed line, on which digits stand as they come."""
+        written = self.written(digits)
+        single = sum(len(on_one) == 1 for on_one in written)
+        return len(self.dashes) > MAX_DASHES or single < MIN_SINGLE * len(written)
+
+    def is_of(self, dash: Dash) -> bool:
+        """Tells whether a dash is as long as those of the row."""
+        return abs(dash.length - self.dashes[0].width) <= max(EXACT_PX, UNLIKE * self.dashes[0].width)
 
     def is_like(self, other: DashRow) -> bool:
         """Tells whether another row has dashes as long, and as far apart."""
@@ -218,6 +256,20 @@ class DashRow:
             top = max(0, bottom - height)
             cells.append(BoundingBox(round(dash.center[0] - self.step / 2), top, round(self.step), bottom - top))
         return Field(BoundingBox.around(cells), tuple(cells))
+
+
+def _onward(dash: BoundingBox, step: float, darkness: Image) -> list[BoundingBox]:
+    """The dashes that follow on one, to the left where the step is negative."""
+    gap = round(abs(step)) - dash.width
+    found = [dash]
+    while len(found) <= MAX_DASHES:
+        last = found[-1]
+        place = BoundingBox(round(last.x + step), last.y, last.width, last.height)
+        following = dash_near(place, gap, darkness)
+        if following is None:
+            break
+        found.append(following)
+    return found[1:]
 
 
 def _on(dash: BoundingBox, step: float, digits: Sequence[Reading]) -> list[Reading]:

@@ -42,6 +42,8 @@ MIN_ALONG = 0.9
 """Where a dash must be there is one if ink runs along so much of it,"""
 MAX_BESIDE = 0.5
 """and along no more of the gap on one side at least."""
+NEAR_PX = 2
+"""It lies so near to that place."""
 REACH_PX = 1
 """A dash that rises or falls a little has ink in its row, or so near to it."""
 
@@ -167,19 +169,30 @@ def _own(digit: Reading, start: int, end: int, row: int) -> int:
     return int(np.count_nonzero(digit.piece.mask[rows, columns].any(axis=0)))
 
 
-def is_dash(box: BoundingBox, gap_px: int, darkness: Image) -> bool:
-    """Tells whether ink runs along a box, with paper at one of its ends or both.
+def dash_near(place: BoundingBox, gap_px: int, darkness: Image) -> BoundingBox | None:
+    """Returns the dash at a place, or so near to it as dashes of a row are out of line; None where there is none.
 
     Args:
-        box: around the place of a dash.
+        place: around where it must be.
         gap_px: between dashes.
         darkness: uint8 page.
     """
-    if box.x < gap_px or box.y < 0 or box.right + gap_px > darkness.shape[1] or box.bottom > darkness.shape[0]:
-        return False
-    strip = darkness[box.y : box.bottom, box.x - gap_px : box.right + gap_px]
-    inked = strip >= np.median(darkness[max(0, box.y - box.width) : box.bottom, box.x : box.right]) + MIN_CONTRAST
-    rows = inked[:, gap_px:-gap_px].mean(axis=1)
-    beside = inked[int(rows.argmax())]
-    ends = beside[:gap_px].mean(), beside[-gap_px:].mean()
-    return float(rows.max()) >= MIN_ALONG and min(ends) <= MAX_BESIDE
+    top, bottom = place.y - NEAR_PX, place.bottom + NEAR_PX
+    left, right = place.x - gap_px, place.right + gap_px
+    if left < 0 or top < 0 or right > darkness.shape[1] or bottom > darkness.shape[0]:
+        return None
+    paper = np.median(darkness[max(0, top - place.width) : bottom, left:right])
+    inked = darkness[top:bottom, left:right] >= paper + MIN_CONTRAST
+    along = inked[:, gap_px:-gap_px].mean(axis=1)
+    rows = np.flatnonzero(along >= max(MIN_ALONG, float(along.max())))
+    if not rows.size:
+        return None
+    row = int(rows[rows.size // 2])
+    if min(inked[row, :gap_px].mean(), inked[row, -gap_px:].mean()) > MAX_BESIDE:
+        return None
+    starts, ends = stretches(inked[row])
+    k = int(np.searchsorted(starts, inked.shape[1] // 2, "right")) - 1
+    start, end = (int(sides[k]) + left for sides in (starts, ends))
+    whole = abs(start - place.x) <= NEAR_PX and abs(end - place.right) <= NEAR_PX
+    x = (start + end - place.width) // 2 if whole else place.x
+    return BoundingBox(x, top + row - place.height // 2, place.width, place.height)

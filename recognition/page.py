@@ -128,7 +128,7 @@ def _numbers(
     """The numbers of a page, where else by its ink alone a digit might stand, and whether there was too much to cut."""
     readings, darkness = without_underlines(look.readings, look.darkness, reader, params.underline)
     found = _read_digits(replace(look, readings=readings, darkness=darkness), reader, params)
-    dashed = find_dash_rows(found.digits, look.fields, look.darkness)
+    dashed = find_dash_rows(found.digits, look.fields, look.cells, look.uprights, look.darkness)
     if dashed.rows:
         dashes = [dash for row in dashed.rows for dash in row.dashes]
         readings, darkness = without_dashes(readings, dashes, darkness, reader)
