@@ -18,6 +18,7 @@ from recognition.lines import Rule
 from recognition.paper import Sheet
 from recognition.params import RecognitionParams, TurnParams
 from recognition.pen import too_bold_px
+from recognition.placeholders import without_placeholders
 from recognition.reader import Reader
 from recognition.reading import Reading
 from recognition.rules import remove_rules
@@ -93,6 +94,7 @@ def look_at(
     found, at_edge = parted_at_edge(found, inside, to_page, pixels.shape)
     fields, cells, uprights = writing.fields, writing.cells, writing.uprights
     del writing
+    found = without_placeholders(found, fields, darkness, params.components)
     found = without_show_through(found, darkness, params.show_through, params.components)
     found = without_shading(found, darkness, params.shading, params.components)
     pieces = without_smudges(found, darkness, params.smudges, params.components, thinned_px)
