@@ -94,8 +94,8 @@ def look_at(
     found, at_edge = parted_at_edge(found, inside, to_page, pixels.shape)
     fields, cells, uprights = writing.fields, writing.cells, writing.uprights
     del writing
-    found = without_placeholders(found, fields, darkness, params.components)
     found = without_show_through(found, darkness, params.show_through, params.components)
+    found = without_placeholders(found, fields, darkness, params.components)
     found = without_shading(found, darkness, params.shading, params.components)
     pieces = without_smudges(found, darkness, params.smudges, params.components, thinned_px)
     readings = reader.read(pieces, darkness) + _digits_at_edge(reader.read(at_edge, darkness))

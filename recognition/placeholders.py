@@ -54,17 +54,12 @@ def without_placeholders(
     inside = held(pieces, [field.bbox for field in fields]).tolist()
     if sum(inside) < MIN_COUNT:
         return list(pieces)
-    flat = [
-        _flat(piece, darkness) if boxed else np.empty(0, np.uint8) for piece, boxed in zip(pieces, inside, strict=True)
-    ]
-    limits = _limits([values for values, boxed in zip(flat, inside, strict=True) if boxed])
-    if limits is None:
+    limit = _limit([_flat(piece, darkness) for piece, boxed in zip(pieces, inside, strict=True) if boxed])
+    if limit is None:
         return list(pieces)
-    palest, limit = limits
     result: list[Component] = []
-    for piece, values in zip(pieces, flat, strict=True):
-        has_print = np.count_nonzero(values <= palest) >= MIN_FLAT_PX
-        result += (darker_parts(piece, darkness, limit, of_pieces) if has_print else []) or [piece]
+    for piece, boxed in zip(pieces, inside, strict=True):
+        result += (darker_parts(piece, darkness, limit, of_pieces) if boxed else []) or [piece]
     return result
 
 
@@ -78,8 +73,8 @@ def _flat(piece: Component, darkness: Image) -> Image:
     return np.asarray(smooth[(uneven <= FLAT) & (within > 0)], np.uint8)
 
 
-def _limits(flat: Sequence[Image]) -> tuple[float, float] | None:
-    """Up to which darkness ink is surely print, and up to which it is none of the writing; None without print."""
+def _limit(flat: Sequence[Image]) -> float | None:
+    """Up to which darkness ink is none of the writing; None without print."""
     values = np.concatenate(flat)
     if values.size < MIN_FLAT_PX:
         return None
@@ -96,7 +91,7 @@ def _limits(flat: Sequence[Image]) -> tuple[float, float] | None:
         return None
     if writing < MIN_DARKER * printed or between > MAX_BETWEEN * values.size:
         return None
-    return threshold, printed + LIMIT * apart
+    return printed + LIMIT * apart
 
 
 def _spread(values: NDArray[np.uint8]) -> float:
