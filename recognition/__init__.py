@@ -6,13 +6,13 @@ The way in is `page.read_document`. These are the modules, in the order in which
   `orientation`) or `load_pdf` give pages that are `decoded`, or say by `refusals` why not; `jpeg_damage` looks into the
   JPEGs in other files;
 - pixels to pieces of ink: `look` composes `view` (`paper`, `skew`), `binarize`, `highlights`, `rules` (`lines`,
-  `ruling`, `boxes`, `box_rows`, `combs`, `dividers`, `fields`), `components`, `show_through`, `shading`, `smudges` and
-  `dots` (`clearing`); it looks again where the first reading tells that the pen is bold (`pen`) or the page lies
-  otherwise (`turn`);
+  `ruling`, `boxes`, `box_rows`, `combs`, `dividers`, `fields`), `components`, `show_through`, `shading`,
+  `placeholders`, `smudges` and `dots` (`clearing`); it looks again where the first reading tells that the pen is bold
+  (`pen`) or the page lies otherwise (`turn`);
 - a piece to a `reading`: `reader` composes `normalize`, `classify` and `calibrate`, and `context` (`pyramid`), which
   sees what stands around it; `sequence` reads several digits at once; `litert` runs the networks, which `model_file`
   loads, and `chatter` keeps their library quiet;
-- off the page: `underlines` (`strokes`), `rings` and `copies`;
+- off the page: `underlines` (`strokes`), `dashless` (`dash_rows`, `dashes`), `rings` and `copies`;
 - pieces to digits: `prior`, `join`, `split` (`seams`), `company`, `grid`, `select` (`words`), `views`, `likeness` and
   `blots`;
 - digits to numbers: `layout` (`gaps`), `columns`, `brackets`, `slashes` and `signs`, and `recheck`, which reads each
