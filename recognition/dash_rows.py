@@ -11,7 +11,7 @@ import numpy as np
 
 from recognition.arrays import Image
 from recognition.components import held
-from recognition.dashes import Dash, dash_near, find_dashes
+from recognition.dashes import MAX_SLOPE, MIN_FREE, Dash, dash_near, find_dashes, near_dashes
 from recognition.fields import Field, spots
 from recognition.lines import Rule
 from recognition.reading import Reading
@@ -19,8 +19,6 @@ from recognition.types import BoundingBox
 
 MIN_DIGITS = 3
 """So many dashes with one digit on each show a field; two do where the page has a field of dashes like them."""
-MIN_FREE = 2
-"""So many of a field's dashes are apart from the digits on them."""
 MAX_GAP = 0.8
 """The dashes of a field are at most so much of their length apart."""
 MAX_LENGTH = 1.4
@@ -38,9 +36,7 @@ EXACT_PX = 3
 MAX_UNLIKE = 1.4
 """The dashes of a doubtful number are at most so many times as long as each other: digits may lie on their ends."""
 MAX_OFF_PX = 2.0
-"""Dashes of a field lie so near to one straight line,"""
-MAX_SLOPE = 0.02
-"""which rises or falls by at most so much of its length."""
+"""Dashes of a field lie so near to one straight line."""
 NEAR = 0.5
 """A digit stands on a dash when its lower edge is so near to that, in heights of the digit."""
 CELL_HEIGHT = 1.4
@@ -98,16 +94,27 @@ def find_dash_rows(
     if len(alone) < 2:
         return DashRows()
     height = median(digit.piece.bbox.height for digit in alone)
-    rows = _rows(find_dashes(alone, height, darkness), uprights, height)
+    rows = _dash_rows(find_dashes(near_dashes(alone, height, darkness), height, darkness), alone, uprights, darkness)
+    if rows.rows:
+        rows = _dash_rows(find_dashes(alone, height, darkness), alone, uprights, darkness)
+    return rows
+
+
+def _dash_rows(
+    dashes: Sequence[Dash], digits: Sequence[Reading], uprights: Sequence[Rule], darkness: Image
+) -> DashRows:
+    """The rows that dashes form, and those of them that may form one."""
+    height = median(digit.piece.bbox.height for digit in digits)
+    rows = _rows(dashes, uprights, height)
     parts = sorted((part for row in rows for part in _parts(row)), key=len, reverse=True)
     even = [(part, DashRow.of(part, darkness)) for part in parts if _is_even(part, height)]
-    lines = [row for _, row in even if row.is_line(alone)]
+    lines = [row for _, row in even if row.is_line(digits)]
     found: list[DashRow] = []
-    for dashes, row in even:
-        if any(row.is_like(line) for line in lines) or any(other.holds(dashes[0]) for other in found):
+    for part, row in even:
+        if any(row.is_like(line) for line in lines) or any(other.holds(part[0]) for other in found):
             continue
-        single = sum(len(on_one) == 1 for on_one in row.standing(alone))
-        sure = single >= MIN_DIGITS and sum(dash.free for dash in dashes) >= MIN_FREE
+        single = sum(len(on_one) == 1 for on_one in row.standing(digits))
+        sure = single >= MIN_DIGITS and sum(dash.free for dash in part) >= MIN_FREE
         if sure or (single > 1 and any(row.is_like(other) for other in found)):
             found.append(row)
     free = [row for row in rows if found or sum(dash.free for dash in row) >= MIN_FREE]

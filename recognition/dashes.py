@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.arrays import Image, as_mask, opened, stretches
+from recognition.neighbors import edges_of
 from recognition.reading import Reading
 from recognition.types import BoundingBox
 
@@ -44,6 +45,18 @@ MAX_BESIDE = 0.5
 """and along no more of the gap on one side at least."""
 NEAR_PX = 2
 """It lies so near to that place."""
+MIN_FREE = 2
+"""So many of a row's dashes are apart from the digits on them,"""
+BESIDE = 8
+"""and from each other by so many heights of the digits at most."""
+LINE = 1.5
+"""In the line of a dash are digits whose lower edges are so near to it, in heights of the digits."""
+MAX_SLOPE = 0.02
+"""A row of dashes rises or falls by at most so much of its length."""
+SAMPLES = np.linspace(-0.5, 0.5, 11)
+"""Where a dash is looked for first, to the right of a digit's middle, in heights of the digits;"""
+MIN_SAMPLES = 5
+"""it is seen in so many of these places at least, being so long and below the middle."""
 REACH_PX = 1
 """A dash that rises or falls a little has ink in its row, or so near to it."""
 
@@ -74,6 +87,31 @@ class Dash:
         return self.end - self.start
 
 
+def near_dashes(digits: Sequence[Reading], height_px: float, darkness: Image) -> list[Reading]:
+    """Returns the digits in whose line there may be dashes apart from the digits above them; on most pages few.
+
+    Args:
+        digits: of a page.
+        height_px: of most of them.
+        darkness: uint8 page, with the dashes still on it.
+    """
+    boxes = [digit.piece.bbox for digit in digits]
+    middles = np.array([round(box.center[0]) for box in boxes])
+    bottoms = np.array([box.bottom for box in boxes])
+    rows = np.clip(bottoms[:, None] + np.arange(round(BELOW * height_px)), 0, darkness.shape[0] - 1)
+    columns = np.clip(middles[:, None] + np.rint(height_px * SAMPLES).astype(int), 0, darkness.shape[1] - 1)
+    samples = darkness[rows[:, :, None], columns[:, None, :]]
+    paper = np.median(samples[:, ::4, ::3], axis=(1, 2))
+    counts = (samples >= paper[:, None, None] + MIN_CONTRAST).sum(axis=2)
+    below = np.flatnonzero(counts.max(axis=1) >= MIN_SAMPLES)
+    x, y = middles[below], bottoms[below] + counts[below].argmax(axis=1)
+    apart, off = np.abs(x[:, None] - x), np.abs(y[:, None] - y)
+    level = (off <= 2 * REACH_PX + MAX_SLOPE * apart) & (apart <= BESIDE * height_px)
+    lines = y[level.sum(axis=1) >= MIN_FREE]
+    near = (np.abs(bottoms[:, None] - lines) <= LINE * height_px).any(axis=1)
+    return [digits[k] for k in np.flatnonzero(near).tolist()]
+
+
 def find_dashes(digits: Sequence[Reading], height_px: float, darkness: Image) -> list[Dash]:
     """Returns the dashes below digits, at most one below each, in no particular order.
 
@@ -82,6 +120,8 @@ def find_dashes(digits: Sequence[Reading], height_px: float, darkness: Image) ->
         height_px: of most of them.
         darkness: uint8 page, with the dashes still on it.
     """
+    if not digits:
+        return []
     ends, runs, inked = _strips(digits, height_px, darkness)
     middle = runs.shape[2] // 2
     half = round(0.5 * LENGTH[0] * height_px)
@@ -91,7 +131,8 @@ def find_dashes(digits: Sequence[Reading], height_px: float, darkness: Image) ->
         dash = _dash(digits[k], runs[k], inked[k], ends[k], height_px)
         if dash is not None:
             found.append(dash)
-    return [dash for dash in found if not _is_written(dash, digits)]
+    edges = edges_of(digit.piece.bbox for digit in digits)
+    return [dash for dash in found if not _is_written(dash, digits, edges)]
 
 
 def _strips(
@@ -151,13 +192,14 @@ def _dash(
     return Dash(digit, x + start, x + end, place, bottom - top, free)
 
 
-def _is_written(dash: Dash, digits: Sequence[Reading]) -> bool:
+def _is_written(dash: Dash, digits: Sequence[Reading], edges: NDArray[np.float64]) -> bool:
     """Whether a dash is a stroke of another digit than the one it stands below."""
+    left, top, right, bottom = edges.T
+    about = (top <= dash.row) & (dash.row < bottom) & (left < dash.end) & (dash.start < right)
+    others = [digits[k] for k in np.flatnonzero(about).tolist()]
     return any(
-        digit is not dash.digit
-        and digit.piece.bbox.y <= dash.row < digit.piece.bbox.bottom
-        and _own(digit, dash.start, dash.end, dash.row) > MAX_OWN * dash.length
-        for digit in digits
+        digit is not dash.digit and _own(digit, dash.start, dash.end, dash.row) > MAX_OWN * dash.length
+        for digit in others
     )
 
 
