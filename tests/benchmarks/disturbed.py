@@ -12,14 +12,15 @@ import argparse
 import json
 import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import cv2
+import grounds
 import numpy as np
-from numpy.typing import NDArray
+from grounds import Disturb, Pixels, as_pixels
 
 from config.shipped import shipped_companions, shipped_model
 from recognition.page import read_document
@@ -29,19 +30,11 @@ from recognition.training.scoring import is_accepted
 from recognition.training.truth import TruePage, load_pages_with_truth
 from recognition.types import Number
 
-Pixels = NDArray[np.uint8]
-Disturb = Callable[[Pixels], Pixels]
-
 HEADINGS = f"{'exact':>8}{'accepted':>10}{'slips/1000':>12}"
 FIGURES = "{exact:8.3f}{accepted:10.3f}{slips/1000:12.1f}"
 """Of a line of the table, below the headings."""
 
 _reader: Reader
-
-
-def as_pixels(values: object) -> Pixels:
-    """Brightness of any kind as uint8."""
-    return np.clip(np.asarray(values), 0, 255).astype(np.uint8)
 
 
 def reduced(page: Pixels, scale: float) -> Pixels:
@@ -162,17 +155,6 @@ def overprinted(page: Pixels) -> Pixels:
     return as_pixels(page * (letters[..., None] / 255))
 
 
-def dotted(page: Pixels, pitch_px: int) -> Pixels:
-    """The page on dotted paper; a board has no dots."""
-    if np.median(page) < 128:
-        return page
-    dots = np.full(page.shape, 255, np.uint8)
-    for y in range(20, page.shape[0], pitch_px):
-        for x in range(20, page.shape[1], pitch_px):
-            cv2.circle(dots, (x, y), 3, (150, 150, 150), cv2.FILLED, cv2.LINE_AA)
-    return as_pixels(np.minimum(page, dots))
-
-
 def black_and_white(page: Pixels, scale: float) -> Pixels:
     """The page as a scanner or fax has it that knows only black and white, of so many fewer dots an inch."""
     height, width = page.shape[:2]
@@ -203,10 +185,20 @@ DISTURBANCES: dict[str, Disturb] = {
     "a note on it": noted,
     "smudges": smudged,
     "large pale print": overprinted,
-    "dots 47 px apart": partial(dotted, pitch_px=47),
-    "dots 24 px apart": partial(dotted, pitch_px=24),
+    "dots 47 px apart": partial(grounds.dotted, pitch_px=47),
+    "dots 24 px apart": partial(grounds.dotted, pitch_px=24),
     "black and white": partial(black_and_white, scale=1.0),
     "fax at 0.66 of the size": partial(black_and_white, scale=0.66),
+    "light blue ink": partial(grounds.written_in, color=grounds.LIGHT_BLUE),
+    "orange ink": partial(grounds.written_in, color=grounds.ORANGE),
+    "orange millimeter paper": partial(grounds.on_millimeter_paper, color=grounds.PALE_ORANGE),
+    "green millimeter paper": partial(grounds.on_millimeter_paper, color=grounds.PALE_GREEN),
+    "grey millimeter paper": partial(grounds.on_millimeter_paper, color=grounds.BLUE_GREY),
+    "halftone of 5 px": partial(grounds.on_halftone, pitch_px=5),
+    "guilloche at 190": partial(grounds.on_guilloche, brightness=190),
+    "blue stamps": partial(grounds.stamped, color=grounds.BLUE),
+    "red stamps": partial(grounds.stamped, color=grounds.RED),
+    "violet stamps": partial(grounds.stamped, color=grounds.VIOLET),
 }
 
 

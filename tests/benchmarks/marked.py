@@ -22,7 +22,8 @@ from statistics import median
 
 import cv2
 import numpy as np
-from disturbed import Pixels, as_pixels, numbers_on, start
+from disturbed import numbers_on, start
+from grounds import Pixels, as_pixels
 from numpy.typing import NDArray
 
 from recognition.training.scoring import is_accepted

@@ -19,7 +19,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from disturbed import Disturb, Pixels, as_pixels, aslant, blurred, compressed, noisy, reduced, turned
+from disturbed import aslant, blurred, compressed, noisy, reduced, turned
+from grounds import Disturb, Pixels, as_pixels
 
 from config.shipped import shipped_companions, shipped_model
 from recognition.params import RecognitionParams
