@@ -27,6 +27,7 @@ from recognition.arrays import Image
 from recognition.binarize import find_ink
 from recognition.combs import Combs
 from recognition.context import ContextNetwork
+from recognition.dash_rows import DashRows
 from recognition.model_file import read_model
 from recognition.normalize import normalize_all
 from recognition.params import RecognitionParams
@@ -83,6 +84,8 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "combs": (rules, "find_combs", lambda *_: Combs(None, ())),
     "dashed dividers": (rules, "find_dividers", lambda *_: Combs(None, ())),
     "boxes apart": (boxes, "with_rows_of_boxes", lambda fields, *_: tuple(fields)),
+    "dashes below digits": (page, "find_dash_rows", lambda *_: DashRows()),
+    "print in boxes": (look, "without_placeholders", lambda pieces, *_: list(pieces)),
     "covered lines": (rules, "covered_lines", lambda *_: []),
     "highlights": (look, "without_highlights", lambda darkness, _: darkness),
     "show-through": (look, "without_show_through", lambda pieces, *_: list(pieces)),

@@ -1,13 +1,16 @@
 """Reads numbers written into the fields that forms have: boxes, combs, single lines, dashes, in several greys.
 
     python tests/benchmarks/form_fields.py --data MNIST [--pages 4] [--seed 1] [--only KIND…] [--jobs 2] [--json FILE]
+    python tests/benchmarks/form_fields.py --data MNIST [--pages 4] [--seed 1] [--only KIND…] --draw FOLDER
 
-The digits are those of MNIST's test split. A number counts as read where the page has one of that text.
+The digits are those of MNIST's test split. A number counts as read where the page has one of that text. With `--draw`
+no page is read; they are put into a folder with their truth, for `ablation.py`.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import multiprocessing
 import sys
@@ -154,16 +157,21 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=4, help="pages of each kind and grey")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", nargs="*", choices=list(KINDS), default=list(KINDS))
+    parser.add_argument("--greys", nargs="*", type=int, default=list(GREYS))
+    parser.add_argument("--draw", type=Path, metavar="FOLDER", help="put the pages here, and read none")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args()
+    seeds = [[options.seed, k] for k in range(options.pages)]
+    if options.draw:
+        put(options, seeds)
+        return
     table = {}
     print(f"{'':40}{HEADINGS}")
     pool = ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn"), start, (options.data,))
     with pool:
         for kind in options.only:
-            for grey in GREYS:
-                seeds = [[options.seed, k] for k in range(options.pages)]
+            for grey in options.greys:
                 counts = sum(pool.map(partial(read, kind, grey), seeds), Counter())
                 name = f"{kind}, grey {grey}"
                 table[name] = rates(counts)
@@ -178,6 +186,20 @@ def start(data: Path) -> None:
     cv2.setNumThreads(1)
     _reader = load_reader(shipped_model(), *shipped_companions())
     _digits = Digits(*load_test(data))
+
+
+def put(options: argparse.Namespace, seeds: list[list[int]]) -> None:
+    """Draws the pages into a folder, with truth files."""
+    global _digits
+    _digits = Digits(*load_test(options.data))
+    options.draw.mkdir(parents=True, exist_ok=True)
+    for kind, grey, seed in itertools.product(options.only, options.greys, seeds):
+        page, numbers = draw(kind, grey, seed)
+        path = options.draw / f"{kind.replace(' ', '-')}-{grey}-{seed[1]}.png"
+        path.write_bytes(cv2.imencode(".png", page)[1])
+        lines = [" ".join(numbers[k : k + 3]) for k in range(0, len(numbers), 3)]
+        truth = {"group": "fields", "kind": kind, "lines": lines}
+        path.with_suffix(".truth.json").write_text(json.dumps(truth) + "\n", "utf-8")
 
 
 def draw(kind: str, grey: int, seed: list[int]) -> tuple[Pixels, list[str]]:
