@@ -68,7 +68,7 @@ class DayTables:
         self._clock = clock
         self._not_before = 0.0
         self._faults: dict[str, int] = {}
-        self._begun = 0.0
+        self._begun = self._begun_at = 0.0
         self._left: list[ChangedDay] = []
         self._problems: list[str] = []
         self._making: Background[NewTables] | None = None
@@ -98,7 +98,8 @@ class DayTables:
             days = self._ledger.days.changed()
             if not days or (now < self._not_before and not at_once):
                 return not days
-            self._begun, self._left, self._problems = self._clock(), days, []
+            self._begun, self._begun_at = now, self._clock()
+            self._left, self._problems = days, []
         while self._left:
             made = self._made(self._left[0].day, beat, None if at_once else self._wake)
             if made is None:
@@ -120,9 +121,9 @@ class DayTables:
         self.problem = "; ".join(self._problems) or None
         if not self._watch.is_doubted(now):
             self._ledger.days.drop_crops((self._watch.wall().date() - timedelta(CROP_DAYS)).isoformat())
-        worked_s = self._clock() - self._begun
+        worked_s = self._clock() - self._begun_at
         waits = [backoff_s(faults) for faults in self._faults.values()]
-        self._not_before = now + worked_s + max([MIN_PAUSE_S, _PAUSE_PER_WORK * worked_s, *waits])
+        self._not_before = self._begun + worked_s + max([MIN_PAUSE_S, _PAUSE_PER_WORK * worked_s, *waits])
 
     def _made(self, day: str, beat: Beat, wake: Callable[[], None] | None) -> Callable[[], NewTables] | None:
         """What gives a day's tables; None while they are made in the background."""
