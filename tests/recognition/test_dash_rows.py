@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from recognition import dash_rows
+
 LEFT, STEP, HEIGHT = 60, 56, 64
 ROWS = (60, 190, 320)
 NUMBERS = ("580", "3947", "2061842")
@@ -59,6 +61,26 @@ def test_dashes_too_far_apart_for_a_field_send_their_digits_to_review(written, r
     numbers = numbers_on(written(lambda page, y, n: dashes(page, y, n, step=step), NUMBERS, step), reader)
     assert "".join(number.text for number in numbers) == "".join(NUMBERS)
     assert all(number.needs_review for number in numbers)
+
+
+def test_dashes_in_one_line_change_nothing_in_the_others(written, reader, numbers_on):
+    def in_the_middle(page, y, count):
+        if y == ROWS[1]:
+            dashes(page, y, count)
+
+    before, after = (numbers_on(written(draw, NUMBERS), reader) for draw in (nothing, in_the_middle))
+    assert [number.text for number in after if number.line == 1] == [NUMBERS[1]]
+    assert [number.text for number in before if number.line == 1] != [NUMBERS[1]]
+    for line in (0, 2):
+        assert [n.text for n in after if n.line == line] == [n.text for n in before if n.line == line]
+
+
+def test_few_lines_are_looked_at_for_dashes(written, reader, numbers_on, monkeypatch):
+    looked: list[int] = []
+    monkeypatch.setattr(dash_rows, "find_dashes", lambda digits, *_: looked.append(len(digits)) or [])
+    numbers_on(written(nothing, NUMBERS), reader)
+    numbers_on(written(lambda page, y, count: dashes(page, y, count if y == ROWS[0] else 0), NUMBERS), reader)
+    assert looked == [0, len(NUMBERS[0])]
 
 
 def lone_digits(page, y, count):
