@@ -267,7 +267,7 @@ class DashRow:
 
 def _onward(dash: BoundingBox, step: float, darkness: Image) -> list[BoundingBox]:
     """The dashes that follow on one, to the left where the step is negative."""
-    gap = round(abs(step)) - dash.width
+    gap = max(1, round(abs(step)) - dash.width)
     found = [dash]
     while len(found) <= MAX_DASHES:
         last = found[-1]

@@ -123,7 +123,8 @@ class StruckParams:
     """Which numbers a line runs through.
 
     Attributes:
-        min_darkness: of the line, as a share of the digits'.
+        min_darkness: of the line, as a share of the digits'; the lines of squared paper that could not be taken off are
+            mostly paler.
         max_slope: of the line.
         outside: it runs no nearer to the number's upper or lower edge than this share of its height.
         waver: it may leave the straight by this share of the digits' height, up and down together.
@@ -131,7 +132,7 @@ class StruckParams:
             numbers on real pages and 2,600 on drawn ones has such a line.
     """
 
-    min_darkness: float = 0.4
+    min_darkness: float = 0.5
     max_slope: float = 0.12
     outside: float = 0.2
     waver: float = 0.06

@@ -37,7 +37,7 @@ def _has_line_through(digits: Sequence[Reading], darkness: Image, params: Struck
     limit = params.min_darkness * median(digit.piece.darkness for digit in digits)
     if not all(_is_inked(one.piece.bbox, other.piece.bbox, darkness, limit) for one, other in pairwise(digits)):
         return False
-    ink = np.where(darkness[box.y : box.bottom, box.x : box.right] > limit, np.uint8(255), np.uint8(0))
+    ink = np.where(darkness[box.y : box.bottom, box.x : box.right] >= limit, np.uint8(255), np.uint8(0))
     covered = dilated(ink, 1, max(1, round(params.waver * height)) | 1) > 0
     return max(_coverage(covered, slope, params) for slope in np.linspace(-params.max_slope, params.max_slope, 9)) >= (
         params.min_coverage
@@ -48,7 +48,7 @@ def _is_inked(left: BoundingBox, right: BoundingBox, darkness: Image, limit: flo
     """Whether there is ink in the middle of the gap between two digits, or no gap; with none, no line runs on."""
     column = (left.right + right.x) // 2
     top, bottom = min(left.y, right.y), max(left.bottom, right.bottom)
-    return right.x <= left.right or bool(darkness[top:bottom, column].max() > limit)
+    return right.x <= left.right or bool(darkness[top:bottom, column].max() >= limit)
 
 
 def _coverage(covered: NDArray[np.bool_], slope: float, params: StruckParams) -> float:

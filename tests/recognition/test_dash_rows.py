@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from recognition import dash_rows
+from recognition.dashes import Dash
 
 LEFT, STEP, HEIGHT = 60, 56, 64
 ROWS = (60, 190, 320)
@@ -81,6 +82,13 @@ def test_few_lines_are_looked_at_for_dashes(written, reader, numbers_on, monkeyp
     numbers_on(written(nothing, NUMBERS), reader)
     numbers_on(written(lambda page, y, count: dashes(page, y, count if y == ROWS[0] else 0), NUMBERS), reader)
     assert looked == [0, len(NUMBERS[0])]
+
+
+def test_dashes_half_a_pixel_apart_are_a_row_like_others():
+    darkness = np.zeros((40, 400), np.uint8)
+    darkness[20:22, 100:234] = 200
+    found = [Dash(None, start, start + 44, 20, 2, True) for start in (100, 144, 189)]
+    assert [box.x for box in dash_rows.DashRow.of(found, darkness).dashes] == [100, 144, 189]
 
 
 def lone_digits(page, y, count):

@@ -39,6 +39,7 @@ def with_line(*points, darkness=INK):
         (with_line((50, 108), (90, 105), (130, 110), (170, 106), (220, 108)), True, "wavering"),
         (with_line((50, 108), (220, 108), darkness=100), True, "of a paler pen"),
         (rings(), False, "none"),
+        (with_line((50, 108), (220, 108), darkness=90), False, "a line of squared paper"),
         (with_line((50, 108), (220, 108), darkness=50), False, "what shows through"),
         (with_line((50, 108), (140, 108)), False, "through two of three"),
         (with_line((50, 84), (220, 84)), False, "through their heads"),
