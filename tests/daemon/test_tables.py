@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import csv
-import gc
 import html
 import io
 import os
@@ -116,24 +115,6 @@ def test_a_temporary_folder_without_space_is_the_same_problem_each_time(
         for _ in range(2):
             with pytest.raises(PublishError, match=rf"No space left on device: '{tmp_path}/full'\. Close"):
                 write_day(tmp_path / "tables", DayContent(DAY, [entry()]), TablesSettings())
-
-
-def test_tables_are_whole_and_hidden_until_they_are_placed(tmp_path: Path) -> None:
-    new = make_day(tmp_path, DayContent(DAY, [entry()]), TablesSettings())
-    hidden = list(tmp_path.iterdir())
-    assert len(hidden) == 2
-    assert all(path.name.startswith(".") and path.stat().st_size for path in hidden)
-    told: list[Path] = []
-    paths = new.place(lambda path, file: told.append(path))
-    assert [path.name for path in paths] == ["2026-11-23.csv", "2026-11-23.xlsx"]
-    assert sorted(told) == sorted(paths) == sorted(tmp_path.iterdir())
-
-
-def test_tables_that_are_not_placed_leave_nothing(tmp_path: Path) -> None:
-    make_day(tmp_path, DayContent(DAY, [entry()]), TablesSettings()).discard()
-    with pytest.raises(ZeroDivisionError):
-        make_day(tmp_path, DayContent(DAY, [entry()]), TablesSettings()).place(lambda path, file: 1 / 0)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_sheet_is_followed_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -309,14 +290,3 @@ def test_libreoffice_reads_the_csv_and_runs_no_cell(tmp_path: Path) -> None:
         texts = html.unescape(parts.read("xl/sharedStrings.xml").decode())
     assert """'=1+1"\n,.jpg""" in texts
     assert "größe.jpg" in texts
-
-
-@pytest.mark.parametrize("beats", [1, 4, 8, 20])
-def test_a_workbook_that_is_given_up_leaves_no_file_open(tmp_path: Path, beats: int) -> None:
-    left = iter(range(beats))
-    open_files = len(list(Path("/proc/self/fd").iterdir()))
-    with pytest.raises(StopIteration):
-        make_day(tmp_path, DayContent(DAY, [entry()]), TablesSettings(), lambda: next(left))
-    gc.collect()
-    assert len(list(Path("/proc/self/fd").iterdir())) == open_files
-    assert list(tmp_path.iterdir()) == []
