@@ -98,11 +98,9 @@ def near_dashes(digits: Sequence[Reading], height_px: float, darkness: Image) ->
     boxes = [digit.piece.bbox for digit in digits]
     middles = np.array([round(box.center[0]) for box in boxes])
     bottoms = np.array([box.bottom for box in boxes])
-    rows = np.clip(bottoms[:, None] + np.arange(round(BELOW * height_px)), 0, darkness.shape[0] - 1)
-    columns = np.clip(middles[:, None] + np.rint(height_px * SAMPLES).astype(int), 0, darkness.shape[1] - 1)
-    samples = darkness[rows[:, :, None], columns[:, None, :]]
-    paper = np.median(samples[:, ::4, ::3], axis=(1, 2))
-    counts = (samples >= paper[:, None, None] + MIN_CONTRAST).sum(axis=2)
+    rows = bottoms[:, None] + np.arange(round(BELOW * height_px))
+    columns = middles[:, None] + np.rint(height_px * SAMPLES).astype(int)
+    counts = _inked(darkness, rows, columns, 3).sum(axis=2)
     below = np.flatnonzero(counts.max(axis=1) >= MIN_SAMPLES)
     x, y = middles[below], bottoms[below] + counts[below].argmax(axis=1)
     apart, off = np.abs(x[:, None] - x), np.abs(y[:, None] - y)
@@ -143,15 +141,23 @@ def _strips(
     boxes = [digit.piece.bbox for digit in digits]
     ends = [(round(box.center[0]) - side, box.bottom - above) for box in boxes]
     left, top = np.array(ends).T
-    rows = np.clip(top[:, None] + np.arange(above + below), 0, darkness.shape[0] - 1)
-    columns = np.clip(left[:, None] + np.arange(2 * side + 1), 0, darkness.shape[1] - 1)
-    strips = darkness[rows[:, :, None], columns[:, None, :]]
-    paper = np.median(strips[:, ::4, ::4], axis=(1, 2))
-    inked = strips >= paper[:, None, None] + MIN_CONTRAST
-    mask = as_mask(inked).reshape(-1, strips.shape[2])
+    inked = _inked(darkness, top[:, None] + np.arange(above + below), left[:, None] + np.arange(2 * side + 1), 4)
+    mask = as_mask(inked).reshape(-1, inked.shape[2])
     runs = opened(mask, max(8, round(MIN_RUN * height_px)), 1)
     runs &= ~opened(runs, 1, max(2, round(MAX_THICKNESS * height_px)) + 1)
-    return ends, runs.reshape(strips.shape) > 0, inked
+    return ends, runs.reshape(inked.shape) > 0, inked
+
+
+def _inked(darkness: Image, rows: NDArray[np.int_], columns: NDArray[np.int_], every: int) -> NDArray[np.bool_]:
+    """Where the page is darker than the paper there: of each of n digits so many rows and columns, (n, h, w).
+
+    Rows (n, h) and columns (n, w) may lie beyond the page; the paper is told by each fourth row, and each such column.
+    """
+    height, width = darkness.shape
+    rows, columns = np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)
+    values = darkness[rows[:, :, None], columns[:, None, :]]
+    paper = np.median(values[:, ::4, ::every], axis=(1, 2))
+    return np.asarray(values >= paper[:, None, None] + MIN_CONTRAST)
 
 
 def _dash(
