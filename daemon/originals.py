@@ -80,7 +80,7 @@ def move_original(source: Path, target: Path, identity: Identity, sha256: str | 
     if holds(target, identity, sha256, beat):
         _remove_copied(source, target, identity, sha256, beat)
         return Move.MOVED
-    _take_from_aside(source)
+    _take_from(_hidden(source, "aside"), source)  # without a copy it may be all that is left
     found = _identity(source)
     if found != identity:
         return Move.GONE if found is None else Move.REPLACED
@@ -223,13 +223,12 @@ def _remove_copied(source: Path, target: Path, identity: Identity, sha256: str |
 def _settle(aside: Path, source: Path, identity: Identity, sha256: str | None, beat: Beat) -> None:
     if _is_original(aside, identity, sha256, beat):
         aside.unlink()
-    elif os.path.lexists(aside):
-        _put_back(aside, source)
+    else:
+        _take_from(aside, source)
 
 
-def _take_from_aside(source: Path) -> None:
-    """Returns what a killed run had put aside; where the copy is gone since, it may be all that is left."""
-    aside = _hidden(source, "aside")
+def _take_from(aside: Path, source: Path) -> None:
+    """Returns what a killed run had put aside, if anything."""
     if os.path.lexists(aside):
         _put_back(aside, source)
 
