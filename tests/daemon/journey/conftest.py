@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
@@ -211,6 +212,12 @@ class Desk:
         root = self.root / folder
         found = {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
         return {name: content for name, content in found.items() if not name.startswith("tables/")}
+
+    def documents(self) -> list[str]:
+        """The document of each row of the day's table, which is the only one."""
+        (path,) = (self.settings.outbox / "tables").glob("*.csv")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return [row["document"] for row in csv.DictReader(file)]
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,12 +28,6 @@ def tables(make_tables: Callable[..., DayTables]) -> DayTables:
     return make_tables(clock=lambda: 0.0)
 
 
-def documents(desk: Any) -> list[str]:
-    (path,) = (desk.settings.outbox / "tables").glob("*.csv")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return [row["document"] for row in csv.DictReader(file)]
-
-
 def test_the_days_table_has_each_document_once(desk: Any, tables: DayTables) -> None:
     for name, content in (("b.jpg", b"1"), ("a.jpg", b"2"), ("twin.jpg", b"1")):
         desk.arrive(name, content)
@@ -42,7 +35,7 @@ def test_the_days_table_has_each_document_once(desk: Any, tables: DayTables) -> 
     assert tables.next_due() is not None
     assert tables.run_once(0.0)
     assert tables.next_due() is None
-    assert documents(desk) == ["b.jpg", "a.jpg"]
+    assert desk.documents() == ["b.jpg", "a.jpg"]
 
 
 def test_two_documents_of_one_name_can_be_told_apart(desk: Any, tables: DayTables) -> None:
@@ -50,7 +43,7 @@ def test_two_documents_of_one_name_can_be_told_apart(desk: Any, tables: DayTable
         desk.arrive("a/scan.jpg", content)
         desk.run()
     assert tables.run_once(0.0)
-    assert documents(desk) == ["a/scan.jpg", "a/scan~2.jpg"]
+    assert desk.documents() == ["a/scan.jpg", "a/scan~2.jpg"]
 
 
 def test_every_document_that_ended_on_a_day_stands_in_its_sheet_of_documents(
@@ -100,10 +93,10 @@ def test_a_burst_of_documents_rebuilds_the_table_once_in_a_while(desk: Any, tabl
     desk.arrive("2.jpg", b"2")
     desk.run()
     assert not tables.run_once(100.0 + MIN_PAUSE_S - 0.1)
-    assert documents(desk) == ["1.jpg"]
+    assert desk.documents() == ["1.jpg"]
     assert tables.next_due() == 100.0 + MIN_PAUSE_S
     assert tables.run_once(100.0 + MIN_PAUSE_S)
-    assert documents(desk) == ["1.jpg", "2.jpg"]
+    assert desk.documents() == ["1.jpg", "2.jpg"]
 
 
 def test_at_the_end_of_a_run_the_table_is_written_at_once(desk: Any, tables: DayTables) -> None:
@@ -111,7 +104,7 @@ def test_at_the_end_of_a_run_the_table_is_written_at_once(desk: Any, tables: Day
         desk.arrive(name, name.encode())
         desk.run()
         tables.run_once(100.0, at_once=True)
-    assert documents(desk) == ["1.jpg", "2.jpg"]
+    assert desk.documents() == ["1.jpg", "2.jpg"]
 
 
 def test_the_crops_of_a_day_are_kept_a_week_and_then_dropped(desk: Any, tables: DayTables) -> None:
@@ -162,7 +155,7 @@ def test_rows_wait_while_a_table_cannot_be_replaced(
     ]
     assert tables.run_once(now)
     assert tables.problem is None
-    assert documents(desk) == ["1.jpg"]
+    assert desk.documents() == ["1.jpg"]
 
 
 def test_what_is_in_the_way_of_a_table_is_the_same_problem_each_time(desk: Any, tables: DayTables) -> None:
@@ -185,7 +178,7 @@ def test_an_outbox_that_is_not_mounted_is_not_made_anew(desk: Any, tables: DayTa
     assert not desk.settings.outbox.exists()
     away.rename(desk.settings.outbox)
     assert tables.run_once(60.0)
-    assert documents(desk) == ["1.jpg"]
+    assert desk.documents() == ["1.jpg"]
 
 
 def test_no_table_is_written_in_the_place_of_a_share_that_is_not_mounted(
@@ -200,7 +193,7 @@ def test_no_table_is_written_in_the_place_of_a_share_that_is_not_mounted(
         assert f"{desk.settings.outbox} of {tmp_path / 'fstab'} is not mounted" in str(tables.problem)
     assert not (desk.settings.outbox / "tables").exists()
     assert tables.run_once(60.0)
-    assert documents(desk) == ["1.jpg"]
+    assert desk.documents() == ["1.jpg"]
 
 
 def test_a_mistake_of_ours_in_a_table_does_not_end_the_service(
@@ -221,4 +214,4 @@ def test_rows_that_waited_when_the_daemon_died_are_written_by_the_next(desk: Any
     desk.run()
     desk.restart()
     DayTables(desk.settings.outbox / "tables", desk.ledger, desk.settings.tables, watch=desk.watch).run_once(0.0)
-    assert documents(desk) == ["1.jpg"]
+    assert desk.documents() == ["1.jpg"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
@@ -66,12 +65,6 @@ def wait_for(made: Event) -> None:
     made.clear()
 
 
-def documents(desk: Any) -> list[str]:
-    (path,) = (desk.settings.outbox / "tables").glob("*.csv")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return [row["document"] for row in csv.DictReader(file)]
-
-
 def files(desk: Any) -> list[str]:
     folder: Path = desk.settings.outbox / "tables"
     return sorted(path.name for path in folder.iterdir())
@@ -90,12 +83,12 @@ def test_documents_go_on_while_a_long_table_is_made(desk: Any, tables: DayTables
     wait_for(made)
     assert tables.next_due() == 0.0
     assert tables.run_once(2.0)
-    assert documents(desk) == ["1.jpg"]
+    assert desk.documents() == ["1.jpg"]
     assert tables.next_due() is not None, "the second came after the table was begun"
     assert not tables.run_once(100.0)
     wait_for(made)
     assert tables.run_once(100.0)
-    assert documents(desk) == ["1.jpg", "2.jpg"]
+    assert desk.documents() == ["1.jpg", "2.jpg"]
     assert tables.next_due() is None
 
 
@@ -140,7 +133,7 @@ def test_at_the_end_of_a_run_tables_are_made_anew_with_what_came_last(desk: Any,
     read(desk, "2.jpg")
     gate.open.set()
     assert tables.run_once(1.0, at_once=True)
-    assert documents(desk) == ["1.jpg", "2.jpg"]
+    assert desk.documents() == ["1.jpg", "2.jpg"]
     assert files(desk) == ["2026-11-23.csv", "2026-11-23.xlsx"]
 
 
@@ -159,7 +152,7 @@ def test_what_is_in_the_way_is_told_and_tried_again(desk: Any, tables: DayTables
     wait_for(made)
     assert tables.run_once(due)
     assert tables.problem is None
-    assert documents(desk) == ["1.jpg"]
+    assert desk.documents() == ["1.jpg"]
 
 
 def test_a_ledger_that_cannot_be_read_is_no_fault_of_the_tables(
@@ -179,7 +172,7 @@ def test_a_ledger_that_cannot_be_read_is_no_fault_of_the_tables(
     assert not tables.run_once(0.0)
     wait_for(made)
     assert tables.run_once(0.0)
-    assert documents(desk) == ["1.jpg"]
+    assert desk.documents() == ["1.jpg"]
 
 
 def test_tables_that_do_not_go_on_are_told_by_when_they_were_heard_of(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -17,12 +16,6 @@ from daemon.days import DayTables
 def tables(desk: Any) -> DayTables:
     folder = desk.settings.outbox / "tables"
     return DayTables(folder, desk.ledger, desk.settings.tables, watch=desk.watch, clock=lambda: 0.0)
-
-
-def documents(desk: Any) -> list[str]:
-    (path,) = (desk.settings.outbox / "tables").glob("*.csv")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return [row["document"] for row in csv.DictReader(file)]
 
 
 def lock(desk: Any, name: str, age: timedelta = timedelta(0)) -> Path:
@@ -64,7 +57,7 @@ def test_rows_wait_while_a_table_of_the_day_is_open_in_a_spreadsheet(
     opened.unlink()
     assert tables.run_once(now)
     assert tables.problem is None
-    assert documents(desk) == ["1.jpg", "2.jpg"]
+    assert desk.documents() == ["1.jpg", "2.jpg"]
 
 
 def test_a_table_that_is_opened_while_the_new_one_is_written_is_not_replaced(desk: Any, tables: DayTables) -> None:
@@ -80,7 +73,7 @@ def test_a_table_that_is_opened_while_the_new_one_is_written_is_not_replaced(des
     assert "is open in a spreadsheet" in (tables.problem or "")
     (folder / LOCKS[0]).unlink()
     assert tables.run_once(200.0)
-    assert documents(desk) == ["1.jpg", "2.jpg"]
+    assert desk.documents() == ["1.jpg", "2.jpg"]
 
 
 @pytest.mark.parametrize(("hours", "counts"), [(23, True), (25, False), (-23, True), (-25, False)])
@@ -103,4 +96,4 @@ def test_a_lock_file_of_another_day_or_of_a_table_that_is_not_made_bars_nothing(
     lock(desk, LOCKS[0])
     settings = desk.settings.tables.model_copy(update={"xlsx": False})
     assert DayTables(desk.settings.outbox / "tables", desk.ledger, settings, watch=desk.watch).run_once(0.0)
-    assert documents(desk) == ["1.jpg", "2.jpg"]
+    assert desk.documents() == ["1.jpg", "2.jpg"]

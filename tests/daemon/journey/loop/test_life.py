@@ -44,18 +44,23 @@ def test_how_far_the_service_is_is_told_soon_however_patient_the_manager(make_ro
     assert any("1 done" in message for message in room.heard())
 
 
-def test_the_manager_hears_nothing_any_more_when_the_engine_is_stuck(
-    room: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    room.step()
-    room.desk.engine.problem = "no worker comes up"
-    room.step(LIMITS_S[Part.ENGINE] - 5)
+def falls_silent(room: Any, part: Part, caplog: pytest.LogCaptureFixture) -> None:
+    """Sees that a part that makes no progress from now on is waited for, and then that nothing is said of life."""
+    room.step(LIMITS_S[part] - 5)
     assert "WATCHDOG=1" in room.heard()
     room.step(30)
     room.heard()
     room.step(room.watchdog_s)
     assert "WATCHDOG=1" not in room.heard()
-    assert "no progress any more: engine" in caplog.text
+    assert f"no progress any more: {part}" in caplog.text
+
+
+def test_the_manager_hears_nothing_any_more_when_the_engine_is_stuck(
+    room: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    room.step()
+    room.desk.engine.problem = "no worker comes up"
+    falls_silent(room, Part.ENGINE, caplog)
     room.desk.engine.problem = None
     room.step(room.watchdog_s)
     assert "WATCHDOG=1" in room.heard()
@@ -68,13 +73,7 @@ def test_the_manager_hears_nothing_any_more_when_the_making_of_tables_hangs(
     begun = room.now
     with monkeypatch.context() as patch:
         patch.setattr(room.tables, "heard", lambda now: begun)
-        room.step(LIMITS_S[Part.TABLES] - 5)
-        assert "WATCHDOG=1" in room.heard()
-        room.step(30)
-        room.heard()
-        room.step(room.watchdog_s)
-        assert "WATCHDOG=1" not in room.heard()
-    assert "no progress any more: tables" in caplog.text
+        falls_silent(room, Part.TABLES, caplog)
     room.step(room.watchdog_s)
     assert "WATCHDOG=1" in room.heard()
 
