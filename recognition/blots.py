@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import cv2
 
@@ -22,9 +21,7 @@ def without_blots(readings: Sequence[Reading], params: BlotParams) -> list[Readi
         params: see there.
     """
     return [
-        no_surer(replace(reading, most=min(reading.most, params.most)), params.most)
-        if reading.digit != 1 and is_blot(reading.piece, params)
-        else reading
+        no_surer(reading, params.most) if reading.digit != 1 and is_blot(reading.piece, params) else reading
         for reading in readings
     ]
 

@@ -132,13 +132,17 @@ def pooled(first: Probabilities, second: Probabilities, weights: float | Sequenc
 
 
 def no_surer(reading: Reading, limit: float) -> Reading:
-    """Returns a reading whose digit is at most so probable; what is taken goes to all else, by its probability."""
-    if reading.confidence <= limit:
-        return reading
+    """Returns a reading whose digit is at most so probable, now and later.
+
+    What is taken from it goes to all else, by its probability.
+    """
+    held = reading if reading.most <= limit else replace(reading, most=limit)
+    if held.confidence <= limit:
+        return held
     row = reading.probabilities * np.float32((1 - limit) / max(1 - reading.confidence, 1e-6))
     row[reading.digit] = limit
     row[NOT_A_DIGIT] += 1 - row.sum()
-    return replace(reading, probabilities=row)
+    return replace(held, probabilities=row)
 
 
 def _weighed(

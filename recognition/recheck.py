@@ -196,7 +196,7 @@ def _put_together(
         return None  # a crumb is no digit of its own
     # A blot, or what was only read uncut, stays in doubt with what is put to it.
     most = min(digit.most for digit in number.digits)
-    fresh = [no_surer(replace(one, most=most), most) for one in reader.read(pieces, darkness)]
+    fresh = [no_surer(one, most) for one in reader.read(pieces, darkness)]
     read = raised(fresh, told)
     twice = _seconded(read, [one.probabilities for one in spotted], params.weight)
     better = min(reading.confidence for reading in twice) > params.put_together

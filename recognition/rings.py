@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -46,10 +45,7 @@ def without_rings(
             touched.append(_wider(reading.piece.bbox, params))
     left += reader.read(inside, darkness, touching=True) if inside else []
     doubted = held([reading.piece for reading in left], touched).tolist()
-    return [
-        replace(no_surer(reading, params.most), most=min(reading.most, params.most)) if doubt else reading
-        for reading, doubt in zip(left, doubted, strict=True)
-    ]
+    return [no_surer(reading, params.most) if doubt else reading for reading, doubt in zip(left, doubted, strict=True)]
 
 
 def _wider(box: BoundingBox, params: RingParams) -> BoundingBox:
