@@ -198,7 +198,7 @@ class RecheckParams:
         min_height: of such a digit, as a share of the number's height.
     """
 
-    weight: float = 0.4
+    weight: float = 0.5
     lone_weight: float = 0.15
     reach: float = 0.1
     sure: float = 0.6
