@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from recognition.calibrate import Probabilities
 from recognition.classify import NOT_A_DIGIT
-from recognition.params import Thresholds
+from recognition.params import Thresholds, TrustParams
 from recognition.reading import Reading
+from recognition.trust import trusted
 from recognition.types import REJECTED, BoundingBox, Digit, Number, Reason
 
 
@@ -55,6 +57,7 @@ def to_number(
     position: tuple[int, int],
     unread: bool,
     place: Place,
+    trust: TrustParams,
     thresholds: Thresholds,
     *,
     cut_off: bool,
@@ -66,13 +69,17 @@ def to_number(
         position: index of the line, and of the number in it.
         unread: something that may be a digit of it was not read, or was read and may be none.
         place: of the page.
+        trust: see there.
         thresholds: see there.
         cut_off: the page's edge may have cut a digit of it off that was not read.
     """
-    digits = tuple(_digit(reading, place) for reading in readings)
+    digits = tuple(
+        _digit(row[:NOT_A_DIGIT], place.on_page(reading.piece.bbox))
+        for reading, row in zip(readings, trusted(readings, trust), strict=True)
+    )
     box = BoundingBox.around(digit.bbox for digit in digits)
     text = "".join(str(digit.digit) if digit.confidence >= thresholds.digit else REJECTED for digit in digits)
-    doubtful = [reading for reading in readings if reading.confidence < thresholds.accept]
+    doubtful = [one for one, digit in zip(readings, digits, strict=True) if digit.confidence < thresholds.accept]
     holds = {
         Reason.LOW_CONFIDENCE: bool(doubtful),
         Reason.NOT_A_DIGIT: unread or any(map(_may_be_rubbish, doubtful)),
@@ -95,8 +102,7 @@ def _may_be_rubbish(reading: Reading) -> bool:
     return reading.rubbish > 1 - reading.confidence - reading.rubbish
 
 
-def _digit(reading: Reading, place: Place) -> Digit:
-    probabilities = reading.probabilities[:NOT_A_DIGIT]
+def _digit(probabilities: Probabilities, box: BoundingBox) -> Digit:
     order = np.argsort(probabilities)[::-1]
     alternatives = tuple((int(k), float(probabilities[k])) for k in order[1:3] if probabilities[k] >= 0.001)
-    return Digit(int(order[0]), float(probabilities[order[0]]), place.on_page(reading.piece.bbox), alternatives)
+    return Digit(int(order[0]), float(probabilities[order[0]]), box, alternatives)

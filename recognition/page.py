@@ -153,7 +153,15 @@ def _numbers(
     cut = [*look.at_edge, *(piece for piece in unread if place.cuts_off(place.on_page(piece.bbox)))]
     cut_off = may_be_cut_off(read, cut, params.beside)
     result = [
-        to_number(number.digits, position, number.missed or any(doubts), place, params.thresholds, cut_off=lost)
+        to_number(
+            number.digits,
+            position,
+            number.missed or any(doubts),
+            place,
+            params.trust,
+            params.thresholds,
+            cut_off=lost,
+        )
         for number, position, lost, *doubts in zip(twice, positions, cut_off, signed, loose, doubted, strict=True)
     ]
     elsewhere = [place.on_page(one.piece.bbox) for one in others if one.by_ink_confidence >= MIN_LIKE_A_DIGIT]

@@ -18,6 +18,7 @@ from recognition.params_numbers import (
     SignParams,
     SlashParams,
     StrayParams,
+    TrustParams,
 )
 from recognition.params_page import (
     BinarizeParams,
@@ -77,6 +78,7 @@ __all__ = [
     "StrayParams",
     "StruckParams",
     "Thresholds",
+    "TrustParams",
     "TurnParams",
     "UnderlineParams",
     "ViewParams",
@@ -175,6 +177,7 @@ class RecognitionParams:
     slash: SlashParams = field(default_factory=SlashParams)
     sign: SignParams = field(default_factory=SignParams)
     recheck: RecheckParams = field(default_factory=RecheckParams)
+    trust: TrustParams = field(default_factory=TrustParams)
     beside: BesideParams = field(default_factory=BesideParams)
     stray: StrayParams = field(default_factory=StrayParams)
     alignment: AlignmentParams = field(default_factory=AlignmentParams)

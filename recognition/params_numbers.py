@@ -208,3 +208,19 @@ class RecheckParams:
     def __post_init__(self) -> None:
         check_range(self, weight=(0, 1), lone_weight=(0, 1), reach=(0, 1), sure=(0, 1), put_together=(0, 1))
         check_range(self, min_height=(0, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class TrustParams:
+    """What the probabilities against a digit are worth at the end, as factors.
+
+    Attributes:
+        others: of being another digit.
+        none: of being no digit.
+    """
+
+    others: float = 1.3
+    none: float = 0.3
+
+    def __post_init__(self) -> None:
+        check_range(self, others=(0.1, 10), none=(0.1, 10))

@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from config.shipped import shipped_companions, shipped_model
-from recognition import boxes, layout, look, page, reader, recheck, rules, select, view
+from recognition import boxes, layout, look, numbers, page, reader, recheck, rules, select, view
 from recognition.arrays import Image
 from recognition.binarize import find_ink
 from recognition.combs import Combs
@@ -106,6 +106,11 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "brackets": (page, "without_brackets", lambda lines, *_: Parted(list(lines), set(), [])),
     "slashes": (page, "part_at_slashes", lambda lines, *_: Parted(list(lines), set(), [])),
     "slope of lines": (layout, "page_slope", lambda *_: 0.0),
+    "what is against a digit": (
+        numbers,
+        "trusted",
+        lambda readings, _: np.stack([reading.probabilities for reading in readings]),
+    ),
     "unread beside": (page, "may_be_more", lambda numbers, *_: [False] * len(numbers)),
     "stray strokes": (page, "may_have_strays", lambda numbers, *_: [False] * len(numbers)),
     "ones on rules": (page, "may_be_rules", lambda numbers, *_: [False] * len(numbers)),

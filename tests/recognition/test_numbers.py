@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from recognition.numbers import Place, doubted, to_number
-from recognition.params import Thresholds
+from recognition.params import Thresholds, TrustParams
 from recognition.types import BoundingBox, Reason
 
 SAME = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
@@ -18,8 +18,11 @@ PLACE = Place(SAME, width=100, height=80)
 MIDDLE = (40, 20, 20, 40)
 
 
-def number_of(*readings, unread=False, cut_off=False):
-    return to_number(readings, (3, 1), unread, PLACE, Thresholds(accept=0.9, digit=0.25), cut_off=cut_off)
+AS_READ = TrustParams(others=1, none=1)
+
+
+def number_of(*readings, unread=False, cut_off=False, trust=AS_READ):
+    return to_number(readings, (3, 1), unread, PLACE, trust, Thresholds(accept=0.9, digit=0.25), cut_off=cut_off)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +111,14 @@ def test_a_number_of_which_the_edge_took_a_digit_is_cut_off_wherever_the_others_
 def test_a_digit_in_doubt_that_is_rather_none_than_another_is_told(make_reading, confidence, rubbish, told):
     number = number_of(make_reading(6, MIDDLE, confidence, rubbish=rubbish))
     assert (Reason.NOT_A_DIGIT in number.reasons) == told
+
+
+def test_the_threshold_is_for_what_a_confidence_is_worth_and_the_reason_for_what_was_read(make_reading):
+    reading = make_reading(6, MIDDLE, 0.8, rubbish=0.15)
+    trusted, doubted = (number_of(reading, trust=TrustParams(others=1, none=none)) for none in (0.1, 0.5))
+    assert (trusted.confidence, trusted.reasons) == (pytest.approx(0.8 / 0.865), ())
+    assert doubted.confidence == pytest.approx(0.8 / 0.925)
+    assert doubted.reasons == (Reason.LOW_CONFIDENCE, Reason.NOT_A_DIGIT)
 
 
 def test_the_two_likeliest_other_digits_are_told_where_they_are_likely_at_all(make_reading):

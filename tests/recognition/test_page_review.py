@@ -8,15 +8,16 @@ import cv2
 import numpy as np
 import pytest
 
-from recognition.params import ComponentParams, RecognitionParams, SplitParams, Thresholds
+from recognition.params import ComponentParams, RecognitionParams, SplitParams, Thresholds, TrustParams
 from recognition.reader import load_reader
 from recognition.types import REJECTED, Reason
 
 PARAMS = RecognitionParams()
+AS_READ = replace(PARAMS, trust=TrustParams(others=1, none=1))
 
 
 def test_a_sure_number_needs_no_review(certain, note, numbers_on):
-    (number,) = numbers_on(note(("88", 200, 100)), certain(8, 0.97))
+    (number,) = numbers_on(note(("88", 200, 100)), certain(8, 0.97), AS_READ)
     assert (number.text, number.needs_review, number.reasons) == ("88", False, ())
     assert number.confidence == pytest.approx(0.97, abs=1e-3)
 
@@ -36,7 +37,7 @@ def test_a_rejected_digit_is_a_question_mark_and_its_best_guess_stays(certain, n
 
 @pytest.mark.parametrize(("accept", "doubtful"), [(0.79, False), (0.81, True)])
 def test_the_threshold_decides_what_is_doubtful(certain, note, accept, doubtful, numbers_on):
-    params = replace(PARAMS, thresholds=Thresholds(accept=accept))
+    params = replace(AS_READ, thresholds=Thresholds(accept=accept))
     (number,) = numbers_on(note(("8", 200, 100)), certain(8, 0.8), params)
     assert number.needs_review is doubtful
 

@@ -144,7 +144,7 @@ def doubts(note: Path, make_reading: Callable[..., Reading]) -> Callable[[float]
 
     def read(data: bytes, params: RecognitionParams) -> Document:
         numbers = tuple(
-            to_number([digit], (0, at), what == "with a blot", place, params.thresholds, cut_off=False)
+            to_number([digit], (0, at), what == "with a blot", place, params.trust, params.thresholds, cut_off=False)
             for at, (what, digit) in enumerate(digits.items())
         )
         return Document((Page(1, 600, 300, 0, numbers),))
