@@ -1,10 +1,11 @@
-"""Makes the confidence of a number's digits mean how often they are right, from what else each of them may be.
+"""Makes the confidence of a number's digits tell right numbers from wrong ones, from what else each of them may be.
 
-What speaks against a digit is either another digit or no digit at all, and the two are worth differently much once a
-page was read to its end. Networks that learned from the same digits share their mistakes: another digit that all of
-them find possible is the right one more often than they say. That what stands among digits is none, they suspect more
-often than it happens. Both are put right as log odds are by a bias for each class: Alexandari, Kundaje and Shrikumar,
-"Maximum Likelihood with Bias-Corrected Calibration is Hard-To-Beat at Label Shift Adaptation", ICML 2020.
+What speaks against a digit is either another digit or no digit at all, and the two are not worth the same once a page
+was read to its end. That what stands among digits is none, the networks suspect far more often than it happens; another
+digit that they find possible after all that was asked is often the right one. Each is weighed by a factor, as a bias
+for each class does it: Alexandari, Kundaje and Shrikumar, "Maximum Likelihood with Bias-Corrected Calibration is
+Hard-To-Beat at Label Shift Adaptation", ICML 2020. The factors are chosen by how many numbers are accepted and how many
+of these are wrong, which `tests/benchmarks/trust.py` measures.
 """
 
 from __future__ import annotations
