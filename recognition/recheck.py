@@ -29,10 +29,10 @@ from recognition.types import BoundingBox
 from recognition.views import closely_spotted
 
 UNSEEN: Probabilities = np.array([0.03] * NOT_A_DIGIT + [0.7], np.float32)
-"""What the second reading says of a digit of which it saw nothing, or two things.
+"""What the second reading says of a digit of which it saw nothing, or two things: among others, it goes to review.
 
-On drawn pages the first reading was right all the same in 33 of 36 such cases: a digit of which it is very sure is
-accepted.
+On 300 drawn pages 40 numbers more would be accepted if it spoke no louder than to let a very sure digit pass, and 5 of
+these are wrong.
 """
 
 DISPUTED = 0.7

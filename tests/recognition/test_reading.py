@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from recognition.components import find_components
 from recognition.params import ComponentParams
-from recognition.reading import at_edge, no_surer, writing_height
+from recognition.reading import at_edge, no_surer, raised, writing_height
 
 PAGE = (1000, 800)  # height, width
 
@@ -39,6 +41,14 @@ def test_a_reading_can_be_held_back(make_reading, confidence, left):
     assert held.confidence == pytest.approx(left)
     assert held.probabilities.sum() == pytest.approx(1)
     assert held.rubbish == pytest.approx((1 - left) / 2 if confidence < 1 else 1 - left, abs=1e-5)
+
+
+@pytest.mark.parametrize("confidence", [0.99, 0.6])
+def test_a_reading_that_was_held_back_stays_so_whatever_is_told_of_it_later(make_reading, confidence):
+    held = no_surer(make_reading(3, (0, 0, 20, 30), confidence), 0.7)
+    (told,) = raised([replace(held, by_ink=make_reading(3, (0, 0, 20, 30), 0.99).by_ink)], 10.0)
+    assert told.confidence == pytest.approx(0.7)
+    assert no_surer(held, 0.9).most == pytest.approx(0.7)
 
 
 def test_no_pieces_give_no_readings(reader):
