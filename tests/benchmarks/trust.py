@@ -66,7 +66,7 @@ def main() -> None:
     stand = sum(len(" ".join(one.truth.lines).split()) for one in pages)
     weights = [AS_READ, *(TrustParams(*map(float, pair.split(","))) for pair in options.weights)]
     with ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn"), start) as pool:
-        found = [number for numbers in pool.map(partial(read, weights=weights), pages) for number in numbers]
+        found = [number for of_page in pool.map(partial(read, weights=weights), pages) for number in of_page]
     sure = np.array([number.confidences for number in found]).T
     right = np.array([number.right for number in found])
     usual = int(np.count_nonzero(sure[0] >= PARAMS.thresholds.accept))
@@ -99,10 +99,7 @@ def read(one: TruePage, weights: Sequence[TrustParams]) -> list[Found]:
     found = [number for each in document.pages for number in each.numbers]
     verdicts = score_pages(one.truth, [each.numbers for each in document.pages]).verdicts
     return [
-        Found(
-            tuple(0.0 if number.needs_review else weakest(readings, pair) for pair in weights),
-            verdict.right,
-        )
+        Found(tuple(0.0 if number.needs_review else weakest(readings, pair) for pair in weights), verdict.right)
         for number, verdict, readings in zip(found, verdicts, _seen, strict=True)
     ]
 
