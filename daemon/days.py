@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +15,7 @@ from typing import BinaryIO
 from config.schema import TablesSettings
 from daemon.background import Background
 from daemon.clock import ClockWatch
+from daemon.content import Content
 from daemon.edited import make_way
 from daemon.errors import LedgerError, PublishError
 from daemon.ledger import Ledger
@@ -23,7 +24,7 @@ from daemon.mounts import require_folder
 from daemon.opened import lock_beside
 from daemon.setbacks import backoff_s
 from daemon.systemd import Beat, no_beat
-from daemon.tables import DayContent, NewTables, make_day
+from daemon.tables import NewTables, make_day
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +142,7 @@ class DayTables:
         self._require_closed(day)
         with self._ledger.reading() as connection:
             book = DayBook(connection)
-            content = DayContent(date.fromisoformat(day), book.entries(day), book.asides(day))
+            content = Content(day, book.entries(day), book.asides(day))
             return make_day(self._folder, content, self._settings, beat)
 
     def _write(self, day: ChangedDay, made: Callable[[], NewTables], beat: Beat) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -108,16 +108,16 @@ class Workbook:
 
     Args:
         file: gets the workbook at the end of its block.
-        day: names the sheet of numbers.
+        title: of the sheet of numbers.
         scratch: a folder for the rows until then, so that memory stays flat.
         beat: called at each piece that closing writes: a long day's takes minutes on a small machine.
     """
 
-    def __init__(self, file: BinaryIO, day: date, scratch: Path, beat: Beat = no_beat) -> None:
+    def __init__(self, file: BinaryIO, title: str, scratch: Path, beat: Beat = no_beat) -> None:
         options = {"constant_memory": True, "tmpdir": str(scratch), "remove_timezone": True}
         self._book = xlsxwriter.Workbook(_HeardFile(file, beat), options)
         formats = Formats(self._book)
-        self._numbers = Sheet(self._book, formats, day.isoformat(), _NUMBERS, _LEFT, _WIDEST_NUMBERS)
+        self._numbers = Sheet(self._book, formats, title, _NUMBERS, _LEFT, _WIDEST_NUMBERS)
         self._documents = Sheet(self._book, formats, "documents", _DOCUMENTS, _LEFT, _WIDEST_DOCUMENTS)
         self._pictures = 0
 

@@ -9,9 +9,9 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from daemon.content import Aside, DayEntry
 from daemon.documents import Identity
 from daemon.ledger.schema import transaction
-from daemon.tables import Aside, DayEntry
 
 
 @dataclass(frozen=True, slots=True)

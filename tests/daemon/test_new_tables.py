@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import gc
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from config.schema import TablesSettings
+from daemon.content import Content, DayEntry
 from daemon.result import NamedModel, Result
-from daemon.tables import DayContent, DayEntry, make_day
+from daemon.tables import make_day
 from recognition.types import BoundingBox, Document, Number, Page
 
-DAY = date(2026, 11, 23)
+DAY = "2026-11-23"
 
 
 def entry() -> DayEntry:
@@ -25,7 +26,7 @@ def entry() -> DayEntry:
 
 
 def test_tables_are_whole_and_hidden_until_they_are_placed(tmp_path: Path) -> None:
-    new = make_day(tmp_path, DayContent(DAY, [entry()]), TablesSettings())
+    new = make_day(tmp_path, Content(DAY, [entry()]), TablesSettings())
     hidden = list(tmp_path.iterdir())
     assert len(hidden) == 2
     assert all(path.name.startswith(".") and path.stat().st_size for path in hidden)
@@ -36,9 +37,9 @@ def test_tables_are_whole_and_hidden_until_they_are_placed(tmp_path: Path) -> No
 
 
 def test_tables_that_are_not_placed_leave_nothing(tmp_path: Path) -> None:
-    make_day(tmp_path, DayContent(DAY, [entry()]), TablesSettings()).discard()
+    make_day(tmp_path, Content(DAY, [entry()]), TablesSettings()).discard()
     with pytest.raises(ZeroDivisionError):
-        make_day(tmp_path, DayContent(DAY, [entry()]), TablesSettings()).place(lambda path, file: 1 / 0)
+        make_day(tmp_path, Content(DAY, [entry()]), TablesSettings()).place(lambda path, file: 1 / 0)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -47,7 +48,7 @@ def test_a_workbook_that_is_given_up_leaves_no_file_open(tmp_path: Path, beats: 
     left = iter(range(beats))
     open_files = len(list(Path("/proc/self/fd").iterdir()))
     with pytest.raises(StopIteration):
-        make_day(tmp_path, DayContent(DAY, [entry()]), TablesSettings(), lambda: next(left))
+        make_day(tmp_path, Content(DAY, [entry()]), TablesSettings(), lambda: next(left))
     gc.collect()
     assert len(list(Path("/proc/self/fd").iterdir())) == open_files
     assert list(tmp_path.iterdir()) == []

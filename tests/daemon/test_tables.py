@@ -11,7 +11,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -21,12 +21,13 @@ import numpy as np
 import pytest
 
 from config.schema import TablesSettings
+from daemon.content import Aside, Content, DayEntry
 from daemon.errors import PublishError
 from daemon.result import NamedModel, Result
-from daemon.tables import Aside, DayContent, DayEntry, make_day
+from daemon.tables import make_day
 from recognition.types import BoundingBox, Document, Number, Page, Reason
 
-DAY = date(2026, 11, 23)
+DAY = "2026-11-23"
 SOFFICE = shutil.which("soffice")
 needs_libreoffice = pytest.mark.skipif(
     SOFFICE is None, reason="LibreOffice is missing: apt-get install libreoffice-calc-nogui"
@@ -51,7 +52,7 @@ def entry(document: str = "a/scan0001.jpg", texts: tuple[str, ...] = ("0071", "0
     return DayEntry(result.to_json(), result.crops(), (f"{document}.annotated.jpg", f"{document}.csv"))
 
 
-def write_day(folder: Path, content: DayContent, settings: TablesSettings) -> tuple[Path, ...]:
+def write_day(folder: Path, content: Content, settings: TablesSettings) -> tuple[Path, ...]:
     return make_day(folder, content, settings).place()
 
 
@@ -67,7 +68,7 @@ def convert(path: Path, target: str, profile: Path) -> Path:
 
 
 def test_the_day_has_one_row_a_number_and_starts_with_a_byte_order_mark(tmp_path: Path) -> None:
-    csv_path, xlsx_path = write_day(tmp_path / "tables", DayContent(DAY, [entry(), entry("b.jpg")]), TablesSettings())
+    csv_path, xlsx_path = write_day(tmp_path / "tables", Content(DAY, [entry(), entry("b.jpg")]), TablesSettings())
     assert csv_path.read_bytes().startswith(b"\xef\xbb\xbfdocument,page,line,position,number,digit_count,confidence,")
     table = read_csv(csv_path)
     assert [row[0] for row in table[1:]] == ["a/scan0001.jpg"] * 2 + ["b.jpg"] * 2
@@ -78,7 +79,7 @@ def test_the_day_has_one_row_a_number_and_starts_with_a_byte_order_mark(tmp_path
 
 def test_two_documents_of_one_name_are_called_as_their_results_are(tmp_path: Path) -> None:
     second = replace(entry("scan.jpg"), outputs=("scan~2.jpg.annotated.jpg", "scan~2.jpg.csv", "scan~2.jpg.json"))
-    csv_path, xlsx_path = write_day(tmp_path, DayContent(DAY, [entry("scan.jpg"), second]), TablesSettings())
+    csv_path, xlsx_path = write_day(tmp_path, Content(DAY, [entry("scan.jpg"), second]), TablesSettings())
     assert [row[0] for row in read_csv(csv_path)[1:]] == ["scan.jpg"] * 2 + ["scan~2.jpg"] * 2
     with zipfile.ZipFile(xlsx_path) as parts:
         assert parts.read("xl/worksheets/sheet1.xml").decode().count("<t>scan~2.jpg</t>") == 2
@@ -86,22 +87,22 @@ def test_two_documents_of_one_name_are_called_as_their_results_are(tmp_path: Pat
 
 def test_a_european_table_has_semicolons_and_decimal_commas(tmp_path: Path) -> None:
     settings = TablesSettings(delimiter=";", decimal=",", bom=False, xlsx=False)
-    (path,) = write_day(tmp_path, DayContent(DAY, [entry()]), settings)
+    (path,) = write_day(tmp_path, Content(DAY, [entry()]), settings)
     assert path.read_bytes().startswith(b"document;page")
     assert read_csv(path, ";")[2][6] == "0,41"
 
 
 def test_a_day_without_numbers_has_its_header_only(tmp_path: Path) -> None:
-    csv_path, xlsx_path = write_day(tmp_path, DayContent(DAY, [entry(texts=())]), TablesSettings())
+    csv_path, xlsx_path = write_day(tmp_path, Content(DAY, [entry(texts=())]), TablesSettings())
     assert len(read_csv(csv_path)) == 1
     assert zipfile.is_zipfile(xlsx_path)
 
 
 def test_a_table_that_cannot_be_replaced_is_tried_again_and_the_old_ones_stay(tmp_path: Path) -> None:
-    write_day(tmp_path, DayContent(DAY, [entry()]), TablesSettings(xlsx=False))
+    write_day(tmp_path, Content(DAY, [entry()]), TablesSettings(xlsx=False))
     (tmp_path / "2026-11-23.xlsx").mkdir()
     with pytest.raises(PublishError, match="where it is open"):
-        write_day(tmp_path, DayContent(DAY, [entry(), entry("b.jpg")]), TablesSettings())
+        write_day(tmp_path, Content(DAY, [entry(), entry("b.jpg")]), TablesSettings())
     assert len(read_csv(tmp_path / "2026-11-23.csv")) == 3
     assert len(list(tmp_path.iterdir())) == 2
 
@@ -114,12 +115,12 @@ def test_a_temporary_folder_without_space_is_the_same_problem_each_time(
     with mounts.mounted(tmp_path / "full", "-t", "tmpfs", "-o", "nr_inodes=1", "tmpfs"):
         for _ in range(2):
             with pytest.raises(PublishError, match=rf"No space left on device: '{tmp_path}/full'\. Close"):
-                write_day(tmp_path / "tables", DayContent(DAY, [entry()]), TablesSettings())
+                write_day(tmp_path / "tables", Content(DAY, [entry()]), TablesSettings())
 
 
 def test_a_full_sheet_is_followed_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("daemon.sheet._MAX_ROWS", 4)
-    _, path = write_day(tmp_path, DayContent(DAY, [entry(), entry("b.jpg")]), TablesSettings())
+    _, path = write_day(tmp_path, Content(DAY, [entry(), entry("b.jpg")]), TablesSettings())
     with zipfile.ZipFile(path) as parts:
         sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
         assert 'name="2026-11-23 (2)"' in parts.read("xl/workbook.xml").decode()
@@ -135,7 +136,7 @@ def test_a_sheet_of_documents_names_each_and_what_became_of_it(
         Aside("a/scan0001~2.jpg", twin="a/scan0001.jpg", outputs=entry().outputs),
         Aside("=1+1.jpg", reason="the TIFF is damaged", remedy="Scan it again"),
     ]
-    _, path = write_day(tmp_path, DayContent(DAY, [entry(), warned], asides), TablesSettings())
+    _, path = write_day(tmp_path, Content(DAY, [entry(), warned], asides), TablesSettings())
     assert read_sheet(path, 2) == [
         ["document", "pages", "numbers", "to_review", "outcome", "note"],
         ["a/scan0001.jpg", "1", "2", "1", "read", ""],
@@ -158,7 +159,7 @@ def test_a_note_is_no_longer_than_a_cell_can_be(
     tmp_path: Path, read_sheet: Callable[[Path, int], list[list[str]]]
 ) -> None:
     aside = Aside("a.jpg", reason="x" * 40_000, remedy="Scan it again")
-    _, path = write_day(tmp_path, DayContent(DAY, [], [aside]), TablesSettings())
+    _, path = write_day(tmp_path, Content(DAY, [], [aside]), TablesSettings())
     assert read_sheet(path, 2)[1][5] == "x" * 32_767
 
 
@@ -166,7 +167,7 @@ def test_documents_past_what_a_sheet_can_link_are_named_without_a_link(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("daemon.sheet._MAX_LINKS", 3)
-    _, path = write_day(tmp_path, DayContent(DAY, [entry(), entry("b.jpg")]), TablesSettings())
+    _, path = write_day(tmp_path, Content(DAY, [entry(), entry("b.jpg")]), TablesSettings())
     with zipfile.ZipFile(path) as parts:
         sheet = parts.read("xl/worksheets/sheet1.xml").decode()
     assert sheet.count("<hyperlink ") == 3
@@ -175,7 +176,7 @@ def test_documents_past_what_a_sheet_can_link_are_named_without_a_link(
 
 @pytest.mark.parametrize("name", ["Scan%201.jpg", "100%.jpg", "a b#1.jpg", "größe [1] `^{<x>}.jpg", "plus+&=.jpg"])
 def test_a_document_of_any_name_leads_to_its_picture(tmp_path: Path, name: str) -> None:
-    _, path = write_day(tmp_path, DayContent(DAY, [entry(name)]), TablesSettings())
+    _, path = write_day(tmp_path, Content(DAY, [entry(name)]), TablesSettings())
     with zipfile.ZipFile(path) as parts:
         links = parts.read("xl/worksheets/_rels/sheet1.xml.rels").decode()
     targets = {html.unescape(target) for target in re.findall(r'Target="([^"]*)" TargetMode', links)}
@@ -187,7 +188,7 @@ def test_a_row_leads_to_the_picture_of_its_page(tmp_path: Path) -> None:
     (page,) = first.result["pages"]
     pictures = ("fax.tif.annotated.jpg", "fax.tif.p2.annotated.jpg")
     fax = DayEntry({**first.result, "pages": [page, {**page, "page": 2}]}, (), (*pictures, "fax.tif.csv"))
-    _, path = write_day(tmp_path, DayContent(DAY, [fax]), TablesSettings())
+    _, path = write_day(tmp_path, Content(DAY, [fax]), TablesSettings())
     with zipfile.ZipFile(path) as parts:
         links = parts.read("xl/worksheets/_rels/sheet1.xml.rels").decode()
     targets = [target.replace("\\", "/") for target in re.findall(r'Target="([^"]*)" TargetMode', links)]
@@ -196,7 +197,7 @@ def test_a_row_leads_to_the_picture_of_its_page(tmp_path: Path) -> None:
 
 def test_a_document_whose_link_is_too_long_is_named_without_one(tmp_path: Path) -> None:
     name = f"{'a long name of a folder/' * 90}scan.jpg"
-    _, path = write_day(tmp_path, DayContent(DAY, [entry(name)]), TablesSettings())
+    _, path = write_day(tmp_path, Content(DAY, [entry(name)]), TablesSettings())
     with zipfile.ZipFile(path) as parts:
         sheet = parts.read("xl/worksheets/sheet1.xml").decode()
     assert "<hyperlink " not in sheet
@@ -204,7 +205,7 @@ def test_a_document_whose_link_is_too_long_is_named_without_one(tmp_path: Path) 
 
 
 def test_the_workbook_keeps_its_pictures_with_their_rows_and_its_header_in_sight(tmp_path: Path) -> None:
-    _, path = write_day(tmp_path, DayContent(DAY, [entry()]), TablesSettings())
+    _, path = write_day(tmp_path, Content(DAY, [entry()]), TablesSettings())
     with zipfile.ZipFile(path) as parts:
         drawing = parts.read("xl/drawings/drawing1.xml").decode()
         sheet = parts.read("xl/worksheets/sheet1.xml").decode()
@@ -223,7 +224,7 @@ def test_the_workbook_keeps_its_pictures_with_their_rows_and_its_header_in_sight
 def test_the_column_of_names_becomes_as_wide_as_they_are_and_the_longest_are_shrunk(
     length: int, width: int, tmp_path: Path
 ) -> None:
-    _, path = write_day(tmp_path, DayContent(DAY, [entry("n" * length), entry("short.jpg")]), TablesSettings())
+    _, path = write_day(tmp_path, Content(DAY, [entry("n" * length), entry("short.jpg")]), TablesSettings())
     with zipfile.ZipFile(path) as parts:
         sheet, styles = (parts.read(f"xl/{name}.xml").decode() for name in ("worksheets/sheet1", "styles"))
     (found,) = re.findall(r'<col min="1" max="1" width="([\d.]+)"', sheet)
@@ -235,21 +236,21 @@ def test_the_column_of_names_becomes_as_wide_as_they_are_and_the_longest_are_shr
 
 def test_a_name_of_two_lines_has_room_for_both(tmp_path: Path) -> None:
     aside = Aside("a\nb.jpg", reason="it is torn", remedy="Mend it")
-    _, path = write_day(tmp_path, DayContent(DAY, [], [aside]), TablesSettings())
+    _, path = write_day(tmp_path, Content(DAY, [], [aside]), TablesSettings())
     with zipfile.ZipFile(path) as parts:
         (height,) = re.findall(r'<row r="2"[^>]* ht="([\d.]+)"', parts.read("xl/worksheets/sheet2.xml").decode())
     assert float(height) == 15 * 2
 
 
 def test_crops_that_are_no_longer_kept_leave_the_cell_empty(tmp_path: Path) -> None:
-    _, path = write_day(tmp_path, DayContent(DAY, [DayEntry(entry().result)]), TablesSettings())
+    _, path = write_day(tmp_path, Content(DAY, [DayEntry(entry().result)]), TablesSettings())
     with zipfile.ZipFile(path) as parts:
         assert not [name for name in parts.namelist() if "drawing" in name]
 
 
 @needs_libreoffice
 def test_libreoffice_reads_the_workbook_with_leading_zeros_and_inert_names(tmp_path: Path) -> None:
-    _, path = write_day(tmp_path, DayContent(DAY, [entry('=1+1"\n,.jpg')]), TablesSettings())
+    _, path = write_day(tmp_path, Content(DAY, [entry('=1+1"\n,.jpg')]), TablesSettings())
     table = read_csv(convert(path, "csv:Text - txt - csv (StarCalc):44,34,76", tmp_path / "profile"))
     assert table[0][:6] == ["document", "page", "line", "position", "number", "picture"]
     assert [row[4] for row in table[1:]] == ["0071", "05?9"]
@@ -260,7 +261,7 @@ def test_libreoffice_reads_the_workbook_with_leading_zeros_and_inert_names(tmp_p
 @needs_libreoffice
 def test_libreoffice_reads_the_sheet_of_documents(tmp_path: Path) -> None:
     asides = [Aside("=1+1.jpg", reason="the TIFF is damaged", remedy="=2+2"), Aside("c.jpg", twin="a/scan0001.jpg")]
-    _, path = write_day(tmp_path, DayContent(DAY, [entry()], asides), TablesSettings())
+    _, path = write_day(tmp_path, Content(DAY, [entry()], asides), TablesSettings())
     second_sheet = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,2"
     converted = convert(path, second_sheet, tmp_path / "profile")
     assert read_csv(converted.with_name("2026-11-23-documents.csv"))[1:] == [
@@ -273,7 +274,7 @@ def test_libreoffice_reads_the_sheet_of_documents(tmp_path: Path) -> None:
 @needs_libreoffice
 def test_long_names_and_notes_are_shown_whole_on_as_many_lines_as_they_need(tmp_path: Path) -> None:
     aside = Aside(f"{'a long name ' * 8}.jpg", reason="the TIFF is damaged " * 12, remedy="Scan it again")
-    _, path = write_day(tmp_path, DayContent(DAY, [entry()], [aside]), TablesSettings())
+    _, path = write_day(tmp_path, Content(DAY, [entry()], [aside]), TablesSettings())
     with zipfile.ZipFile(convert(path, "xlsx", tmp_path / "profile")) as parts:
         sheet = parts.read("xl/worksheets/sheet2.xml").decode()
     _, read, failed = (float(height) for height in re.findall(r'<row [^>]*ht="([\d.]+)"', sheet))
@@ -283,7 +284,7 @@ def test_long_names_and_notes_are_shown_whole_on_as_many_lines_as_they_need(tmp_
 
 @needs_libreoffice
 def test_libreoffice_reads_the_csv_and_runs_no_cell(tmp_path: Path) -> None:
-    path, _ = write_day(tmp_path, DayContent(DAY, [entry('=1+1"\n,.jpg'), entry("größe.jpg")]), TablesSettings())
+    path, _ = write_day(tmp_path, Content(DAY, [entry('=1+1"\n,.jpg'), entry("größe.jpg")]), TablesSettings())
     converted = convert(path, "xlsx", tmp_path / "profile")
     with zipfile.ZipFile(converted) as parts:
         assert b"<f" not in parts.read("xl/worksheets/sheet1.xml").replace(b"<fonts", b"")
