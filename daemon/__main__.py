@@ -5,27 +5,20 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from config.errors import ConfigError
+from daemon.configured import DEFAULT_CONFIG, Config, Overrides, load_configured, parsed
 from daemon.errors import DaemonError
 from daemon.words import said
 from recognition.errors import ModelLoadError, RecognitionError, UnreadableImageError
 
-if TYPE_CHECKING:
-    from config.schema import Settings
-
 DONE, SOME_FAILED, USAGE, SOFTWARE, CONFIGURATION, INTERRUPTED = 0, 1, 2, 70, 78, 130
-
-_QUOTES = "a text with signs needs quotes within those of the shell: --set 'inbox=\"#1: scans\"'"
-
-DEFAULT_CONFIG = Path("/etc/digitdrop/digitdrop.yaml")
 
 
 def exit_code(error: BaseException) -> int:
@@ -82,10 +75,6 @@ app = typer.Typer(
     cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=True, rich_markup_mode=None
 )
 
-Config = Annotated[Path, typer.Option("--config", "-c", envvar="DIGITDROP_CONFIG", help="The configuration.")]
-Overrides = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Overrides a key, such as engine.workers=1.")
-]
 Data = Annotated[
     Path | None, typer.Option(help="Folder with MNIST's IDX files, gzipped or not; else Keras fetches it.")
 ]
@@ -117,7 +106,7 @@ def run(config: Config = DEFAULT_CONFIG, overrides: Overrides = None) -> None:
     """Watches the inbox and reads what arrives. Ctrl-C, SIGTERM and SIGHUP end it."""
     from daemon.service import run as serve
 
-    raise typer.Exit(serve(_load(config, overrides)))
+    raise typer.Exit(serve(load_configured(config, overrides)))
 
 
 @app.command()
@@ -126,7 +115,7 @@ def once(config: Config = DEFAULT_CONFIG, overrides: Overrides = None) -> None:
     from daemon.progress import once_progress, once_summary
     from daemon.service import run as serve
 
-    settings = _load(config, overrides)
+    settings = load_configured(config, overrides)
     ends: list[str] = []
     with once_progress() as progress:
         code = serve(settings, once=True, progress=progress, conclude=lambda *came: ends.append(once_summary(*came)))
@@ -144,7 +133,7 @@ def status(
     """Shows the queue, what failed and why, and how the service is."""
     from daemon.status import report as report_status
 
-    said = report_status(_load(config, overrides))
+    said = report_status(load_configured(config, overrides))
     for line in [said.to_json()] if as_json else said.lines():
         print(line)
 
@@ -166,12 +155,12 @@ def retry(
     if gone and names:
         raise typer.BadParameter(f"--gone goes without names. Received: {', '.join(map(shown, names))}")
     if gone:
-        struck = strike_off(_load(config, overrides))
+        struck = strike_off(load_configured(config, overrides))
         for name in struck:
             print(f"{shown(name)} is struck off the list")
         print(f"{len(struck)} struck off" if struck else "every failed document is still in failed/")
         return
-    back = put_back(_load(config, overrides), names or ())
+    back = put_back(load_configured(config, overrides), names or ())
     for name in back:
         print(f"{shown(name)} is in the inbox again")
     print("no document is to be put back" if not back else f"{len(back)} put back")
@@ -182,7 +171,7 @@ def check(config: Config = DEFAULT_CONFIG, overrides: Overrides = None) -> None:
     """Tells whether configuration and machine are sound. Where they are not, it says what to do."""
     from daemon.check import check as check_all
 
-    raise typer.Exit(check_all(config, _parsed(overrides or [])))
+    raise typer.Exit(check_all(config, parsed(overrides)))
 
 
 @app.command()
@@ -250,43 +239,11 @@ def evaluate(
     """
     from daemon.evaluate_command import EvaluateWords, evaluate_and_show
 
-    settings = None if config is None else _load(config, None)
+    settings = None if config is None else load_configured(config, None)
     words = EvaluateWords(
         model=model, data=tuple(data or ()), pages=pages, by=by, out=out, settings=settings, jobs=jobs
     )
     raise typer.Exit(SOME_FAILED if evaluate_and_show(words) else DONE)
-
-
-def _load(config: Path, overrides: list[str] | None) -> Settings:
-    """The configuration, with logging set up as it says."""
-    from config.loader import load_settings
-    from daemon.logs import setup_logging
-
-    debugging = logging.getLogger().isEnabledFor(logging.DEBUG)
-    settings = load_settings(config, _parsed(overrides or []))
-    setup_logging("debug" if debugging else settings.log.level)
-    return settings
-
-
-def _parsed(overrides: list[str]) -> Mapping[str, Any]:
-    import yaml
-
-    from config.plain_yaml import parse
-
-    values = {}
-    for text in overrides:
-        key, equals, value = text.partition("=")
-        if not equals or not key:
-            raise typer.BadParameter(f"--set must be KEY=VALUE, such as engine.workers=1. Received: {text}")
-        try:
-            values[key] = parse(value)
-        except (yaml.YAMLError, ValueError, RecursionError):
-            rule = f"the value of --set must be as in YAML: {_QUOTES}"
-            raise typer.BadParameter(f"{rule}. Received: {text}") from None
-        if values[key] is None and value.strip().lower() not in ("null", "~"):  # nothing, or a remark of YAML
-            rule = f"--set must give a value; null stands for none, and {_QUOTES}"
-            raise typer.BadParameter(f"{rule}. Received: {text}")
-    return values
 
 
 def main() -> None:
