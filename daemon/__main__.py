@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -164,6 +165,26 @@ def retry(
     for name in back:
         print(f"{shown(name)} is in the inbox again")
     print("no document is to be put back" if not back else f"{len(back)} put back")
+
+
+@app.command()
+def export(
+    table: Annotated[Path, typer.Argument(help="The table to write, a .csv or .xlsx file.")],
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day; else the first there is.")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day; else the last there is.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Write it also where a file of that name stands.")] = False,
+    config: Config = DEFAULT_CONFIG,
+    overrides: Overrides = None,
+) -> None:
+    """Writes the numbers of all documents of some days into one table."""
+    from daemon.export import Span, export_days
+
+    span = Span(first.date() if first else date.min, last.date() if last else date.max)
+    print(export_days(load_configured(config, overrides), span, table, replace=replace))
 
 
 @app.command()

@@ -38,7 +38,7 @@ class DayEntry:
         )
 
     def picture(self, page: int) -> str:
-        """The annotated picture of a page as seen from the folder of the tables; empty where it is not known."""
+        """The annotated picture of a page, relative to the outbox; empty where it is not known."""
         return _picture(self.outputs, page)
 
 
@@ -82,11 +82,17 @@ class Content:
         title: names them.
         entries: the documents that were read, in the order in which they are to stand.
         asides: those without results of their own, which stand behind them in the .xlsx.
+        outbox: its path as seen from the folder of the tables.
     """
 
     title: str
     entries: Iterable[DayEntry]
     asides: Iterable[Aside] = ()
+    outbox: str = ".."
+
+    def seen(self, picture: str) -> str:
+        """The path of an annotated picture as seen from the folder of the tables; empty for none."""
+        return f"{self.outbox}/{picture}" if picture else ""
 
 
 def _name(outputs: Sequence[str]) -> str:
@@ -95,4 +101,4 @@ def _name(outputs: Sequence[str]) -> str:
 
 def _picture(outputs: Sequence[str], page: int) -> str:
     pictures = [output for output in outputs if output.endswith(".annotated.jpg")]
-    return f"../{pictures[page - 1]}" if page <= len(pictures) else ""
+    return pictures[page - 1] if page <= len(pictures) else ""

@@ -13,6 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from daemon.words import counted
 
+_FEW = 100
+"""Documents, written within a second."""
+
 
 class Told(Protocol):
     """Is told of each document that is done."""
@@ -51,6 +54,22 @@ def once_progress() -> Iterator[Callable[[int, int], None] | None]:
     with _bar(console) as bar:
         task = bar.add_task("inbox", total=None)
         yield lambda finished, known: bar.update(task, completed=finished, total=known)
+
+
+@contextmanager
+def export_progress(total: int, console: Console) -> Iterator[Callable[[], None]]:
+    """Shows how many documents of an export are written; on a terminal only, and not for a few.
+
+    Args:
+        total: how many there are.
+        console: of stderr.
+    """
+    if not console.is_terminal or total < _FEW:
+        yield lambda: None
+        return
+    with _bar(console) as bar:
+        task = bar.add_task("documents", total=total)
+        yield lambda: bar.advance(task)
 
 
 def once_summary(done: int, failed: int, left: int) -> str:

@@ -112,8 +112,6 @@ class NewTables:
 def make_day(folder: Path, content: Content, settings: TablesSettings, beat: Beat = no_beat) -> NewTables:
     """Makes a day's tables, `YYYY-MM-DD.csv` and `.xlsx`.
 
-    One document is in memory at a time, apart from the crops, which the .xlsx gathers until it is closed.
-
     Args:
         folder: the outbox's `tables`; it is made when it is missing.
         content: of the day.
@@ -132,18 +130,63 @@ def make_day(folder: Path, content: Content, settings: TablesSettings, beat: Bea
         with ExitStack() as stack:
             files = {folder / name: stack.enter_context(NewFile(folder / name)) for name in names}
             table, *books = [new.file for new in files.values()]
-            with ExitStack() as writing:
-                book = None
-                if books:
-                    scratch = Path(writing.enter_context(TemporaryDirectory(prefix=_SCRATCH)))
-                    book = writing.enter_context(Workbook(books[0], content.title, scratch, beat))
-                _fill(CsvTable(table, settings), book, content, beat)
+            write_tables(content, settings, table=table, book=next(iter(books), None), beat=beat)
             for new in files.values():
                 new.finish()
             stack.pop_all()
     except OSError as error:
         raise _unwritten(content.title, folder, error) from error
     return NewTables(content, folder, files)
+
+
+def write_tables(
+    content: Content,
+    settings: TablesSettings,
+    *,
+    table: BinaryIO | None = None,
+    book: BinaryIO | None = None,
+    beat: Beat = no_beat,
+) -> None:
+    """Writes contents as CSV, as a workbook, or as both.
+
+    One document is in memory at a time, apart from the crops, which the workbook gathers until it is closed.
+
+    Args:
+        content: is gone through once.
+        settings: how the CSV is written.
+        table: gets the CSV.
+        book: gets the .xlsx.
+        beat: called at each document and row, and at each piece of the .xlsx.
+
+    Raises:
+        OSError: one could not be written, or the rows that the .xlsx keeps in a scratch folder until then.
+    """
+    with ExitStack() as writing:
+        sheets = None
+        if book is not None:
+            scratch = Path(writing.enter_context(TemporaryDirectory(prefix=_SCRATCH)))
+            sheets = writing.enter_context(Workbook(book, content.title, scratch, beat))
+        _fill(None if table is None else CsvTable(table, settings), sheets, content, beat)
+
+
+def _fill(table: CsvTable | None, book: Workbook | None, content: Content, beat: Beat) -> None:
+    for entry in content.entries:
+        beat()
+        for index, row in enumerate(rows(entry.result, entry.name)):
+            beat()
+            if table:
+                table.add(row)
+            if book:
+                crop = entry.crops[index] if index < len(entry.crops) else b""
+                book.add(row, crop, content.seen(entry.picture(row.page)))
+        if book:
+            book.add_document(entry.row, content.seen(entry.picture(1)))
+    if table:
+        table.close()
+    if book:
+        for aside in content.asides:
+            beat()
+            book.add_document(aside.row, content.seen(aside.picture))
 
 
 def _unwritten(title: str, folder: Path, error: OSError) -> PublishError:
@@ -158,21 +201,3 @@ def _named(error: OSError) -> OSError:
     place = gettempdir()
     in_scratch = str(error.filename or "").startswith(f"{place}/{_SCRATCH}")
     return OSError(error.errno, error.strerror, place) if in_scratch else error
-
-
-def _fill(table: CsvTable, book: Workbook | None, content: Content, beat: Beat) -> None:
-    for entry in content.entries:
-        beat()
-        for index, row in enumerate(rows(entry.result, entry.name)):
-            beat()
-            table.add(row)
-            if book:
-                crop = entry.crops[index] if index < len(entry.crops) else b""
-                book.add(row, crop, entry.picture(row.page))
-        if book:
-            book.add_document(entry.row, entry.picture(1))
-    table.close()
-    if book:
-        for aside in content.asides:
-            beat()
-            book.add_document(aside.row, aside.picture)

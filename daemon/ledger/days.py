@@ -65,6 +65,16 @@ class DayBook:
         rows = self._connection.execute("SELECT day, changed FROM days WHERE changed > written ORDER BY day")
         return [ChangedDay(row["day"], row["changed"]) for row in rows]
 
+    def between(self, first: str, last: str) -> list[str]:
+        """The days from one to another, both included, of which there is something in the ledger, oldest first."""
+        rows = self._connection.execute("SELECT day FROM days WHERE day BETWEEN ? AND ? ORDER BY day", (first, last))
+        return [row["day"] for row in rows]
+
+    def documents(self, first: str, last: str) -> int:
+        """How many documents have results of these days."""
+        row = self._connection.execute("SELECT COUNT(*) FROM results WHERE day BETWEEN ? AND ?", (first, last))
+        return int(row.fetchone()[0])
+
     def written(self, day: ChangedDay) -> None:
         """Says that the tables of a day stand as they were to be at its version."""
         with transaction(self._connection) as db:

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from daemon.progress import once_summary, read_progress
+from daemon.progress import export_progress, once_summary, read_progress
 
 
 def shown(total: int, *, terminal: bool) -> str:
@@ -30,6 +30,15 @@ def test_on_a_terminal_there_is_a_bar() -> None:
 
 def test_a_single_document_needs_no_progress() -> None:
     assert shown(1, terminal=True) == shown(1, terminal=False) == ""
+
+
+@pytest.mark.parametrize(("total", "terminal", "seen"), [(250, True, True), (250, False, False), (5, True, False)])
+def test_a_long_export_shows_how_far_it_is(total: int, terminal: bool, seen: bool) -> None:
+    file = io.StringIO()
+    with export_progress(total, Console(file=file, force_terminal=terminal, width=100)) as done:
+        for _ in range(total):
+            done()
+    assert (f"{total}/{total}" in file.getvalue()) == seen
 
 
 @pytest.mark.parametrize(

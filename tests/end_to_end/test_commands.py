@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import signal
 from pathlib import Path
@@ -111,3 +112,20 @@ def test_failed_documents_are_listed_and_can_be_put_back(station, draw_page):
     assert station.run("retry", "--config", station.config).returncode == 0
     assert station.run("once", "--config", station.config).returncode == 0
     assert (station.outbox / "bad.jpg.json").exists()
+
+
+def test_export_writes_the_numbers_of_all_days_beside_a_daemon_that_runs(station, draw_page):
+    station.start()
+    (station.inbox / "page.jpg").write_bytes(draw_page(430))
+    numbers = station.result("page.jpg")["pages"][0]["numbers"]
+    table = station.root / "all.csv"
+    done = station.run("export", table, "--config", station.config)
+    assert done.returncode == 0, done.stderr
+    review = sum(number["needs_review"] for number in numbers)
+    assert done.stdout == f"{table}: {len(numbers)} numbers of 1 document on 1 day, {review} to review\n"
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        assert [row["number"] for row in csv.DictReader(file)] == [number["text"] for number in numbers]
+    again = station.run("export", table, "--config", station.config, "--from", "2026-11-31")
+    assert again.returncode == 2
+    assert "2026-11-31" in again.stderr
+    assert station.stop() == 0
