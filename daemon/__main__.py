@@ -171,10 +171,14 @@ def retry(
 def export(
     table: Annotated[Path, typer.Argument(help="The table to write, a .csv or .xlsx file.")],
     first: Annotated[
-        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day; else the first there is.")
+        datetime | None,
+        typer.Option(
+            "--from", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="The first day; else the first there is."
+        ),
     ] = None,
     last: Annotated[
-        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day; else the last there is.")
+        datetime | None,
+        typer.Option("--to", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="The last day; else the last there is."),
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Write it also where a file of that name stands.")] = False,
     config: Config = DEFAULT_CONFIG,

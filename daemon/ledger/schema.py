@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from daemon.errors import LedgerError
@@ -144,20 +144,21 @@ def open_ledger_file(state: Path, *, create: bool = True) -> sqlite3.Connection:
     return connection
 
 
-def open_for_reading(state: Path) -> sqlite3.Connection:
+@contextmanager
+def opened_for_reading(state: Path) -> Iterator[sqlite3.Connection]:
     """Opens a ledger that is open once more, as it is; nothing can be written through it.
 
     Raises:
-        LedgerError: it cannot be opened.
+        LedgerError: it cannot be opened, or what is read in the block cannot.
     """
     path = state / FILE
     try:
-        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+        with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as connection:
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA query_only = ON")
+            yield connection
     except sqlite3.Error as error:
         raise _unusable(path, error) from error
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA query_only = ON")
-    return connection
 
 
 def _is_there(path: Path) -> bool:

@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,7 +20,7 @@ from daemon.ledger.hooks import HookQueue
 from daemon.ledger.renewals import Renewals
 from daemon.ledger.results import StoredResult, drop_pictures, reserve_name, store, stored
 from daemon.ledger.rows import PROGRESS, delete, encoded, entry_of, state_list, update
-from daemon.ledger.schema import open_for_reading, open_ledger_file, transaction
+from daemon.ledger.schema import open_ledger_file, opened_for_reading, transaction
 
 
 class Ledger:
@@ -62,9 +62,9 @@ class Ledger:
         """Opens another connection, which only reads, for another thread; what one statement sees stays as it is.
 
         Raises:
-            LedgerError: it cannot be opened.
+            LedgerError: it cannot be opened, or what is read in the block cannot.
         """
-        with closing(open_for_reading(self._state)) as connection:
+        with opened_for_reading(self._state) as connection:
             yield connection
 
     def close(self) -> None:

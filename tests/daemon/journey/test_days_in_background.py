@@ -163,7 +163,7 @@ def test_a_ledger_that_cannot_be_read_is_no_fault_of_the_tables(
 
     read(desk, "1.jpg")
     with monkeypatch.context() as patch:
-        patch.setattr("daemon.ledger.transitions.open_for_reading", refuse)
+        patch.setattr("daemon.ledger.transitions.opened_for_reading", refuse)
         assert not tables.run_once(0.0)
         wait_for(made)
         with pytest.raises(LedgerError, match="the disk is away"):
