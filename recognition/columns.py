@@ -96,6 +96,8 @@ def _stands_between(rule: Rule, left: BoundingBox, right: BoundingBox) -> bool:
 def may_be_rules(numbers: Sequence[Sequence[Reading]], rules: Sequence[Rule], params: ColumnParams) -> list[bool]:
     """Tells of each number whether a 1 in it may be a piece of an upright rule, on which it lies.
 
+    A line of squared paper goes through many a 1, but it is paler than the pen.
+
     Args:
         numbers: each of at least one digit.
         rules: the upright ones of the page.
@@ -103,15 +105,28 @@ def may_be_rules(numbers: Sequence[Sequence[Reading]], rules: Sequence[Rule], pa
     """
     if not numbers or not rules:
         return [False] * len(numbers)
-    height = median(digit.piece.bbox.height for digits in numbers for digit in digits)
-    apart = _wide_apart(rules, height, params)
+    pieces = [digit.piece for digits in numbers for digit in digits]
+    apart = _wide_apart(rules, median(piece.bbox.height for piece in pieces), params)
+    pale = params.pale * median(piece.darkness for piece in pieces)
     return [
-        any(_lies_on(digit.piece.bbox, rule, params) for digit in digits if digit.digit == 1 for rule in apart)
+        any(
+            _lies_on(digit.piece.bbox, rule, params)
+            for digit in digits
+            if digit.digit == 1
+            for rule in (rules if digit.piece.darkness < pale else apart)
+        )
         for digits in numbers
     ]
 
 
 def _lies_on(box: BoundingBox, rule: Rule, params: ColumnParams) -> bool:
+    """Whether a 1 lies on a rule, or in its gap: a piece that is left of a rule was not found with it."""
+    if rule.box.y > box.y or rule.box.bottom < box.bottom:
+        return False
     columns = _columns(rule, box.y, box.bottom)
+    if not columns.size:
+        around = _columns(rule, max(rule.box.y, box.y - box.height), min(rule.box.bottom, box.bottom + box.height))
+        middle = around.size // 2
+        columns = around[middle : middle + 1]
     reach = params.on_rule * box.height
     return columns.size > 0 and columns[0] - reach <= box.center[0] <= columns[-1] + reach

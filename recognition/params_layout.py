@@ -63,7 +63,8 @@ class ColumnParams:
         double: what is this near is a double rule.
         max_through: of the digits that such rules go through, for each number that they part. On a real table they go
             through 0.1, where they are lines of squared paper through 0.5 and more.
-        on_rule: a 1 whose middle is no farther from such a rule, in heights of its own, may be a piece of that.
+        on_rule: a 1 whose middle is no farther from such a rule, in heights of its own, may be a piece of that,
+        pale: and from any upright rule, where it is paler than this share of the page's digits.
     """
 
     min_length: float = 3.0
@@ -71,10 +72,11 @@ class ColumnParams:
     double: float = 0.4
     max_through: float = 0.3
     on_rule: float = 0.1
+    pale: float = 0.6
 
     def __post_init__(self) -> None:
         check_range(self, min_length=(0, 100), min_width=(0, 100), double=(0, 2), max_through=(0, 10))
-        check_range(self, on_rule=(0, 1))
+        check_range(self, on_rule=(0, 1), pale=(0, 1))
 
 
 @dataclass(frozen=True, slots=True)

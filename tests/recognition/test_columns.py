@@ -142,3 +142,21 @@ def test_a_one_that_lies_on_a_rule_may_be_a_piece_of_it(make_reading, digit, rul
     far = [make_reading(1, (306, 200, 6, 40))]
     assert may_be_rules([number, far], rules, PARAMS) == [told, False]
     assert may_be_rules([], rules, PARAMS) == []
+
+
+@pytest.mark.parametrize(
+    ("digit", "column", "darkness", "told"),
+    [(1, 208, 110.0, True), (1, 208, 130.0, False), (1, 201, 110.0, False), (7, 208, 110.0, False)],
+)
+def test_a_pale_one_may_be_a_piece_of_squared_paper(make_reading, digit, column, darkness, told):
+    number = [make_reading(8, (170, 200, 20, 40)), make_reading(digit, (206, 200, 6, 40), darkness=darkness)]
+    far = [make_reading(4, (306, 200, 20, 40))]
+    assert may_be_rules([number, far], [upright(column + 30 * k) for k in range(8)], PARAMS) == [told, False]
+
+
+@pytest.mark.parametrize("lean", [0, 16])
+def test_a_one_in_the_gap_of_a_rule_may_be_a_piece_of_it(make_reading, lean):
+    rule = upright(208 - lean // 2, lean=lean)
+    rule.ink[200:240] = 0
+    number = [make_reading(8, (170, 200, 20, 40)), make_reading(1, (206, 200, 6, 40))]
+    assert may_be_rules([number], [rule], PARAMS) == [True]
