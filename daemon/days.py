@@ -21,7 +21,7 @@ from daemon.errors import LedgerError, PublishError
 from daemon.ledger import Ledger
 from daemon.ledger.days import ChangedDay, DayBook
 from daemon.mounts import require_folder
-from daemon.opened import lock_beside
+from daemon.opened import require_closed
 from daemon.setbacks import backoff_s
 from daemon.systemd import Beat, no_beat
 from daemon.tables import NewTables, make_day
@@ -170,11 +170,7 @@ class DayTables:
         """Refuses to replace tables while somebody has one of them open."""
         for suffix in (".csv", ".xlsx") if self._settings.xlsx else (".csv",):
             table = self._folder / f"{day}{suffix}"
-            if lock := lock_beside(table, self._watch.wall()):
-                raise PublishError(
-                    f"{table} is open in a spreadsheet, as {lock.name} beside it tells; close it there, "
-                    "and the new rows are written"
-                )
+            require_closed(table, self._watch.wall(), "close it there, and the new rows are written")
 
     def _put_off(self, day: ChangedDay, error: Exception) -> str:
         self._faults[day.day] = self._faults.get(day.day, 0) + 1

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from pathlib import Path
 
 import typer
@@ -13,12 +14,12 @@ from rich.console import Console
 
 from config.schema import Settings
 from daemon.atomic import replacing
-from daemon.content import Aside, Content, DayEntry
+from daemon.content import Content, DayEntry
 from daemon.errors import PublishError
 from daemon.ledger import Ledger
 from daemon.ledger.days import DayBook
 from daemon.names import shown
-from daemon.opened import lock_beside
+from daemon.opened import require_closed
 from daemon.progress import export_progress
 from daemon.tables import write_tables
 from daemon.words import counted, said
@@ -79,7 +80,7 @@ def export_days(settings: Settings, span: Span, table: Path, *, replace: bool = 
             content = Content(
                 _title(days),
                 _entries(book, days, counts, done),
-                _asides(book, days),
+                chain.from_iterable(map(book.asides, days)),
                 os.path.relpath(settings.outbox.resolve(), table.resolve().parent),
             )
             _write(table, content, settings)
@@ -95,8 +96,7 @@ def _check(table: Path, *, replace: bool) -> None:
     if not replace or not table.is_file():
         remedy = "give another name, or --replace" if table.is_file() else "give another name"
         raise typer.BadParameter(f"the table must not be there yet; {remedy}. Received: {table}")
-    if lock := lock_beside(table, datetime.now()):
-        raise PublishError(f"{table} is open in a spreadsheet, as {lock.name} beside it tells; close it there")
+    require_closed(table, datetime.now(), "close it there")
 
 
 def _title(days: Sequence[str]) -> str:
@@ -114,11 +114,6 @@ def _entries(book: DayBook, days: Sequence[str], counts: _Counts, done: Callable
             counts.numbers += row.numbers or 0
             counts.to_review += row.to_review or 0
             done()
-
-
-def _asides(book: DayBook, days: Sequence[str]) -> Iterator[Aside]:
-    for day in days:
-        yield from book.asides(day)
 
 
 def _write(table: Path, content: Content, settings: Settings) -> None:

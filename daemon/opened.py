@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from daemon.errors import PublishError
+
 MAX_AGE = timedelta(days=1)
 """Of a lock file that counts: an older one is likely what a crash of the spreadsheet left, and would bar for good."""
 
 
-def lock_beside(path: Path, now: datetime) -> Path | None:
-    """The lock file of somebody who has a table open; None where nobody has.
+def require_closed(path: Path, now: datetime, remedy: str) -> None:
+    """Refuses to replace a table while somebody has it open.
 
     Spreadsheets read a file whole and write it whole: whoever saves a table that was replaced meanwhile would put his
     older rows in the place of the newer ones.
@@ -18,11 +20,15 @@ def lock_beside(path: Path, now: datetime) -> Path | None:
     Args:
         path: of the table, which need not be there.
         now: the time of day; a lock file that is older or newer than it by MAX_AGE or more does not count.
+        remedy: what to do, at the end of the message.
 
     Raises:
+        PublishError: somebody has.
         OSError: the folder cannot be looked into.
     """
-    return next((lock for lock in _locks(path) if _is_fresh(lock, now)), None)
+    lock = next((lock for lock in _locks(path) if _is_fresh(lock, now)), None)
+    if lock is not None:
+        raise PublishError(f"{path} is open in a spreadsheet, as {lock.name} beside it tells; {remedy}")
 
 
 def _locks(path: Path) -> tuple[Path, ...]:
