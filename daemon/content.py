@@ -15,7 +15,7 @@ class DayEntry:
 
     Attributes:
         result: its JSON.
-        crops: PNG of each of its numbers in the order of the rows, or nothing where they are no longer kept.
+        crops: PNG of each of its numbers in reading order, or nothing where they are no longer kept.
         outputs: what `Outbox.publish` returned, so that a row can lead to its page's annotated picture.
     """
 
@@ -32,7 +32,7 @@ class DayEntry:
     def row(self) -> DocumentRow:
         """Its row in the sheet of documents."""
         pages = self.result["pages"]
-        reviews = [number["needs_review"] for page in pages for number in page["numbers"]]
+        reviews = [number["needs_review"] for page in pages for number in page["numbers"] if number["text"]]
         return DocumentRow(
             self.name, len(pages), len(reviews), sum(reviews), "read", "; ".join(self.result["warnings"])
         )

@@ -135,6 +135,7 @@ class MainLoop:
                 parts.inbox.scan_soon(now)
                 raise
         busy = parts.worker.run_once(now, self._beat)
+        busy = parts.corrections.run_once(now, self._beat) or busy
         parts.tables.run_once(now, self._beat)
         busy = parts.hooks.run_once(now) or busy
         busy = parts.retention.run_once(now, self._beat) or busy
@@ -166,7 +167,7 @@ class MainLoop:
             return min(self._resume, self._vitals.next_due())
         times = [parts.inbox.next_due(), self._vitals.next_due()]
         try:
-            dues = [parts.ledger.next_due(now), parts.tables.next_due()]
+            dues = [parts.ledger.next_due(now), parts.tables.next_due(), parts.corrections.next_due()]
         except sqlite3.Error:  # which the next step tells
             dues = [now + _LEDGER_PAUSE_S]
         dues += [parts.hooks.next_due(), parts.retention.next_due()]

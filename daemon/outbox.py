@@ -24,7 +24,7 @@ from daemon.words import said
 
 TABLES = "tables"
 _JSON, _CSV, _PICTURE = ".json", ".csv", ".annotated.jpg"
-_MAX_JSON_BYTES = 512 << 20  # far more than the most pages with the most digits
+_MAX_FILE_BYTES = 512 << 20  # far more than the JSON of the most pages with the most digits, and than any picture
 _LONGEST_SUFFIX = f".p99999{_PICTURE}"
 Write = Callable[[BinaryIO], object]
 _AMBIGUOUS = re.compile(r"\.p\d+$|^\d{4}-\d\d-\d\d$")  # with a suffix, these would be a page's or a day's file
@@ -190,7 +190,7 @@ def picture_suffix(page: int) -> str:
 def _standing(stem: Path) -> dict[str, Any] | None:
     """The JSON of ours that stands beside a document's other files; None where there is none."""
     try:
-        value = dict(json.loads(_content(stem.with_name(stem.name + _JSON))))
+        value = dict(json.loads(content_of(stem.with_name(stem.name + _JSON))))
         return value | {"sha256": str(value["sha256"]), "pages": list(value["pages"])}
     except (OSError, ValueError, LookupError, TypeError, RecursionError):  # nothing there, or nothing of ours
         return None
@@ -206,13 +206,18 @@ def _is_there(path: Path) -> bool:
 
 def _content_is(path: Path, content: bytes) -> bool:
     try:
-        return _content(path, len(content)) == content
+        return content_of(path, len(content)) == content
     except (OSError, ValueError):
         return False
 
 
-def _content(path: Path, max_bytes: int = _MAX_JSON_BYTES) -> bytes:
-    """What a file of ours holds. Anybody may have put something else there: a pipe would be waited on for ever."""
+def content_of(path: Path, max_bytes: int = _MAX_FILE_BYTES) -> bytes:
+    """What a file of ours holds. Anybody may have put something else there: a pipe would be waited on for ever.
+
+    Raises:
+        OSError: it is not there, or cannot be read.
+        ValueError: something else stands in its place.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         status = os.fstat(descriptor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from daemon.corrections import Corrections
 from daemon.days import DayTables
 from daemon.engine.interface import Engine
 from daemon.hooks import Hooks
@@ -21,6 +22,7 @@ class Parts(NamedTuple):
     engine: Engine
     inbox: Inbox
     worker: Worker
+    corrections: Corrections
     tables: DayTables
     hooks: Hooks
     retention: Retention

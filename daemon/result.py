@@ -88,7 +88,7 @@ class Result:
         )
 
     def crops(self) -> tuple[bytes, ...]:
-        """Each number's crop as PNG, in the order of `rows`; empty where none was asked for."""
+        """Each number's crop as PNG, in reading order; empty where none was asked for."""
         return tuple(number.crop for page in self.content.pages for number in page.numbers)
 
 
@@ -119,26 +119,39 @@ def rows(result_json: Mapping[str, Any], name: str | None = None) -> Iterator[Ro
         result_json: what `Result.to_json` gave.
         name: that the rows give the document; by default, that which it had in the inbox.
     """
+    return (row for _, row in numbered_rows(result_json, name))
+
+
+def numbered_rows(result_json: Mapping[str, Any], name: str | None = None) -> Iterator[tuple[int, Row]]:
+    """The rows, each with the index of its number among all of the document, in reading order.
+
+    What a person has found to be no number has none.
+    """
     document = result_json["document"] if name is None else name
-    for page in result_json["pages"]:
-        for number in page["numbers"]:
-            x, y, width, height = number["bbox"]
-            yield Row(
-                document,
-                page["page"],
-                number["line"],
-                number["position"],
-                number["text"],
-                len(number["text"]),
-                number["confidence"],
-                number["needs_review"],
-                " ".join(number["reasons"]),
-                x,
-                y,
-                width,
-                height,
-                result_json["processed_at"],
-            )
+    numbers = ((page["page"], number) for page in result_json["pages"] for number in page["numbers"])
+    for index, (page, number) in enumerate(numbers):
+        if number["text"]:
+            yield index, _row(document, page, number, result_json["processed_at"])
+
+
+def _row(document: str, page: int, number: Mapping[str, Any], processed_at: str) -> Row:
+    x, y, width, height = number["bbox"]
+    return Row(
+        document,
+        page,
+        number["line"],
+        number["position"],
+        number["text"],
+        len(number["text"]),
+        number["confidence"],
+        number["needs_review"],
+        " ".join(number["reasons"]),
+        x,
+        y,
+        width,
+        height,
+        processed_at,
+    )
 
 
 @cache

@@ -16,6 +16,7 @@ from types import FrameType
 from config.errors import ConfigError
 from config.schema import Settings
 from daemon.clock import ClockWatch
+from daemon.corrections import Corrections
 from daemon.days import DayTables
 from daemon.documents import ACTIVE
 from daemon.engine import create_engine
@@ -103,8 +104,9 @@ def build_parts(
     worker = Worker(settings, ledger, engine, outbox, drop=inbox.drop, wall=_time_of_day)
     watch = ClockWatch(ledger, wall=_time_of_day)
     tables = DayTables(settings.outbox / TABLES, ledger, settings.tables, watch=watch, wake=wake.set)
+    corrections = Corrections(settings, ledger, outbox)
     hooks, retention = Hooks(settings, ledger), Retention(settings, ledger, watch=watch)
-    return Parts(ledger, engine, inbox, worker, tables, hooks, retention, notifier)
+    return Parts(ledger, engine, inbox, worker, corrections, tables, hooks, retention, notifier)
 
 
 def _conclude(parts: Parts, conclude: Conclude) -> None:

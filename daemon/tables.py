@@ -16,7 +16,7 @@ from daemon.atomic import NewFile, sync_folder
 from daemon.content import Content
 from daemon.errors import PublishError
 from daemon.names import printable
-from daemon.result import Row, rows
+from daemon.result import Row, numbered_rows
 from daemon.systemd import Beat, no_beat
 from daemon.workbook import Workbook
 
@@ -63,7 +63,7 @@ class CsvTable:
 def write_csv(file: BinaryIO, result: Mapping[str, Any], name: str, settings: TablesSettings) -> None:
     """Writes one document's table, in which it has a name; only its header for a document without numbers."""
     table = CsvTable(file, settings)
-    for row in rows(result, name):
+    for _, row in numbered_rows(result, name):
         table.add(row)
     table.close()
 
@@ -172,7 +172,7 @@ def write_tables(
 def _fill(table: CsvTable | None, book: Workbook | None, content: Content, beat: Beat) -> None:
     for entry in content.entries:
         beat()
-        for index, row in enumerate(rows(entry.result, entry.name)):
+        for index, row in numbered_rows(entry.result, entry.name):
             beat()
             if table:
                 table.add(row)

@@ -21,6 +21,7 @@ from daemon.engine.interface import Engine, Job, Outcome, OutcomeKind
 from daemon.errors import EngineError, LedgerError, ReadError
 from daemon.ledger import Ledger
 from daemon.ledger.results import StoredResult
+from daemon.ledger.reviews import is_of_a_person
 from daemon.names import shown
 from daemon.originals import ChangedError, read_original
 from daemon.outbox import Outbox
@@ -260,11 +261,15 @@ class Worker:
         return None
 
     def _renew(self, entry: Entry, before: Entry, result: Result) -> None:
-        """Has results published once more: as they are recorded, unless reading finds something else by now."""
+        """Has results published once more: as they are recorded, unless reading finds something else by now.
+
+        What a person has said of them is never read over.
+        """
         recorded = self._ledger.result(before.key)
         day = date.fromisoformat(recorded.day)
         new = _stored(result, day)
-        differs = json.loads(new.json)["pages"] != json.loads(recorded.json)["pages"]
+        standing = json.loads(recorded.json)
+        differs = json.loads(new.json)["pages"] != standing["pages"] and not is_of_a_person(standing)
         # Without the crops of its other numbers an old day's table stays as it is.
         tabulate = day >= result.processed_at.date() - timedelta(CROP_DAYS)
         self._ledger.renewals.renew(entry.key, before.key, new, differs=differs, tabulate=tabulate)

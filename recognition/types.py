@@ -128,13 +128,15 @@ class Number:
     """Digits that stand together.
 
     Attributes:
-        text: one character a digit; `?` stands for a digit that was rejected.
+        text: one character a digit; `?` stands for a digit that was rejected. Empty where a person has found that it is
+            no number.
         line: index of the line of writing on the page, from the top.
         position: index of the number in its line, from the left.
         confidence: that of its weakest digit.
         needs_review: a person should look before the number is used.
         reasons: why, empty when it needs no review.
         crop: PNG of the number as it stands on the page, empty unless asked for; not part of the JSON.
+        read: the text as recognition had it, where a person has looked at the number since; None elsewhere.
     """
 
     text: str
@@ -146,6 +148,7 @@ class Number:
     reasons: tuple[Reason, ...]
     digits: tuple[Digit, ...]
     crop: bytes = field(default=b"", repr=False, compare=False)
+    read: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The number as a JSON object."""
@@ -158,6 +161,7 @@ class Number:
             "needs_review": self.needs_review,
             "reasons": [str(reason) for reason in self.reasons],
             "digits": [digit.to_json() for digit in self.digits],
+            **({} if self.read is None else {"read": self.read}),
         }
 
     @classmethod
@@ -172,6 +176,7 @@ class Number:
             needs_review=value["needs_review"],
             reasons=tuple(Reason(reason) for reason in value["reasons"]),
             digits=tuple(Digit.from_json(digit) for digit in value["digits"]),
+            read=value.get("read"),
         )
 
 

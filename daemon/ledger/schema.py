@@ -105,6 +105,9 @@ MIGRATIONS = (
     ALTER TABLE documents DROP COLUMN lease;
     ALTER TABLE documents ADD COLUMN leased_until REAL;
     """,
+    """
+    CREATE TABLE amended (document INTEGER PRIMARY KEY, version INTEGER NOT NULL);
+    """,
 )
 """Each brings a ledger to the next version; those of released versions never change."""
 

@@ -19,6 +19,7 @@ from daemon.ledger.delays import Delays
 from daemon.ledger.hooks import HookQueue
 from daemon.ledger.renewals import Renewals
 from daemon.ledger.results import StoredResult, drop_pictures, reserve_name, store, stored
+from daemon.ledger.reviews import ReviewBook
 from daemon.ledger.rows import PROGRESS, delete, encoded, entry_of, state_list, update
 from daemon.ledger.schema import open_ledger_file, opened_for_reading, transaction
 
@@ -38,6 +39,7 @@ class Ledger:
         archive: the originals in archive/.
         hooks: the finished documents whose hooks have not ended.
         renewals: documents whose results are published once more.
+        reviews: the results as people look them over.
 
     Raises:
         LedgerError: it cannot be opened, was written by a newer digitdrop or is in use by an older one.
@@ -51,6 +53,7 @@ class Ledger:
         self.archive = ArchiveBook(self._connection)
         self.hooks = HookQueue(self._connection)
         self.renewals = Renewals(self._connection, self.days)
+        self.reviews = ReviewBook(self._connection, self.days)
 
     @property
     def connection(self) -> sqlite3.Connection:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from daemon.result import NamedModel, Result, rows
+from daemon.result import NamedModel, Result, numbered_rows, rows
 from recognition.types import BoundingBox, Digit, Document, Number, Page, Reason
 
 MOMENT = datetime(2026, 11, 23, 21, 2, 11, 345_000, tzinfo=timezone(timedelta(hours=1)))
@@ -68,3 +68,12 @@ def test_there_is_one_row_for_each_number() -> None:
 def test_a_document_without_numbers_has_no_rows() -> None:
     empty = Result("x.jpg", "ab", MOMENT.astimezone(UTC), NamedModel("m", "c"), 0.1, Document((Page(1, 9, 9, 0, ()),)))
     assert list(rows(empty.to_json())) == []
+
+
+def test_what_a_person_found_to_be_no_number_has_no_row_and_the_others_keep_their_index() -> None:
+    value = make_result().to_json()
+    assert "read" not in value["pages"][0]["numbers"][0]
+    value["pages"][0]["numbers"][0] |= {"text": "", "read": "0?"}
+    assert [(index, row.number) for index, row in numbered_rows(value)] == [(1, "07"), (2, "07")]
+    assert [row.number for row in rows(value)] == ["07", "07"]
+    assert Result.from_json(value).to_json() == value

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from daemon.corrections import Corrections
 from daemon.days import DayTables
 from daemon.hooks import Hooks
 from daemon.inbox import Inbox
@@ -39,7 +40,10 @@ class Room:
         desk.worker._drop = desk.worker.delivery._drop = self.inbox.drop
         self.tables = DayTables(desk.settings.outbox / "tables", desk.ledger, desk.settings.tables, watch=desk.watch)
         hooks, retention = Hooks(desk.settings, desk.ledger), Retention(desk.settings, desk.ledger, watch=desk.watch)
-        parts = Parts(desk.ledger, desk.engine, self.inbox, desk.worker, self.tables, hooks, retention, notifier)
+        corrections = Corrections(desk.settings, desk.ledger, desk.outbox)
+        parts = Parts(
+            desk.ledger, desk.engine, self.inbox, desk.worker, corrections, self.tables, hooks, retention, notifier
+        )
         self.loop = MainLoop(desk.settings, parts, self.wake, wall=desk.wall, clock=self.clock)
 
     def clock(self) -> float:

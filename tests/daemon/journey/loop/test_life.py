@@ -178,7 +178,7 @@ def test_the_manager_hears_of_life_while_a_huge_original_is_copied_to_another_di
     assert room.desk.files("archive" if answer is OutcomeKind.READ else "failed")["scan.tif"] == content
 
 
-@pytest.mark.parametrize("function", ["daemon.tables.rows", "os.utime"])
+@pytest.mark.parametrize("function", ["daemon.tables.numbered_rows", "os.utime"])
 def test_the_manager_hears_of_life_while_the_tables_of_a_long_day_are_written(
     room: Any, monkeypatch: pytest.MonkeyPatch, function: str
 ) -> None:
@@ -211,7 +211,7 @@ def test_a_stop_that_takes_long_is_waited_for(
     room.loop._vitals.ready()
     room.loop.request_stop()
     began = room.now
-    heard = room.slow_down(monkeypatch, "daemon.tables.rows", 5.0)
+    heard = room.slow_down(monkeypatch, "daemon.tables.numbered_rows", 5.0)
     finish(room.loop)
     assert room.now >= began + 200
     for message in ("EXTEND_TIMEOUT_USEC", "WATCHDOG=1"):

@@ -1,0 +1,171 @@
+"""Numbers that people look at: what was read, and what they say it is.
+
+What a person says takes the place of what was read in the recorded result, so that tables, exports and results that are
+published once more have it from there. The files of the document in the outbox are to be written again then; the daemon
+does that, to whom the outbox belongs.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from daemon.ledger.days import DayBook
+from daemon.ledger.schema import transaction
+
+NumberJson = Mapping[str, Any]
+"""A number as it stands in a result."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDocument:
+    """A document that was read.
+
+    Attributes:
+        key: of the document in the ledger.
+        result: its JSON.
+        outputs: the files of its results, relative to the outbox.
+    """
+
+    key: int
+    result: Mapping[str, Any]
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """A document whose files in the outbox are behind its result; `version` tells whether more changed meanwhile."""
+
+    document: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to stand in the place of a number, and what the person saw who says so."""
+
+    seen: NumberJson
+    new: NumberJson
+
+
+class ReviewBook:
+    """The results of documents as people look them over.
+
+    Args:
+        connection: the ledger's.
+        days: the ledger's.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, days: DayBook) -> None:
+        self._connection = connection
+        self._days = days
+
+    def documents(self, day: str, after: int = 0) -> Iterator[ReadDocument]:
+        """The published documents of a day in the order in which they came, from the one behind a key."""
+        rows = self._connection.execute(
+            """SELECT document, json, outputs FROM results JOIN documents ON documents.key = results.document
+                WHERE day = ? AND document > ? AND state IN ('published', 'done') ORDER BY document""",
+            (day, after),
+        )
+        for row in rows:
+            yield _read(row)
+
+    def document(self, key: int) -> ReadDocument:
+        """One of them.
+
+        Raises:
+            LookupError: there is none of that key.
+        """
+        row = self._connection.execute(
+            """SELECT document, json, outputs FROM results JOIN documents ON documents.key = results.document
+                WHERE document = ? AND state IN ('published', 'done')""",
+            (key,),
+        ).fetchone()
+        if row is None:
+            raise LookupError(f"the ledger has no results of a document {key}")
+        return _read(row)
+
+    def crop(self, document: int, number: int) -> bytes | None:
+        """The PNG of a number of a document, as long as it is kept."""
+        query = "SELECT png FROM crops WHERE document = ? AND number = ?"
+        row = self._connection.execute(query, (document, number)).fetchone()
+        return None if row is None else bytes(row["png"])
+
+    def kept_crops(self, document: int) -> frozenset[int]:
+        """The indices of the numbers of a document whose pictures are kept."""
+        rows = self._connection.execute("SELECT number FROM crops WHERE document = ?", (document,))
+        return frozenset(row["number"] for row in rows)
+
+    def change(self, document: int, changes: Mapping[int, Change]) -> list[int]:
+        """Puts what a person says of some numbers of a document into its result.
+
+        A number that is no longer what the person saw stays as it is.
+
+        Args:
+            document: its key.
+            changes: by the index of the number among all of the document, in reading order.
+
+        Returns:
+            The indices of those that were changed.
+
+        Raises:
+            LookupError: the document has no results.
+            LedgerError: the ledger refused; nothing was changed.
+        """
+        with transaction(self._connection) as db:
+            result = dict(self.document(document).result)
+            changed: list[int] = []
+            result["pages"] = _changed(result["pages"], changes, changed)
+            if changed:
+                content = json.dumps(result, separators=(",", ":")).encode()
+                db.execute("UPDATE results SET json = ? WHERE document = ?", (zlib.compress(content), document))
+                db.execute(
+                    """INSERT INTO amended VALUES (?, 1)
+                        ON CONFLICT (document) DO UPDATE SET version = version + 1""",
+                    (document,),
+                )
+                self._days.change(document)
+        return changed
+
+    def amended(self, limit: int) -> list[Amended]:
+        """Documents whose files are to be written again."""
+        rows = self._connection.execute("SELECT * FROM amended ORDER BY document LIMIT ?", (limit,))
+        return [Amended(row["document"], row["version"]) for row in rows]
+
+    def published(self, amended: Amended) -> None:
+        """Says that the files of a document stand as they were to be at its version."""
+        with transaction(self._connection) as db:
+            query = "DELETE FROM amended WHERE document = ? AND version = ?"
+            db.execute(query, (amended.document, amended.version))
+
+
+def is_of_a_person(result: Mapping[str, Any]) -> bool:
+    """Whether a person has said anything of the numbers of a result."""
+    return any("read" in number for page in result["pages"] for number in page["numbers"])
+
+
+def _read(row: sqlite3.Row) -> ReadDocument:
+    result = json.loads(zlib.decompress(row["json"]))
+    return ReadDocument(row["document"], result, tuple(json.loads(row["outputs"] or "[]")))
+
+
+def _changed(
+    pages: Sequence[Mapping[str, Any]], changes: Mapping[int, Change], changed: list[int]
+) -> list[Mapping[str, Any]]:
+    """The pages with what is said of their numbers, whose indices are added to `changed`."""
+    new: list[Mapping[str, Any]] = []
+    index = 0
+    for page in pages:
+        numbers = list(page["numbers"])
+        for place, number in enumerate(numbers):
+            change = changes.get(index)
+            if change is not None and number == change.seen and number != change.new:
+                numbers[place] = change.new
+                changed.append(index)
+            index += 1
+        new.append({**page, "numbers": numbers})
+    return new
