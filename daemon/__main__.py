@@ -192,6 +192,30 @@ def export(
 
 
 @app.command()
+def review(
+    address: Annotated[str, typer.Option(help="Of this machine, on which the page is reached.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Likewise; 0 for any that is free.")] = 8470,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help="Holds the secret of the page's address, made if missing; else it is new each time."),
+    ] = None,
+    config: Config = DEFAULT_CONFIG,
+    overrides: Overrides = None,
+) -> None:
+    """Shows doubtful numbers in a browser, to correct them.
+
+    A daemon may run meanwhile. The address that it shows lets into the page. Ctrl-C ends it.
+    """
+    from daemon.review.command import serve
+
+    def announce(url: str) -> None:
+        print(f"open in a browser: {url}", flush=True)
+
+    settings = load_configured(config, overrides)
+    serve(settings, address=address, port=port, token_file=token_file, announce=announce)
+
+
+@app.command()
 def check(config: Config = DEFAULT_CONFIG, overrides: Overrides = None) -> None:
     """Tells whether configuration and machine are sound. Where they are not, it says what to do."""
     from daemon.check import check as check_all

@@ -101,4 +101,4 @@ def _name(outputs: Sequence[str]) -> str:
 
 def _picture(outputs: Sequence[str], page: int) -> str:
     pictures = [output for output in outputs if output.endswith(".annotated.jpg")]
-    return pictures[page - 1] if page <= len(pictures) else ""
+    return pictures[page - 1] if 1 <= page <= len(pictures) else ""

@@ -35,6 +35,11 @@ def test_the_daemon_never_imports_keras_or_tensorflow():
     assert not modules_after_import(*SERVICE, *LIBRARY) & set(HEAVY)
 
 
+def test_only_the_page_for_reviews_loads_a_web_server():
+    assert "tornado" not in modules_after_import(*SERVICE, *LIBRARY)
+    assert "tornado" in modules_after_import("daemon.review.command")
+
+
 def test_creating_an_engine_for_a_configuration_imports_neither():
     program = (
         "import sys, pathlib\n"

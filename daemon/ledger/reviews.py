@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,30 +64,30 @@ class ReviewBook:
         self._connection = connection
         self._days = days
 
-    def documents(self, day: str, after: int = 0) -> Iterator[ReadDocument]:
-        """The published documents of a day in the order in which they came, from the one behind a key."""
+    def keys(self, day: str) -> list[int]:
+        """Of the published documents of a day, in the order in which they came."""
         rows = self._connection.execute(
-            """SELECT document, json, outputs FROM results JOIN documents ON documents.key = results.document
-                WHERE day = ? AND document > ? AND state IN ('published', 'done') ORDER BY document""",
-            (day, after),
+            """SELECT document FROM results JOIN documents ON documents.key = results.document
+                WHERE day = ? AND state IN ('published', 'done') ORDER BY document""",
+            (day,),
         )
-        for row in rows:
-            yield _read(row)
+        return [row["document"] for row in rows]
 
     def document(self, key: int) -> ReadDocument:
-        """One of them.
+        """A published document.
 
         Raises:
             LookupError: there is none of that key.
         """
         row = self._connection.execute(
-            """SELECT document, json, outputs FROM results JOIN documents ON documents.key = results.document
+            """SELECT json, outputs FROM results JOIN documents ON documents.key = results.document
                 WHERE document = ? AND state IN ('published', 'done')""",
             (key,),
         ).fetchone()
         if row is None:
             raise LookupError(f"the ledger has no results of a document {key}")
-        return _read(row)
+        result = json.loads(zlib.decompress(row["json"]))
+        return ReadDocument(key, result, tuple(json.loads(row["outputs"] or "[]")))
 
     def crop(self, document: int, number: int) -> bytes | None:
         """The PNG of a number of a document, as long as it is kept."""
@@ -146,11 +146,6 @@ class ReviewBook:
 def is_of_a_person(result: Mapping[str, Any]) -> bool:
     """Whether a person has said anything of the numbers of a result."""
     return any("read" in number for page in result["pages"] for number in page["numbers"])
-
-
-def _read(row: sqlite3.Row) -> ReadDocument:
-    result = json.loads(zlib.decompress(row["json"]))
-    return ReadDocument(row["document"], result, tuple(json.loads(row["outputs"] or "[]")))
 
 
 def _changed(

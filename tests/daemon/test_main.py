@@ -30,7 +30,7 @@ def test_the_version_is_shown() -> None:
 
 def test_every_command_has_a_help() -> None:
     overview = digitdrop("--help").stdout
-    for command in ("run", "once", "read", "status", "retry", "check", "train", "evaluate"):
+    for command in ("run", "once", "read", "status", "retry", "export", "review", "check", "train", "evaluate"):
         assert command in overview
     assert "..." not in overview.partition("Commands:")[2], "what a command does is told in full"
     assert "--accept" in digitdrop("read", "--help").stdout

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import urllib.parse
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -85,6 +88,34 @@ def it_becomes_ready_and_reads() -> None:
     facts["owner"] = (SERVICE / "outbox" / "scan1.jpg.json").owner()
 
 
+def numbers_are_looked_over() -> None:
+    """Corrects the first number of the first page, and confirms the others."""
+    systemctl("start", "digitdrop-review")
+    url = until(lambda: re.search(r"http://127\.0\.0\.1:8470/\S+", journal("digitdrop-review")), "the page")[0]
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    page = browser.open(url, timeout=PATIENCE_S).read().decode()
+    (address,) = re.findall(r'action="(/day/[^"]*)"', page)
+    fields = dict(re.findall(r'<input [^>]*?name="((?:_xsrf|seen|text)[^"]*)"[^>]*?value="([^"]*)"', page))
+    numbers = [name for name in fields if name.startswith("text.")]
+    fields |= dict.fromkeys(numbers, "456") | {numbers[0]: "123"}
+    form = urllib.parse.urlencode(fields).encode()
+    page = browser.open(f"http://127.0.0.1:8470{address}", form, timeout=PATIENCE_S).read().decode()
+    (saved,) = re.findall(r'role="status">.*?<span>(.*?)</span>', page, re.DOTALL)
+    first = until(lambda: next((number for number in numbers_of(1) if "read" in number), None), "the correction")
+    secret = Path("/var/lib/digitdrop/review.token")
+    facts["review"] = {
+        "shown": len(numbers),
+        "saved": saved,
+        "first": {key: first[key] for key in ("text", "needs_review")},
+        "secret": [oct(secret.stat().st_mode & 0o777), secret.owner()],
+    }
+
+
+def numbers_of(number: int) -> list[dict[str, Any]]:
+    value = json.loads((SERVICE / "outbox" / f"scan{number}.jpg.json").read_bytes())
+    return [each for page in value["pages"] for each in page["numbers"]]
+
+
 def another_on_its_inbox_is_noticed() -> None:
     other = Path("/var/tmp/other")
     other.mkdir()
@@ -138,8 +169,13 @@ def a_configuration_error_is_final() -> None:
     until(lambda: not any((SERVICE / "inbox").glob("*.jpg")), "what waited")
 
 
-def journal() -> str:
-    words = ["journalctl", "--boot", "--no-pager", "--unit", "digitdrop"]
+def journal(unit: str = "digitdrop") -> str:
+    words = ["journalctl", "--boot", "--no-pager", "--unit", unit]
+    return subprocess.run(words, capture_output=True, text=True, check=False).stdout
+
+
+def security(unit: str) -> str:
+    words = ["systemd-analyze", "security", "--no-pager", unit]
     return subprocess.run(words, capture_output=True, text=True, check=False).stdout
 
 
@@ -147,6 +183,7 @@ def main() -> None:
     try:
         for step in (
             it_becomes_ready_and_reads,
+            numbers_are_looked_over,
             another_on_its_inbox_is_noticed,
             it_survives_a_killed_worker,
             it_is_restarted,
@@ -154,14 +191,13 @@ def main() -> None:
             a_configuration_error_is_final,
         ):
             step()
-        words = ["systemd-analyze", "security", "--no-pager", "digitdrop"]
-        facts["security"] = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+        facts["security"] = {unit: security(unit) for unit in ("digitdrop", "digitdrop-review")}
         folders = [SERVICE / name for name in ("inbox", "archive", "failed", "outbox")]
         facts["left"] = {folder.name: sorted(path.name for path in folder.iterdir()) for folder in folders}
     except Exception as error:  # noqa: BLE001 - whatever it is, the test has to tell it
         facts["error"] = f"{type(error).__name__}: {error}"
     finally:
-        facts["journal"] = journal()
+        facts["journal"] = journal() + journal("digitdrop-review")
         (out / "facts.json").write_text(json.dumps(facts))
         systemctl("poweroff")
 

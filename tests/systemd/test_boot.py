@@ -32,7 +32,9 @@ pytestmark = [
     ),
 ]
 
+# An interpreter that is a shared library would find another one of its version in its place.
 COMMAND = """#!/bin/sh
+export LD_LIBRARY_PATH=/opt/python/lib
 export PYTHONPATH=/opt/digitdrop/source:/opt/digitdrop/packages
 exec /opt/python/bin/python3 -P -m daemon "$@"
 """
@@ -43,6 +45,9 @@ TimeoutAbortSec=2
 RestartSec=1
 """
 """What makes the test wait for minutes otherwise; all the rest of the unit stays."""
+
+ACCEPT, ALL_TO_REVIEW = "accept: 0.9\n", "accept: 1.0\n"
+"""So that there are numbers to look over; all the rest of the configuration stays."""
 
 PROBE = """[Unit]
 After=digitdrop.service
@@ -82,10 +87,13 @@ def install(root: Path, run: Callable[..., None]) -> None:
         shutil.copy(ROOT / f"systemd/digitdrop.{kind}.conf", root / folder / "digitdrop.conf")
     run("systemd-sysusers", f"--root={root}")
     run("systemd-tmpfiles", f"--root={root}", "--create", root / "etc/tmpfiles.d/digitdrop.conf")
-    shutil.copy(ROOT / "config/default.yaml", root / "etc/digitdrop/digitdrop.yaml")
+    default = (ROOT / "config/default.yaml").read_text()
+    assert ACCEPT in default
+    (root / "etc/digitdrop/digitdrop.yaml").write_text(default.replace(ACCEPT, ALL_TO_REVIEW))
     units = root / "etc/systemd/system"
     (units / "digitdrop.service.d").mkdir(parents=True)
-    shutil.copy(ROOT / "systemd/digitdrop.service", units)
+    for name in ("digitdrop", "digitdrop-review"):
+        shutil.copy(ROOT / f"systemd/{name}.service", units)
     (units / "digitdrop.service.d/sooner.conf").write_text(SOONER)
     (units / "probe.service").write_text(PROBE)
     wanted = units / "multi-user.target.wants"
@@ -129,6 +137,14 @@ def test_the_service_becomes_ready_and_reads_a_page(facts):
     assert set(facts["modes"].values()) == {"0o664"}, "everyone in the group may change the results"
 
 
+def test_numbers_are_looked_over_on_a_page_of_its_own_service(facts):
+    seen = facts["review"]
+    assert seen["saved"] == f"{seen['shown']} numbers saved."
+    assert seen["shown"] > 0
+    assert seen["first"] == {"text": "123", "needs_review": False}
+    assert seen["secret"] == ["0o600", "digitdrop"]
+
+
 def test_another_digitdrop_on_its_inbox_is_noticed(facts):
     assert "another digitdrop of this machine reads from /srv/digitdrop/inbox" in " ".join(
         facts["check of another"].split()
@@ -164,9 +180,10 @@ def test_a_mistake_in_the_configuration_is_not_tried_again(facts):
     assert facts["configuration error"] == {"state": "failed", "status": "78", "restarts": "0", "sub state": "failed"}
 
 
-def test_its_exposure_is_low_as_installed(facts):
-    level = re.search(r"exposure level for \S+: ([\d.]+)", facts["security"])
-    assert level is not None, facts["security"][-400:]
+@pytest.mark.parametrize("unit", ["digitdrop", "digitdrop-review"])
+def test_its_exposure_is_low_as_installed(facts, unit):
+    level = re.search(r"exposure level for \S+: ([\d.]+)", facts["security"][unit])
+    assert level is not None, facts["security"][unit][-400:]
     assert float(level[1]) <= MAX_EXPOSURE
 
 

@@ -59,17 +59,19 @@ def unit() -> dict[str, dict[str, list[str]]]:
     return sections
 
 
-@pytest.mark.parametrize("drop_ins", [(), ("cluster.conf",)])
-def test_systemd_finds_no_fault_with_the_unit(tmp_path: Path, drop_ins: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("name", "drop_ins"), [("digitdrop", ()), ("digitdrop", ("cluster.conf",)), ("digitdrop-review", ())]
+)
+def test_systemd_finds_no_fault_with_the_unit(tmp_path: Path, name: str, drop_ins: tuple[str, ...]) -> None:
     command = tmp_path / "digitdrop"
     command.write_text("#!/bin/sh\n")
     command.chmod(0o755)
-    text = (SYSTEMD / "digitdrop.service").read_text().replace("/opt/digitdrop/bin/digitdrop", str(command))
-    copy = tmp_path / "digitdrop.service"
+    text = (SYSTEMD / f"{name}.service").read_text().replace("/opt/digitdrop/bin/digitdrop", str(command))
+    copy = tmp_path / f"{name}.service"
     copy.write_text(text)
-    (tmp_path / "digitdrop.service.d").mkdir()
-    for name in drop_ins:
-        shutil.copy(SYSTEMD / name, tmp_path / "digitdrop.service.d")
+    (tmp_path / f"{name}.service.d").mkdir()
+    for drop_in in drop_ins:
+        shutil.copy(SYSTEMD / drop_in, tmp_path / f"{name}.service.d")
     result = subprocess.run(
         [tool("systemd-analyze"), "verify", "--man=no", "--recursive-errors=no", str(copy)],
         capture_output=True, text=True, check=False, env={**os.environ, "SYSTEMD_UNIT_PATH": f"{tmp_path}:"},
@@ -79,8 +81,9 @@ def test_systemd_finds_no_fault_with_the_unit(tmp_path: Path, drop_ins: tuple[st
     assert "cluster.conf" not in result.stderr
 
 
-def test_the_service_is_little_exposed() -> None:
-    command = [tool("systemd-analyze"), "security", "--offline=yes", "--no-pager", str(SYSTEMD / "digitdrop.service")]
+@pytest.mark.parametrize("name", ["digitdrop", "digitdrop-review"])
+def test_the_service_is_little_exposed(name: str) -> None:
+    command = [tool("systemd-analyze"), "security", "--offline=yes", "--no-pager", str(SYSTEMD / f"{name}.service")]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     level = re.search(r"exposure level for \S+: ([\d.]+)", output)
     assert level is not None, output

@@ -8,13 +8,11 @@ import logging
 import shutil
 import sqlite3
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
 import pytest
 
 from daemon.corrections import Corrections
@@ -23,31 +21,7 @@ from daemon.errors import LedgerError
 from daemon.export import Span, export_days
 from daemon.ledger import Ledger
 from daemon.ledger.reviews import Change
-from recognition.types import BoundingBox, Digit, Document, Number, Page, Reason
-
-CROPS = tuple(cv2.imencode(".png", np.full((20, width, 3), width, np.uint8))[1].tobytes() for width in (20, 21, 22))
-
-
-def three_numbers(data: bytes) -> Document:
-    """A page with 12, a doubtful 7 and a doubtful 3?."""
-
-    def number(position: int, text: str, *, doubtful: bool) -> Number:
-        box = BoundingBox(10 + 50 * position, 2, 30, 40)
-        digits = tuple(Digit(3 if c == "?" else int(c), 0.6 if doubtful else 0.99, box) for c in text)
-        reasons = (Reason.LOW_CONFIDENCE,) if doubtful else ()
-        return Number(text, box, 0, position, digits[0].confidence, doubtful, reasons, digits, crop=CROPS[position])
-
-    numbers = (number(0, "12", doubtful=False), number(1, "7", doubtful=True), number(2, "3?", doubtful=True))
-    return Document((Page(1, 200, 80, 0, numbers, annotated=b"\xff\xd8 annotated \xff\xd9"),))
-
-
-@pytest.fixture
-def read(desk: Any) -> Any:
-    """A desk on which scan.jpg was read."""
-    desk.engine.read = three_numbers
-    desk.arrive("scan.jpg", b"page")
-    desk.run()
-    return desk
+from recognition.types import Document, Page
 
 
 def corrections(desk: Any) -> Corrections:
@@ -61,7 +35,7 @@ def said(number: Mapping[str, Any], text: str) -> dict[str, Any]:
 def correct(desk: Any, texts: Mapping[int, str]) -> list[int]:
     """What `digitdrop review` does: another process, beside the daemon."""
     with Ledger(desk.settings.state, create=False) as ledger:
-        (document,) = ledger.reviews.documents("2026-11-23")
+        document = ledger.reviews.document(1)
         numbers = document.result["pages"][0]["numbers"]
         changes = {index: Change(numbers[index], said(numbers[index], text)) for index, text in texts.items()}
         return ledger.reviews.change(document.key, changes)
@@ -93,7 +67,9 @@ def test_corrected_numbers_stand_in_the_files_of_their_document_and_in_the_table
     assert (read.settings.outbox / "scan.jpg.annotated.jpg").stat() == picture, "it shows what was read"
 
 
-def test_what_is_no_number_has_no_row_and_the_others_keep_their_crops(read: Any, tmp_path: Path) -> None:
+def test_what_is_no_number_has_no_row_and_the_others_keep_their_crops(
+    read: Any, crops: Sequence[bytes], tmp_path: Path
+) -> None:
     correct(read, {1: ""})
     corrections(read).run_once(read.now)
     assert [row[0] for row in rows(read.settings.outbox / "scan.jpg.csv")] == ["12", "3?"]
@@ -101,7 +77,7 @@ def test_what_is_no_number_has_no_row_and_the_others_keep_their_crops(read: Any,
     assert "2 numbers of 1 document on 1 day, 1 to review" in summary
     with zipfile.ZipFile(tmp_path / "all.xlsx") as book:
         pictures = {book.read(name) for name in book.namelist() if name.startswith("xl/media/")}
-    assert pictures == {CROPS[0], CROPS[2]}
+    assert pictures == {crops[0], crops[2]}
 
 
 def test_nothing_is_written_where_nothing_was_corrected(read: Any) -> None:
@@ -120,11 +96,11 @@ def test_a_correction_is_due_at_once_and_done_once(read: Any) -> None:
 
 
 def test_a_number_that_is_no_longer_what_was_seen_stays(read: Any) -> None:
-    (document,) = read.ledger.reviews.documents("2026-11-23")
+    document = read.ledger.reviews.document(1)
     number = document.result["pages"][0]["numbers"][1]
     assert read.ledger.reviews.change(document.key, {1: Change(number, said(number, "1"))}) == [1]
     assert read.ledger.reviews.change(document.key, {1: Change(number, said(number, "4"))}) == []
-    (document,) = read.ledger.reviews.documents("2026-11-23")
+    document = read.ledger.reviews.document(1)
     assert document.result["pages"][0]["numbers"][1]["text"] == "1"
 
 
@@ -220,9 +196,9 @@ def test_a_correction_is_whole_or_not_there(read: Any, monkeypatch: pytest.Monke
 
     with monkeypatch.context() as patch:
         patch.setattr(read.ledger.days, "change", fail)
-        (document,) = read.ledger.reviews.documents("2026-11-23")
+        document = read.ledger.reviews.document(1)
         number = document.result["pages"][0]["numbers"][1]
         with pytest.raises(LedgerError):
             read.ledger.reviews.change(document.key, {1: Change(number, said(number, "1"))})
     assert read.ledger.reviews.amended(9) == []
-    assert next(read.ledger.reviews.documents("2026-11-23")).result == document.result
+    assert read.ledger.reviews.document(1).result == document.result

@@ -1,0 +1,4 @@
+"""`digitdrop review`: doubtful numbers on a page in a browser, looked over and corrected by a person.
+
+`doubts` finds the numbers and sorts them, `answers` takes what the person says of them, `server` is the page.
+"""
