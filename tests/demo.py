@@ -90,6 +90,8 @@ def show(outbox: Path, pages: dict[str, DrawnPage]) -> None:
     for name in pages:
         print(f"  {outbox / name}.annotated.jpg")
     print(f"The day's tables, for Excel or LibreOffice:\n  {outbox}/tables/")
+    command = f"{os.path.relpath(COMMAND)} review --config {outbox.parent}/digitdrop.yaml"
+    print(f"A page to correct the doubtful numbers on:\n  {command}")
 
 
 def texts(result: Result) -> list[str]:

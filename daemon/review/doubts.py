@@ -16,6 +16,9 @@ MAX_DOUBTS = 5_000
 PER_SCREEN = 24
 """Numbers that are looked over together: as many as a screen shows."""
 
+_LIKELY = 0.02
+"""From this probability on, another digit is named."""
+
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
@@ -29,7 +32,7 @@ class Doubt:
         size: (width, height) of that page in pixels.
         picture: the annotated picture of the page, relative to the outbox; empty where it is not known.
         number: as it stands in the result.
-        digits: the values of its digits that are doubted, as they were read.
+        doubted: the places of its digits that are doubted, from 0.
         has_crop: whether the ledger still keeps its picture.
     """
 
@@ -40,7 +43,7 @@ class Doubt:
     size: tuple[int, int]
     picture: str
     number: NumberJson
-    digits: frozenset[int]
+    doubted: tuple[int, ...]
     has_crop: bool
 
     @property
@@ -52,6 +55,16 @@ class Doubt:
     def text(self) -> str:
         """As it was read."""
         return str(self.number["text"])
+
+    @property
+    def digits(self) -> frozenset[int]:
+        """The values of its digits that are doubted, as they were read."""
+        return frozenset(self.number["digits"][place]["digit"] for place in self.doubted)
+
+    @property
+    def choices(self) -> list[str]:
+        """What each of its doubted digits may be: as it was read, and what is likely next to that."""
+        return [_choice(self.number["digits"][place]) for place in self.doubted]
 
     @property
     def surroundings(self) -> tuple[int, int, int, int]:
@@ -123,18 +136,22 @@ def _doubts(document: ReadDocument, book: ReviewBook, accept: float) -> Iterator
             (page["width"], page["height"]),
             entry.picture(page["page"]),
             number,
-            doubted_digits(number, accept),
+            doubted_places(number, accept),
             index in crops,
         )
 
 
-def doubted_digits(number: Mapping[str, Any], accept: float) -> frozenset[int]:
-    """The values of the digits for which a number is to be looked at: all that are not sure, or else the least sure.
+def doubted_places(number: Mapping[str, Any], accept: float) -> tuple[int, ...]:
+    """The places of the digits for which a number is to be looked at: all that are not sure, or else the least sure.
 
     Args:
         number: as it stands in a result.
         accept: the confidence of a sure one.
     """
-    digits = [(digit["confidence"], digit["digit"]) for digit in number["digits"]]
-    unsure = frozenset(value for confidence, value in digits if confidence < accept)
-    return unsure or frozenset(value for _, value in sorted(digits)[:1])
+    sure = [digit["confidence"] for digit in number["digits"]]
+    return tuple(place for place, one in enumerate(sure) if one < accept or one == min(sure))
+
+
+def _choice(digit: Mapping[str, Any]) -> str:
+    others = [str(value) for value, probability in digit["alternatives"] if probability >= _LIKELY]
+    return " or ".join([str(digit["digit"]), *others[:1]])

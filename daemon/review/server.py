@@ -218,4 +218,6 @@ _WORDS = {
 
 
 def _reasons(doubt: Doubt) -> str:
-    return ", ".join(_WORDS.get(reason, reason) for reason in doubt.number["reasons"])
+    reasons = ", ".join(_WORDS.get(reason, reason) for reason in doubt.number["reasons"])
+    likely = ", ".join(choice for choice in doubt.choices if " or " in choice)
+    return f"{reasons}: {likely}" if likely else reasons

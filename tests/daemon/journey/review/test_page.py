@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,22 @@ def test_the_numbers_with_a_doubtful_digit_can_be_looked_at_together(visitor: An
     _, path, page = visitor.save(visitor.open(f"{DAY}?digit=9")[2], text_1_2="34")
     assert path == f"{DAY}?digit=9&saved=1"
     assert texts(visitor.open(DAY)[2]) == ["7"]
+
+
+def test_which_digits_are_doubtful_and_what_else_they_may_be_is_shown(
+    desk: Any, serve: Callable[..., Any], three_numbers: Callable[[bytes], Document]
+) -> None:
+    def read(data: bytes) -> Document:
+        (page,) = three_numbers(data).pages
+        number = page.numbers[2]
+        digits = (number.digits[0], replace(number.digits[1], alternatives=((4, 0.3), (7, 0.05), (1, 0.01))))
+        return Document((replace(page, numbers=(replace(number, digits=digits),)),))
+
+    desk.engine.read = read
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    page = serve().open()[2].decode()
+    assert '<span class="digits">3<mark>?</mark></span> not sure: 9 or 4<br>' in page
 
 
 def test_a_long_day_comes_a_screen_at_a_time_and_what_is_left_comes_again_at_the_end(
