@@ -25,8 +25,9 @@ document in the state on the left at its next start, and the step is taken again
 | forget | waiting, working, condemned | nothing | the file is gone, or no longer what was claimed |
 | release | failed | nothing | a person has put the original back into the inbox |
 
-Results outlive their document's journey: they are the day tables' source. Times within a run (`due`) are monotonic
-seconds and void after a restart, so that a clock that is set never holds a document back.
+Results outlive their document's journey: they are the day tables' source, and hold what a person has said of their
+numbers since (`daemon.ledger.reviews`). Times within a run (`due`) are monotonic seconds and void after a restart, so
+that a clock that is set never holds a document back.
 """
 
 from daemon.ledger.transitions import Ledger
