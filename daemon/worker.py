@@ -298,4 +298,5 @@ def _stored(result: Result, day: date) -> StoredResult:
         json.dumps(result.to_json(), separators=(",", ":")).encode(),
         {page.page: page.annotated for page in pages if page.annotated},
         result.crops(),
+        sum(number.needs_review for page in pages for number in page.numbers),
     )

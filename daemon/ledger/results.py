@@ -22,12 +22,14 @@ class StoredResult:
         json: the result's JSON object, encoded.
         pictures: annotated JPEG by page.
         crops: PNG of each number in reading order; empty ones are not kept.
+        to_review: how many of the numbers a person should look at.
     """
 
     day: str
     json: bytes = field(repr=False)
     pictures: dict[int, bytes] = field(default_factory=dict, repr=False)
     crops: Sequence[bytes] = field(default=(), repr=False)
+    to_review: int = 0
 
 
 def store(db: sqlite3.Connection, key: int, result: StoredResult) -> None:
@@ -44,13 +46,14 @@ def store_pictures(db: sqlite3.Connection, key: int, result: StoredResult) -> No
 def replace(db: sqlite3.Connection, key: int, result: StoredResult) -> None:
     """Keeps the JSON and the crops of a document in place of those it has, within a transaction."""
     db.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", (key, result.day, zlib.compress(result.json)))
+    db.execute("INSERT OR REPLACE INTO doubts VALUES (?, ?, ?)", (key, result.day, result.to_review))
     db.execute("DELETE FROM crops WHERE document = ?", (key,))
     crops = [(key, number, png) for number, png in enumerate(result.crops) if png]
     db.executemany("INSERT INTO crops VALUES (?, ?, ?)", crops)
 
 
 def stored(db: sqlite3.Connection, key: int) -> StoredResult:
-    """What `store` kept, without the crops, and without the pictures once they are dropped.
+    """What `store` kept, without the crops and the count of doubts, and without the pictures once they are dropped.
 
     Of a document that was read again, the results of the one that was read before, and its own pictures.
     """

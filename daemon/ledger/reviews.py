@@ -64,14 +64,28 @@ class ReviewBook:
         self._connection = connection
         self._days = days
 
-    def keys(self, day: str) -> list[int]:
-        """Of the published documents of a day, in the order in which they came."""
+    def doubtful(self, day: str) -> list[int]:
+        """The keys of the published documents of a day with numbers to look at, in the order in which they came.
+
+        Those that an earlier digitdrop has read are among them also without such numbers, as it kept no count.
+        """
         rows = self._connection.execute(
             """SELECT document FROM results JOIN documents ON documents.key = results.document
-                WHERE day = ? AND state IN ('published', 'done') ORDER BY document""",
+                LEFT JOIN doubts USING (document)
+                WHERE results.day = ? AND state IN ('published', 'done') AND COALESCE(numbers, 1) > 0
+                ORDER BY document""",
             (day,),
         )
         return [row["document"] for row in rows]
+
+    def counts(self, first: str) -> dict[str, int]:
+        """How many numbers are to be looked at of each day from one on that has any, where the count was kept."""
+        rows = self._connection.execute(
+            """SELECT day, SUM(numbers) AS numbers FROM doubts JOIN documents ON documents.key = doubts.document
+                WHERE numbers > 0 AND day >= ? AND state IN ('published', 'done') GROUP BY day""",
+            (first,),
+        )
+        return {row["day"]: row["numbers"] for row in rows}
 
     def document(self, key: int) -> ReadDocument:
         """A published document.
@@ -124,6 +138,10 @@ class ReviewBook:
                 content = json.dumps(result, separators=(",", ":")).encode()
                 db.execute("UPDATE results SET json = ? WHERE document = ?", (zlib.compress(content), document))
                 db.execute(
+                    "INSERT OR REPLACE INTO doubts SELECT document, day, ? FROM results WHERE document = ?",
+                    (_to_review(result), document),
+                )
+                db.execute(
                     """INSERT INTO amended VALUES (?, 1)
                         ON CONFLICT (document) DO UPDATE SET version = version + 1""",
                     (document,),
@@ -146,6 +164,10 @@ class ReviewBook:
 def is_of_a_person(result: Mapping[str, Any]) -> bool:
     """Whether a person has said anything of the numbers of a result."""
     return any("read" in number for page in result["pages"] for number in page["numbers"])
+
+
+def _to_review(result: Mapping[str, Any]) -> int:
+    return sum(number["needs_review"] for page in result["pages"] for number in page["numbers"])
 
 
 def _changed(

@@ -107,6 +107,8 @@ MIGRATIONS = (
     """,
     """
     CREATE TABLE amended (document INTEGER PRIMARY KEY, version INTEGER NOT NULL);
+    CREATE TABLE doubts (document INTEGER PRIMARY KEY, day TEXT NOT NULL, numbers INTEGER NOT NULL);
+    CREATE INDEX doubts_day ON doubts (day) WHERE numbers > 0;
     """,
 )
 """Each brings a ledger to the next version; those of released versions never change."""

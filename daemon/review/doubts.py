@@ -91,7 +91,7 @@ class Day:
     def refresh(self) -> None:
         """Takes in the documents that were published since, until there are enough numbers to look at."""
         held = sum(map(len, self._doubts.values()))
-        for key in self._book.keys(self.day):
+        for key in self._book.doubtful(self.day):
             if held >= MAX_DOUBTS:
                 break
             if key not in self._doubts:

@@ -70,7 +70,7 @@ class _First(_Page):
         if not days:
             self.render("empty.html")
         else:
-            self.redirect(f"/day/{days[0]}")
+            self.redirect(f"/day/{next((day for day, count in days.items() if count), next(iter(days)))}")
 
 
 class _Screen(_Page):
@@ -82,14 +82,14 @@ class _Screen(_Page):
         digit = self._whole("digit", 9)
         doubts = [doubt for doubt in found.all() if digit is None or digit in doubt.digits]
         start = min(self._whole("from", 10**9) or 0, len(doubts))
-        name = self.get_query_argument("saved", "")
+        name, total = self.get_query_argument("saved", ""), sum(1 for _ in found.all())
         self.render(
             "screen.html",
             day=day,
-            days=sorted({*review.days(), day}, reverse=True),
+            days=sorted((review.days() | {day: total}).items(), reverse=True),
             digit=digit,
             counts=found.counts(),
-            total=sum(1 for _ in found.all()),
+            total=total,
             chosen=len(doubts),
             start=start,
             doubts=doubts[start : start + PER_SCREEN],

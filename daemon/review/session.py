@@ -68,9 +68,11 @@ class Review:
         self._batches: OrderedDict[str, Batch] = OrderedDict()
         self._saves = 0
 
-    def days(self) -> list[str]:
-        """The days of which there is something, the last one first."""
-        return self._ledger.days.between(date.min.isoformat(), date.max.isoformat())[: -_DAYS - 1 : -1]
+    def days(self) -> dict[str, int]:
+        """The days of which there is something, the last one first, each with how many numbers are to be looked at."""
+        days = self._ledger.days.between(date.min.isoformat(), date.max.isoformat())[: -_DAYS - 1 : -1]
+        counts = self.book.counts(days[-1]) if days else {}
+        return {day: counts.get(day, 0) for day in days}
 
     def day(self, day: str) -> Day:
         """The doubtful numbers of a day, as they are now; those of one day are held at a time."""

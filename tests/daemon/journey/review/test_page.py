@@ -185,6 +185,35 @@ def test_a_long_day_comes_a_screen_at_a_time_and_what_is_left_comes_again_at_the
     assert texts(visitor.open(f"{DAY}?from=999999999")[2]) == []
 
 
+def test_the_days_tell_how_much_is_left_and_the_last_one_with_any_comes_first(
+    read: Any, serve: Callable[..., Any]
+) -> None:
+    read.arrive("another.jpg", b"another page")
+    read.run()
+    read.engine.read = lambda data: Document((Page(1, 200, 80, 0, ()),))
+    read.now += 86_400
+    read.arrive("blank.jpg", b"blank")
+    read.run()
+    visitor = serve()
+    _, path, page = visitor.open()
+    assert path == DAY
+    found = re.findall(r'href="/day/(\S+)"[^>]*>([^<]*)(?: <b>(\d+)</b>)?</a>', page.decode().partition("doubtful")[0])
+    assert found == [("2026-11-24", "2026-11-24", ""), ("2026-11-23", "2026-11-23", "4")]
+    visitor.save(page, text_1_2="39", text_2_2="39")
+    _, path, page = visitor.open("/")
+    assert path == "/day/2026-11-24"
+    assert "<b>4</b>" not in page.decode()
+
+
+def test_documents_that_an_earlier_digitdrop_has_read_are_shown(visitor: Any, read: Any) -> None:
+    with closing(sqlite3.connect(read.settings.state / "ledger.sqlite3")) as connection, connection:
+        connection.execute("DELETE FROM doubts")
+    _, _, page = visitor.open()
+    assert texts(page) == ["7", "3?"]
+    visitor.save(page, text_1_2="39")
+    assert read.ledger.reviews.doubtful("2026-11-23") == []
+
+
 def test_documents_that_are_read_meanwhile_are_shown(visitor: Any, read: Any) -> None:
     visitor.open()
     read.arrive("later.jpg", b"another page")
