@@ -13,7 +13,15 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from config.shipped import shipped_model
-from recognition.params import AnnotateParams, LoadParams, RecognitionParams, Thresholds
+from recognition.params import (
+    MAX_DIGITS,
+    AnnotateParams,
+    CheckDigit,
+    CheckParams,
+    LoadParams,
+    RecognitionParams,
+    Thresholds,
+)
 
 RULE = "rule"
 """Type of a custom error about one value; the value is shown with it."""
@@ -121,6 +129,23 @@ def _metrics_file(value: object) -> object:
     raise PydanticCustomError(RULE, "must be null, or the path of a file whose name ends in .prom")
 
 
+def _is_whole(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _value(value: object) -> object:
+    if value is None or _is_whole(value, 0):
+        return value
+    raise PydanticCustomError(RULE, "must be null, or a whole number from 0")
+
+
+def _counts(value: object) -> object:
+    counts = () if value is None else tuple(value) if isinstance(value, list | tuple) else (value,)
+    if all(_is_whole(count, 1) and count <= MAX_DIGITS for count in counts):
+        return counts
+    raise PydanticCustomError(RULE, f"must be null, a whole number from 1 to {MAX_DIGITS}, or a list of such: [4, 6]")
+
+
 Words = Annotated[tuple[str, ...], Field(strict=False)]
 Command = Annotated[Words | None, BeforeValidator(_command)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
@@ -149,6 +174,22 @@ class ThresholdsSettings(Section):
     def _ordered(self) -> Self:
         if self.digit > self.accept:
             text = f"digit must not be above accept. Received: digit {self.digit}, accept {self.accept}"
+            raise PydanticCustomError(RELATION, text)
+        return self
+
+
+class ChecksSettings(Section):
+    """What is known of every number before it is read."""
+
+    digits: Annotated[tuple[int, ...], BeforeValidator(_counts)] = ()
+    min: Annotated[int | None, BeforeValidator(_value)] = None
+    max: Annotated[int | None, BeforeValidator(_value)] = None
+    check_digit: Literal["luhn", "ean", "verhoeff", "damm", "mod-11-10", "mod-97-10"] | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            text = f"min must not be above max. Received: min {self.min}, max {self.max}"
             raise PydanticCustomError(RELATION, text)
         return self
 
@@ -227,6 +268,7 @@ class Settings(Section):
     state: Folder = Path("/var/lib/digitdrop")
     model: Annotated[Path, BeforeValidator(_model)] = Field(default_factory=shipped_model)
     thresholds: ThresholdsSettings = ThresholdsSettings()
+    checks: ChecksSettings = ChecksSettings()
     watch: WatchSettings = WatchSettings()
     engine: EngineSettings = Field(default_factory=EngineSettings)
     tables: TablesSettings = TablesSettings()
@@ -250,5 +292,11 @@ class Settings(Section):
                 max_pages=self.pages.max_pages,
             ),
             thresholds=Thresholds(accept=self.thresholds.accept, digit=self.thresholds.digit),
+            checks=CheckParams(
+                digits=self.checks.digits,
+                min=self.checks.min,
+                max=self.checks.max,
+                check_digit=None if self.checks.check_digit is None else CheckDigit(self.checks.check_digit),
+            ),
             annotate=AnnotateParams(crops=self.tables.xlsx),
         )

@@ -13,6 +13,7 @@ from recognition.arrays import Image
 from recognition.beside import may_be_cut_off, may_be_more
 from recognition.blots import without_blots
 from recognition.brackets import without_brackets
+from recognition.checks import checked
 from recognition.columns import may_be_rules, part_at_columns
 from recognition.company import weighed
 from recognition.components import Component, held
@@ -101,6 +102,7 @@ def _read_page(image: PageImage, reader: Reader, params: RecognitionParams) -> t
             "but they are too few to tell. If it does, scan it again, upright"
         )
     numbers = [doubted(number, reasons) for number in numbers] if reasons else numbers
+    numbers = checked(numbers, params.checks)
     del look  # its pictures of the page are not needed beside the annotated one
     if params.annotate.crops:
         numbers = [_with_crop(number, pixels) for number in numbers]

@@ -12,8 +12,11 @@ from recognition.params_ground import ShadingParams, ShowThroughParams, SmudgePa
 from recognition.params_layout import AlignmentParams, ColumnParams, CrowdParams, LayoutParams
 from recognition.params_marks import BracketParams, HighlightParams, RingParams, StruckParams, UnderlineParams
 from recognition.params_numbers import (
+    MAX_DIGITS,
     BesideParams,
     BlotParams,
+    CheckDigit,
+    CheckParams,
     RecheckParams,
     SignParams,
     SlashParams,
@@ -43,12 +46,15 @@ from recognition.params_pieces import (
 from recognition.params_range import check_range
 
 __all__ = [
+    "MAX_DIGITS",
     "AlignmentParams",
     "AnnotateParams",
     "BesideParams",
     "BinarizeParams",
     "BlotParams",
     "BracketParams",
+    "CheckDigit",
+    "CheckParams",
     "ColumnParams",
     "CompanyParams",
     "ComponentParams",
@@ -184,4 +190,5 @@ class RecognitionParams:
     struck: StruckParams = field(default_factory=StruckParams)
     crowd: CrowdParams = field(default_factory=CrowdParams)
     thresholds: Thresholds = field(default_factory=Thresholds)
+    checks: CheckParams = field(default_factory=CheckParams)
     annotate: AnnotateParams = field(default_factory=AnnotateParams)

@@ -214,6 +214,7 @@ _WORDS = {
     "not-a-digit": "may be no digit",
     "touching": "digits touch",
     "cut-off": "cut off",
+    "rule-failed": "fails a check",
 }
 
 

@@ -9,6 +9,9 @@ import pytest
 from config.errors import ConfigError
 from config.loader import load_settings
 from config.schema import Settings, usable_cores
+from recognition.params import CheckDigit, CheckParams
+
+COUNTS = "must be null, a whole number from 1 to 1000, or a list of such: [4, 6]"
 
 
 def test_an_empty_file_gives_the_defaults(load):
@@ -126,6 +129,12 @@ def test_a_file_saved_by_a_windows_editor_is_read(load):
             "thresholds: {accept: 0.4, digit: 0.6}",
             "thresholds: digit must not be above accept. Received: digit 0.6, accept 0.4",
         ),
+        ("checks: {min: 10, max: 9}", "checks: min must not be above max. Received: min 10, max 9"),
+        ("checks: {min: -1}", "checks.min: must be null, or a whole number from 0. Received: -1"),
+        ("checks: {max: 1.5}", "checks.max: must be null, or a whole number from 0. Received: 1.5"),
+        ("checks: {digits: 0}", f"checks.digits: {COUNTS}. Received: 0"),
+        ("checks: {digits: [4, true]}", f"checks.digits: {COUNTS}. Received: [4, true]"),
+        ("checks: {check_digit: mod11}", "checks.check_digit: must be one of 'luhn', 'ean', 'verhoeff', 'damm', "),
         ("tables: {delimiter: '|'}", "tables.delimiter: must be one of ',', ';' or '\\t'. Received: \"|\""),
         ("log: {level: loud}", "log.level: must be one of 'debug', 'info', 'warning' or 'error'. Received: \"loud\""),
         ("inbox: null", "inbox: must be the path of a folder. Received: null"),
@@ -146,7 +155,7 @@ def test_a_mistake_names_the_key_the_rule_and_what_was_got(mistakes, text, expec
         ("inbx: /a", "inbx: unknown key; did you mean inbox?"),
         ("stable_seconds: 2", "stable_seconds: unknown key; did you mean watch.stable_seconds?"),
         ("tables: {colour: red}", "tables.colour: unknown key; known here are: bom, decimal, delimiter, xlsx"),
-        ("1: 2", "1: unknown key; known here are: archive, archive_days, engine, failed, hooks, inbox, log, "),
+        ("1: 2", "1: unknown key; known here are: archive, archive_days, checks, engine, failed, hooks, inbox, "),
     ],
 )
 def test_an_unknown_key_names_the_nearest_known_one(mistakes, text, expected):
@@ -207,6 +216,13 @@ def test_recognition_is_told_what_the_file_says(load):
     assert params.thresholds.accept == 0.99
     assert params.annotate.crops is True
     assert load("tables: {xlsx: false}").recognition_params().annotate.crops is False
+
+
+def test_recognition_is_told_what_is_known_of_the_numbers(load):
+    assert load("").recognition_params().checks == CheckParams()
+    said = "checks: {digits: [4, 6], min: 10, max: 999999, check_digit: luhn}"
+    assert load(said).recognition_params().checks == CheckParams((4, 6), 10, 999_999, CheckDigit.LUHN)
+    assert load("checks: {digits: 5}").recognition_params().checks == CheckParams((5,))
 
 
 @pytest.mark.parametrize("command", ["notify-send done", "[]", "['']", "[1, 2]"])

@@ -1,0 +1,48 @@
+"""Checks numbers by what is known of all of them before they are read: their length, their range, their check digit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import stdnum.damm
+import stdnum.ean
+import stdnum.iso7064.mod_11_10
+import stdnum.iso7064.mod_97_10
+import stdnum.luhn
+import stdnum.verhoeff
+
+from recognition.numbers import doubted
+from recognition.params import CheckDigit, CheckParams
+from recognition.types import REJECTED, Number, Reason
+
+_IS_VALID: Mapping[CheckDigit, Callable[[str], bool]] = {
+    CheckDigit.LUHN: stdnum.luhn.is_valid,
+    CheckDigit.EAN: stdnum.ean.is_valid,
+    CheckDigit.VERHOEFF: stdnum.verhoeff.is_valid,
+    CheckDigit.DAMM: stdnum.damm.is_valid,
+    CheckDigit.MOD_11_10: stdnum.iso7064.mod_11_10.is_valid,
+    CheckDigit.MOD_97_10: stdnum.iso7064.mod_97_10.is_valid,
+}
+
+
+def checked(numbers: Sequence[Number], params: CheckParams) -> list[Number]:
+    """Returns numbers of which those that cannot be right need review, because a rule failed.
+
+    Of one with a rejected digit only the length is known.
+
+    Args:
+        numbers: of a page; none of them is changed otherwise.
+        params: see there; by default everything may be right.
+    """
+    return [doubted(number, [Reason.RULE_FAILED]) if _fails(number.text, params) else number for number in numbers]
+
+
+def _fails(text: str, params: CheckParams) -> bool:
+    if params.digits and len(text) not in params.digits:
+        return True
+    if REJECTED in text:
+        return False
+    value = int(text)
+    if (params.min is not None and value < params.min) or (params.max is not None and value > params.max):
+        return True
+    return params.check_digit is not None and not _IS_VALID[params.check_digit](text)
