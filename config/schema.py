@@ -244,10 +244,11 @@ class PagesSettings(Section):
 
 
 class HooksSettings(Section):
-    """Commands that are told of finished documents."""
+    """Commands that are told of finished and corrected documents."""
 
     on_done: Command = None
     on_failed: Command = None
+    on_corrected: Command = None
     timeout_seconds: float = Field(default=60.0, ge=1, le=3600)
 
 

@@ -137,7 +137,9 @@ def check_others(settings: Settings) -> Iterator[Finding]:
 
 def check_hooks(settings: Settings) -> Iterator[Finding]:
     """Can the programs be run that want to hear of finished documents? They are run in the folder `/`."""
-    for name, command in (("on_done", settings.hooks.on_done), ("on_failed", settings.hooks.on_failed)):
+    hooks = settings.hooks
+    commands = {"on_done": hooks.on_done, "on_failed": hooks.on_failed, "on_corrected": hooks.on_corrected}
+    for name, command in commands.items():
         if command is None:
             continue
         program = shutil.which(Path("/", command[0]) if "/" in command[0] else command[0])

@@ -83,6 +83,7 @@ class Corrections:
         entry = self._ledger.entry(amended.document)
         result = Result.from_json(json.loads(self._ledger.result(entry.key).json))
         name = self._ledger.renewals.name(entry)
+        hook = False
         if self._outbox.holds(name) != entry.sha256 or self._outbox.is_anothers(name, result):
             log.warning(
                 "document=%s was corrected; its files in the outbox were taken away or changed, and stay as they are",
@@ -91,4 +92,5 @@ class Corrections:
         else:
             self._outbox.publish(name, result, beat)
             log.info("document=%s was corrected; its results are written again", shown(entry.path))
-        self._ledger.reviews.published(amended)
+            hook = self._settings.hooks.on_corrected is not None
+        self._ledger.reviews.published(amended, hook=hook)

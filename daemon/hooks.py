@@ -1,4 +1,4 @@
-"""Runs the commands of the configuration that want to hear of finished documents.
+"""Runs the commands of the configuration that want to hear of finished and corrected documents.
 
 A hook changes nothing about its document: it is run when everything else is done, its failure is told and that is all.
 One that a crash interrupted, or kept from being run, is run at the next start: at least once for each document.
@@ -49,7 +49,7 @@ class _Running:
 
 
 class Hooks:
-    """Starts `on_done` and `on_failed` for finished documents, some at a time, and ends those that take too long.
+    """Starts `on_done`, `on_failed` and `on_corrected`, some at a time, and ends those that take too long.
 
     Args:
         settings: the commands, and the folders whose files they are told of.
@@ -105,8 +105,9 @@ class Hooks:
 
     def _begin(self, document: FinishedDocument, now: float) -> None:
         entry = document.entry
-        event = "failed" if entry.state is State.FAILED else "done"
-        command = self._settings.hooks.on_failed if event == "failed" else self._settings.hooks.on_done
+        event = "corrected" if document.corrected else "failed" if entry.state is State.FAILED else "done"
+        hooks = self._settings.hooks
+        command = {"done": hooks.on_done, "failed": hooks.on_failed, "corrected": hooks.on_corrected}[event]
         if command is None:  # it was taken out of the configuration meanwhile
             return self._ledger.hooks.ended(document.number)
         environment = {name: value for name, value in os.environ.items() if name not in DAEMON_ONLY}

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from daemon.ledger.days import DayBook
+from daemon.ledger.hooks import HookQueue
 from daemon.ledger.schema import transaction
 
 NumberJson = Mapping[str, Any]
@@ -58,11 +59,13 @@ class ReviewBook:
     Args:
         connection: the ledger's.
         days: the ledger's.
+        hooks: the ledger's.
     """
 
-    def __init__(self, connection: sqlite3.Connection, days: DayBook) -> None:
+    def __init__(self, connection: sqlite3.Connection, days: DayBook, hooks: HookQueue) -> None:
         self._connection = connection
         self._days = days
+        self._hooks = hooks
 
     def doubtful(self, day: str) -> list[int]:
         """The keys of the published documents of a day with numbers to look at, in the order in which they came.
@@ -154,11 +157,13 @@ class ReviewBook:
         rows = self._connection.execute("SELECT * FROM amended ORDER BY document LIMIT ?", (limit,))
         return [Amended(row["document"], row["version"]) for row in rows]
 
-    def published(self, amended: Amended) -> None:
-        """Says that the files of a document stand as they were to be at its version."""
+    def published(self, amended: Amended, *, hook: bool = False) -> None:
+        """Says that the files of a document stand as they were to be at its version, and whether it has a hook."""
         with transaction(self._connection) as db:
             query = "DELETE FROM amended WHERE document = ? AND version = ?"
             db.execute(query, (amended.document, amended.version))
+            if hook:
+                self._hooks.correct(amended.document)
 
 
 def is_of_a_person(result: Mapping[str, Any]) -> bool:

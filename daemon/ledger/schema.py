@@ -109,6 +109,13 @@ MIGRATIONS = (
     CREATE TABLE amended (document INTEGER PRIMARY KEY, version INTEGER NOT NULL);
     CREATE TABLE doubts (document INTEGER PRIMARY KEY, day TEXT NOT NULL, numbers INTEGER NOT NULL);
     CREATE INDEX doubts_day ON doubts (day) WHERE numbers > 0;
+    ALTER TABLE hooks RENAME TO hooks_of_ends;
+    CREATE TABLE hooks (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL, corrected INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (document, corrected)
+    );
+    INSERT INTO hooks (number, document) SELECT number, document FROM hooks_of_ends;
+    DROP TABLE hooks_of_ends;
     """,
 )
 """Each brings a ledger to the next version; those of released versions never change."""

@@ -53,7 +53,7 @@ class Ledger:
         self.archive = ArchiveBook(self._connection)
         self.hooks = HookQueue(self._connection)
         self.renewals = Renewals(self._connection, self.days)
-        self.reviews = ReviewBook(self._connection, self.days)
+        self.reviews = ReviewBook(self._connection, self.days, self.hooks)
 
     @property
     def connection(self) -> sqlite3.Connection:

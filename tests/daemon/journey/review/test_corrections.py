@@ -7,18 +7,21 @@ import json
 import logging
 import shutil
 import sqlite3
+import time
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from config.schema import HooksSettings
 from daemon.corrections import Corrections
 from daemon.days import DayTables
 from daemon.errors import LedgerError
 from daemon.export import Span, export_days
+from daemon.hooks import Hooks
 from daemon.ledger import Ledger
 from daemon.ledger.reviews import Change
 from recognition.types import Document, Page
@@ -39,6 +42,13 @@ def correct(desk: Any, texts: Mapping[int, str]) -> list[int]:
         numbers = document.result["pages"][0]["numbers"]
         changes = {index: Change(numbers[index], said(numbers[index], text)) for index, text in texts.items()}
         return ledger.reviews.change(document.key, changes)
+
+
+def run_all(hooks: Hooks) -> None:
+    deadline = time.monotonic() + 30
+    while not hooks.is_through():
+        assert time.monotonic() < deadline, "the hooks do not end"
+        hooks.run_once(time.monotonic())
 
 
 def rows(path: Path) -> list[tuple[str, str, str]]:
@@ -166,12 +176,64 @@ def test_a_mistake_of_ours_is_told_and_tried_again(
 def test_a_ledger_that_refuses_is_the_ledgers_trouble(read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     correct(read, {1: "1"})
 
-    def refuse(amended: object) -> None:
+    def refuse(amended: object, *, hook: bool) -> None:
         raise LedgerError("no space")
 
     monkeypatch.setattr(read.ledger.reviews, "published", refuse)
     with pytest.raises(LedgerError):
         corrections(read).run_once(read.now)
+
+
+def test_a_hook_is_told_of_each_correction_that_was_written(
+    make_desk: Callable[..., Any], three_numbers: Callable[[bytes], Document], tmp_path: Path
+) -> None:
+    note = 'echo "$DIGITDROP_EVENT $DIGITDROP_DOCUMENT $(grep -c read "$DIGITDROP_JSON")" >> "$0"'
+    command = ("/bin/sh", "-c", note, str(tmp_path / "notes"))
+    desk = make_desk(hooks=HooksSettings(on_done=command, on_corrected=command))
+    desk.engine.read = three_numbers
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    hooks, parts = Hooks(desk.settings, desk.ledger), corrections(desk)
+    for texts in ({1: "1"}, {2: "39"}):
+        run_all(hooks)
+        correct(desk, texts)
+        assert parts.run_once(desk.now)
+    correct(desk, {})
+    parts.run_once(desk.now)
+    run_all(hooks)
+    expected = ["done scan.jpg 0", "corrected scan.jpg 1", "corrected scan.jpg 1"]
+    assert (tmp_path / "notes").read_text().splitlines() == expected
+
+
+def test_a_correction_while_its_hook_runs_has_it_run_once_more(
+    make_desk: Callable[..., Any], three_numbers: Callable[[bytes], Document], tmp_path: Path
+) -> None:
+    wait = 'echo >> "$0"; while [ ! -e "$0.go" ]; do sleep 0.01; done'
+    desk = make_desk(hooks=HooksSettings(on_corrected=("/bin/sh", "-c", wait, str(tmp_path / "notes"))))
+    desk.engine.read = three_numbers
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    hooks, parts = Hooks(desk.settings, desk.ledger), corrections(desk)
+    for texts in ({1: "1"}, {2: "39"}):
+        correct(desk, texts)
+        parts.run_once(desk.now)
+        hooks.run_once(time.monotonic())
+    (tmp_path / "notes.go").touch()
+    run_all(hooks)
+    assert (tmp_path / "notes").read_text() == "\n\n"
+
+
+def test_no_hook_is_told_of_files_that_stay_as_they_are(
+    make_desk: Callable[..., Any], three_numbers: Callable[[bytes], Document]
+) -> None:
+    desk = make_desk(hooks=HooksSettings(on_corrected=("/bin/false",)))
+    desk.engine.read = three_numbers
+    desk.arrive("scan.jpg", b"page")
+    desk.run()
+    (desk.settings.outbox / "scan.jpg.json").unlink()
+    correct(desk, {1: "1"})
+    corrections(desk).run_once(desk.now)
+    assert desk.ledger.hooks.waiting(9) == []
 
 
 def test_a_document_that_is_read_again_keeps_what_a_person_said(read: Any) -> None:
