@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+import re
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -43,7 +44,7 @@ class _Page(RequestHandler):
             self.set_header(name, value)
 
     def prepare(self) -> None:
-        cookie = f"digitdrop-{self.request.host.rpartition(':')[2]}"
+        cookie = "digitdrop-" + re.sub(r"\W", "-", self.request.host)  # one for each port: cookies know none
         given = self.get_query_argument("token", "")
         if given and hmac.compare_digest(given.encode(), self._token.encode()):
             self.set_cookie(cookie, given, httponly=True, samesite="Strict")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import http.client
 import json
 import os
 import re
 import sqlite3
 import subprocess
 import sys
+import urllib.parse
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -53,6 +55,21 @@ def test_who_has_not_the_address_sees_nothing(visitor: Any) -> None:
         assert status == 403, path
         assert "Open the address that digitdrop review has shown" in page.decode()
         assert "scan" not in page.decode()
+
+
+@pytest.mark.parametrize("host", ["[::1]", "[::1]:8470", "scans.example"])
+def test_the_page_is_let_into_by_whatever_name_it_is_called(visitor: Any, host: str) -> None:
+    address = urllib.parse.urlsplit(visitor.url)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port)
+    connection.request("GET", f"/?{address.query}", headers={"Host": host})
+    with closing(connection.getresponse()) as answer:
+        assert answer.status == 302
+        cookie = str(answer.headers["Set-Cookie"]).partition(";")[0]
+    connection.close()
+    connection.request("GET", DAY, headers={"Host": host, "Cookie": cookie})
+    with closing(connection.getresponse()) as answer:
+        assert answer.status == 200
+    connection.close()
 
 
 def test_another_sites_form_changes_nothing(visitor: Any, read: Any) -> None:
