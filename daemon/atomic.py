@@ -13,6 +13,8 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 PREFIX, SUFFIX = ".digitdrop-", ".tmp"
+ASIDE = "aside"
+"""How the hidden name of an original ends that is put aside before it is removed."""
 
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
@@ -144,7 +146,10 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove_leftovers(folder: Path) -> int:
-    """Removes the unfinished files that a killed process left in a folder; returns how many there were."""
+    """Removes the unfinished files that a killed process left in a folder; returns how many there were.
+
+    What was put aside to be removed stays: it may be the only copy of what somebody had put in its place.
+    """
     leftovers = [Path(entry.path) for entry in os.scandir(folder) if _is_leftover(entry.name)]
     for leftover in leftovers:
         leftover.unlink(missing_ok=True)
@@ -152,4 +157,4 @@ def remove_leftovers(folder: Path) -> int:
 
 
 def _is_leftover(name: str) -> bool:
-    return name.startswith(PREFIX) and name.endswith(SUFFIX)
+    return name.startswith(PREFIX) and name.endswith(SUFFIX) and not name.endswith(f"-{ASIDE}{SUFFIX}")

@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from daemon.atomic import PREFIX, SUFFIX, rename_new, sync_folder
+from daemon.atomic import ASIDE, PREFIX, SUFFIX, rename_new, sync_folder
 from daemon.documents import Identity
 from daemon.systemd import Beat, no_beat
 
@@ -80,7 +80,7 @@ def move_original(source: Path, target: Path, identity: Identity, sha256: str | 
     if holds(target, identity, sha256, beat):
         _remove_copied(source, target, identity, sha256, beat)
         return Move.MOVED
-    _take_from(_hidden(source, "aside"), source)  # without a copy it may be all that is left
+    _take_from(_hidden(source, ASIDE), source)  # without a copy it may be all that is left
     found = _identity(source)
     if found != identity:
         return Move.GONE if found is None else Move.REPLACED
@@ -212,7 +212,7 @@ def _remove_copied(source: Path, target: Path, identity: Identity, sha256: str |
     nobody else gives to a file, and looked at there. What a killed run had put aside is settled before.
     """
     sync_folder(target.parent)  # a power cut must not take the copy's name after the original is gone
-    aside = _hidden(source, "aside")
+    aside = _hidden(source, ASIDE)
     _settle(aside, source, identity, sha256, beat)
     if _identity(source) == identity:
         rename_new(source, aside)

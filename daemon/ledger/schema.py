@@ -140,7 +140,7 @@ def open_ledger_file(state: Path, *, create: bool = True) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     except sqlite3.Error as error:
-        raise _unusable(path, error) from error
+        raise unusable(path, error) from error
     try:
         _prepare(connection, path)
         if (version := _version(connection)) < len(MIGRATIONS):
@@ -149,7 +149,7 @@ def open_ledger_file(state: Path, *, create: bool = True) -> sqlite3.Connection:
             _migrate(connection)
     except sqlite3.Error as error:
         connection.close()
-        raise _unusable(path, error) from error
+        raise unusable(path, error) from error
     except BaseException:
         connection.close()
         raise
@@ -170,7 +170,7 @@ def opened_for_reading(state: Path) -> Iterator[sqlite3.Connection]:
             connection.execute("PRAGMA query_only = ON")
             yield connection
     except sqlite3.Error as error:
-        raise _unusable(path, error) from error
+        raise unusable(path, error) from error
 
 
 def _is_there(path: Path) -> bool:
@@ -232,7 +232,8 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _unusable(path: Path, error: sqlite3.Error) -> LedgerError:
+def unusable(path: Path, error: sqlite3.Error) -> LedgerError:
+    """An error of the ledger's file in words, with what can be done about it."""
     return LedgerError(f"the ledger {path} must be readable and writable. Received: {error}. {_remedy(error)}")
 
 

@@ -21,7 +21,7 @@ from daemon.ledger.renewals import Renewals
 from daemon.ledger.results import StoredResult, drop_pictures, reserve_name, store, stored
 from daemon.ledger.reviews import ReviewBook
 from daemon.ledger.rows import PROGRESS, delete, encoded, entry_of, state_list, update
-from daemon.ledger.schema import open_ledger_file, opened_for_reading, transaction
+from daemon.ledger.schema import FILE, open_ledger_file, opened_for_reading, transaction, unusable
 
 
 class Ledger:
@@ -80,7 +80,14 @@ class Ledger:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Closes it.
+
+        Raises:
+            LedgerError: it could not be read in the block.
+        """
         self.close()
+        if isinstance(error, sqlite3.Error):
+            raise unusable(self._state / FILE, error) from error
 
     # Arrival and lease
 

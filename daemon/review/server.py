@@ -13,7 +13,6 @@ from urllib.parse import urlencode
 
 from tornado.web import Application, HTTPError, RequestHandler, StaticFileHandler
 
-from daemon.errors import LedgerError
 from daemon.names import printable
 from daemon.review.answers import Answer
 from daemon.review.doubts import PER_SCREEN, Doubt
@@ -53,16 +52,16 @@ class _Page(RequestHandler):
             raise HTTPError(HTTPStatus.FORBIDDEN, reason="Open the address that digitdrop review has shown")
 
     def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
-        if isinstance(error, LedgerError):
-            log.error("%s", error)
+        if told := self.review.told(error):
+            log.error("%s", told)
         else:
             super().log_exception(kind, error, trace)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        error = kwargs.get("exc_info", (None, None, None))[1]
-        if isinstance(error, LedgerError):
+        told = self.review.told(kwargs.get("exc_info", (None, None, None))[1])
+        if told:
             self.set_status(HTTPStatus.SERVICE_UNAVAILABLE)
-        self.render("error.html", text=str(error) if isinstance(error, LedgerError) else self._reason)
+        self.render("error.html", text=told or self._reason)
 
 
 class _First(_Page):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ from datetime import date
 
 from config.schema import Settings
 from daemon.content import DayEntry
+from daemon.errors import LedgerError
 from daemon.ledger import Ledger
+from daemon.ledger.schema import FILE, unusable
 from daemon.outbox import content_of
 from daemon.review.answers import Answer, Outcome, Saved, save, undo
 from daemon.review.doubts import Day
@@ -61,6 +64,7 @@ class Review:
 
     def __init__(self, settings: Settings, ledger: Ledger) -> None:
         self._outbox = settings.outbox
+        self._ledger_file = settings.state / FILE
         self.book = ledger.reviews
         self._ledger = ledger
         self._accept = settings.thresholds.accept
@@ -97,6 +101,12 @@ class Review:
             count = undo(self.book, self.day(batch.day), batch.saved)
             batch = self._batches[name] = Batch(batch.day, batch.outcome, count)
         return batch
+
+    def told(self, error: BaseException | None) -> str | None:
+        """What is wrong with the ledger, and what can be done, where that is the error."""
+        if isinstance(error, sqlite3.Error):
+            error = unusable(self._ledger_file, error)
+        return str(error) if isinstance(error, LedgerError) else None
 
     def picture(self, document: int, page: int) -> bytes:
         """The annotated picture of a page.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.atomic import NewFile, remove_leftovers, replacing, sync_folder
+from daemon.atomic import ASIDE, NewFile, remove_leftovers, replacing, sync_folder
 
 
 def test_a_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
@@ -108,6 +108,13 @@ def test_an_unfinished_file_is_hidden_and_removed_later(tmp_path: Path) -> None:
     path.write_bytes(b"as a killed process leaves it")
     assert remove_leftovers(tmp_path) == 1
     assert sorted(entry.name for entry in tmp_path.iterdir()) == [*others, "x"]
+
+
+def test_what_was_put_aside_to_be_removed_is_no_unfinished_file(tmp_path: Path) -> None:
+    (tmp_path / f".digitdrop-0123456789abcdef-{ASIDE}.tmp").write_bytes(b"a scan")
+    (tmp_path / ".digitdrop-0123456789abcdef-copy.tmp").write_bytes(b"half a sc")
+    assert remove_leftovers(tmp_path) == 1
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"a scan"]
 
 
 def test_an_error_names_the_file_and_is_the_same_each_time(tmp_path: Path) -> None:

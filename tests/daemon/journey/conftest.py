@@ -6,9 +6,11 @@ import csv
 import hashlib
 import json
 import os
+import sqlite3
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from daemon.engine.interface import HasFileno, Job, Outcome, OutcomeKind
 from daemon.errors import EngineError
 from daemon.inbox import Inbox
 from daemon.ledger import Ledger
+from daemon.ledger.schema import FILE as LEDGER_FILE
 from daemon.outbox import Outbox
 from daemon.repair import repair
 from daemon.worker import Worker
@@ -136,6 +139,16 @@ class Desk:
     def die(self) -> None:
         """Ends the process without a word."""
         self.ledger.close()
+
+    def damage(self, table: str) -> None:
+        """Writes over the first page of a table of the ledger, which nobody has open."""
+        ledger = self.settings.state / LEDGER_FILE
+        with closing(sqlite3.connect(ledger)) as db:
+            (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+            (size,) = db.execute("PRAGMA page_size").fetchone()
+        with ledger.open("r+b") as file:
+            file.seek((page - 1) * size)
+            file.write(b"\xff" * size)
 
     def restart(self) -> None:
         self.die()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import sqlite3
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -143,13 +142,7 @@ def test_without_a_ledger_nothing_is_written(desk: Any, tmp_path: Path) -> None:
 
 def test_a_damaged_ledger_is_told_with_a_remedy_and_nothing_is_left(three_days: Any, tmp_path: Path) -> None:
     three_days.die()  # which writes all to the file
-    (ledger,) = three_days.settings.state.glob("ledger.sqlite3")
-    with sqlite3.connect(ledger) as db:
-        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'results'").fetchone()
-        (size,) = db.execute("PRAGMA page_size").fetchone()
-    with ledger.open("r+b") as file:
-        file.seek((page - 1) * size)
-        file.write(b"\xff" * size)
+    three_days.damage("results")
     with pytest.raises(LedgerError, match=r"must be readable .* database disk image is malformed"):
         export_days(three_days.settings, EVER, tmp_path / "all.csv")
     assert [path for path in tmp_path.iterdir() if path.is_file()] == []

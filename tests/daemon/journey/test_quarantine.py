@@ -264,3 +264,12 @@ def test_a_place_in_failed_that_is_taken_in_the_last_moment_is_changed_for_anoth
     assert files["scan.jpg"] == b"another's"
     assert files["scan~2.jpg"] == b"1"
     assert "scan~2.jpg.reason.json" in files
+
+
+def test_a_damaged_ledger_is_told_with_a_remedy_to_who_asks_it(desk: Any) -> None:
+    fail(desk, "bad.jpg", b"bad")
+    desk.die()
+    desk.damage("documents")
+    for ask in (report, retry, strike_off):
+        with pytest.raises(LedgerError, match=r"must be readable .* database disk image is malformed.* move it away"):
+            ask(desk.settings)

@@ -324,6 +324,15 @@ def test_a_ledger_that_refuses_is_told_with_its_remedy(visitor: Any, read: Any) 
     assert recorded(read)[1] == ("7", True)
 
 
+def test_a_damaged_ledger_is_told_with_its_remedy(read: Any, serve: Callable[..., Any]) -> None:
+    read.die()
+    read.damage("days")
+    status, _, page = serve().open()
+    assert status == 503
+    assert "database disk image is malformed" in page.decode()
+    assert "stop digitdrop and move it away" in page.decode()
+
+
 def test_before_anything_was_read_the_page_says_so(desk: Any, serve: Callable[..., Any]) -> None:
     status, _, page = serve().open()
     assert status == 200
