@@ -11,7 +11,8 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from config.schema import RELATION, RULE
+from config.schema import RELATION
+from config.values import RULE
 
 MAX_SHOWN = 80
 """Characters of a received value that a message shows."""

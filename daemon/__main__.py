@@ -208,11 +208,7 @@ def review(
     """
     from daemon.review.command import serve
 
-    def announce(url: str) -> None:
-        print(f"open in a browser: {url}", flush=True)
-
-    settings = load_configured(config, overrides)
-    serve(settings, address=address, port=port, token_file=token_file, announce=announce)
+    serve(load_configured(config, overrides), address=address, port=port, token_file=token_file)
 
 
 @app.command()

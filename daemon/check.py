@@ -13,8 +13,9 @@ from typing import Any
 from config.errors import ConfigError
 from config.folders import PATHS
 from config.loader import load_settings
-from config.schema import PAGE_MB_PER_MEGAPIXEL, Settings, usable_cores
+from config.schema import PAGE_MB_PER_MEGAPIXEL, Settings
 from config.shipped import shipped_model
+from config.values import usable_cores
 from daemon.check_folders import check_folders
 from daemon.engine import create_engine, local_engine
 from daemon.engine.sandbox import landlock_version

@@ -11,8 +11,9 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from config.schema import Settings, TablesSettings, usable_cores
+from config.schema import Settings, TablesSettings
 from config.shipped import shipped_model
+from config.values import usable_cores
 from daemon.engine import local_engine
 from daemon.engine.interface import Engine
 from daemon.errors import PublishError

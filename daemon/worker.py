@@ -261,10 +261,7 @@ class Worker:
         return None
 
     def _renew(self, entry: Entry, before: Entry, result: Result) -> None:
-        """Has results published once more: as they are recorded, unless reading finds something else by now.
-
-        What a person has said of them is never read over.
-        """
+        """Has results published once more: as recorded, unless reading finds others and nobody has corrected them."""
         recorded = self._ledger.result(before.key)
         day = date.fromisoformat(recorded.day)
         new = _stored(result, day)

@@ -80,11 +80,7 @@ class Ledger:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Closes it.
-
-        Raises:
-            LedgerError: it could not be read in the block.
-        """
+        """Closes it; raises LedgerError where it could not be read in the block."""
         self.close()
         if isinstance(error, sqlite3.Error):
             raise unusable(self._state / FILE, error) from error

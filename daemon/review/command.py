@@ -8,7 +8,6 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Callable
 from pathlib import Path
 
 import typer
@@ -28,17 +27,14 @@ _MIN_TOKEN = 16
 """Characters of a token: a shorter one may be guessed."""
 
 
-def serve(
-    settings: Settings, *, address: str, port: int, token_file: Path | None, announce: Callable[[str], object]
-) -> None:
-    """Serves the page until SIGINT or SIGTERM comes; a daemon may run meanwhile.
+def serve(settings: Settings, *, address: str, port: int, token_file: Path | None) -> None:
+    """Serves the page, and prints where it is, until SIGINT or SIGTERM comes; a daemon may run meanwhile.
 
     Args:
         settings: whose ledger and outbox.
         address: of this machine on which it listens.
         port: likewise; 0 for any that is free.
         token_file: holds the token that lets people in, and is made where it is missing; None for a new one each time.
-        announce: told where the page is.
 
     Raises:
         LedgerError: there is no ledger, or it cannot be written to.
@@ -51,20 +47,20 @@ def serve(
         sockets = _listening(address, port)
         logging.getLogger("tornado.access").setLevel(logging.ERROR)
         try:
-            asyncio.run(_run(Review(settings, ledger), token, sockets, lambda: announce(_url(sockets[0], token))))
+            asyncio.run(_run(Review(settings, ledger), token, sockets))
         finally:
             for each in sockets:
                 each.close()
 
 
-async def _run(review: Review, token: str, sockets: list[socket.socket], ready: Callable[[], object]) -> None:
+async def _run(review: Review, token: str, sockets: list[socket.socket]) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     server = HTTPServer(application(review, token), max_buffer_size=_MAX_FORM_BYTES)
     server.add_sockets(sockets)
-    ready()
+    print(f"open in a browser: {_url(sockets[0], token)}", flush=True)
     await stopped.wait()
     server.stop()
     await server.close_all_connections()

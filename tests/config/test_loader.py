@@ -8,7 +8,8 @@ import pytest
 
 from config.errors import ConfigError
 from config.loader import load_settings
-from config.schema import Settings, usable_cores
+from config.schema import Settings
+from config.values import usable_cores
 from recognition.params import CheckDigit, CheckParams
 
 COUNTS = "must be null, a whole number from 1 to 1000, or a list of such: [4, 6]"

@@ -6,7 +6,8 @@ from itertools import takewhile
 
 import pytest
 
-from config.schema import EngineSettings, HooksSettings, usable_cores
+from config.schema import EngineSettings, HooksSettings
+from config.values import usable_cores
 from daemon.check import check, check_hooks, check_memory, check_model, check_workers, findings
 from daemon.findings import Finding, Level
 

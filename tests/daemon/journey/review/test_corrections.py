@@ -264,3 +264,11 @@ def test_a_correction_is_whole_or_not_there(read: Any, monkeypatch: pytest.Monke
             read.ledger.reviews.change(document.key, {1: Change(number, said(number, "1"))})
     assert read.ledger.reviews.amended(9) == []
     assert read.ledger.reviews.document(1).result == document.result
+
+
+def test_the_result_names_what_was_read(visitor: Any, read: Any) -> None:
+    _, _, page = visitor.open()
+    visitor.save(page, text_1_1="1")
+    value = json.loads(read.ledger.result(1).json)
+    number = value["pages"][0]["numbers"][1]
+    assert (number["text"], number["read"], number["reasons"], number["confidence"]) == ("1", "7", [], 0.6)
