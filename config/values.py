@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import Annotated, Literal
@@ -44,9 +45,12 @@ def _workers(value: object) -> object:
     return usable_cores() if value == "auto" else value
 
 
+def _is_whole(value: object, least: int, most: float = math.inf) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
 def _memory(value: object) -> object:
-    number = isinstance(value, int) and not isinstance(value, bool)
-    if value == "auto" or (number and MIN_MEMORY_MB <= value <= MAX_MEMORY_MB):  # type: ignore[operator]
+    if value == "auto" or _is_whole(value, MIN_MEMORY_MB, MAX_MEMORY_MB):
         return value
     raise PydanticCustomError(RULE, f"must be auto, or a whole number from {MIN_MEMORY_MB} to {MAX_MEMORY_MB}")
 
@@ -90,10 +94,6 @@ def _metrics_file(value: object) -> object:
     raise PydanticCustomError(RULE, "must be null, or the path of a file whose name ends in .prom")
 
 
-def _is_whole(value: object, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
-
-
 def _value(value: object) -> object:
     if value is None or _is_whole(value, 0):
         return value
@@ -102,7 +102,7 @@ def _value(value: object) -> object:
 
 def _counts(value: object) -> object:
     counts = () if value is None else tuple(value) if isinstance(value, list | tuple) else (value,)
-    if all(_is_whole(count, 1) and count <= MAX_DIGITS for count in counts):
+    if all(_is_whole(count, 1, MAX_DIGITS) for count in counts):
         return counts
     raise PydanticCustomError(RULE, f"must be null, a whole number from 1 to {MAX_DIGITS}, or a list of such: [4, 6]")
 
