@@ -15,7 +15,9 @@ from daemon.names import printable
 from daemon.result import software
 
 
-def write_metrics(path: Path, report: Report, counts: Mapping[State, int], oldest: float | None) -> None:
+def write_metrics(
+    path: Path, report: Report, counts: Mapping[State, int], oldest: float | None, to_review: int
+) -> None:
     """Replaces the file.
 
     Args:
@@ -23,15 +25,16 @@ def write_metrics(path: Path, report: Report, counts: Mapping[State, int], oldes
         report: how the service is.
         counts: documents in each state.
         oldest: when the oldest unfinished document arrived, in seconds since the epoch.
+        to_review: how many numbers people are to look at.
 
     Raises:
         OSError: it could not be written.
     """
     with replacing(path) as file:
-        file.write("".join(f"{line}\n" for line in lines(report, counts, oldest)).encode())
+        file.write("".join(f"{line}\n" for line in lines(report, counts, oldest, to_review)).encode())
 
 
-def lines(report: Report, counts: Mapping[State, int], oldest: float | None) -> Iterator[str]:
+def lines(report: Report, counts: Mapping[State, int], oldest: float | None, to_review: int) -> Iterator[str]:
     """The file's lines; see `write_metrics`."""
     model, _, sha256 = report.model.partition(" ")
     waits_s = 0.0 if oldest is None else max(0.0, report.written - oldest)
@@ -54,6 +57,7 @@ def lines(report: Report, counts: Mapping[State, int], oldest: float | None) -> 
             [] if report.scanned is None else [({}, report.scanned)],
         ),
         ("oldest_wait_seconds", "How long the oldest unfinished document waits.", [({}, waits_s)]),
+        ("numbers_to_review", "Numbers that people are to look at.", [({}, float(to_review))]),
         (
             "inbox_events",
             "Whether a folder's changes are announced (1) or only scanned for (0).",

@@ -15,6 +15,7 @@ from daemon.ledger import Ledger, reports
 from daemon.ledger.reports import Faulty
 from daemon.lock import running_pid
 from daemon.names import shown
+from daemon.words import counted
 
 _LISTED = 20
 _LAST_RESULTS = 5
@@ -55,6 +56,7 @@ class Status:
         done: documents done ever.
         done_today: documents done since midnight.
         oldest: when the oldest unfinished document arrived.
+        to_review: how many numbers people are to look at, by the day, the last one first; only days that have any.
         failed: documents in failed/, oldest first.
         recent: documents finished last, newest first.
         held_up: documents something is in the way of.
@@ -68,6 +70,7 @@ class Status:
     done: int
     done_today: int
     oldest: float | None
+    to_review: dict[str, int]
     failed: tuple[Finished, ...]
     recent: tuple[Finished, ...]
     held_up: tuple[Faulty, ...]
@@ -106,6 +109,7 @@ def report(settings: Settings, *, now: float | None = None) -> Status:
             done=counts[State.DONE],
             done_today=reports.done_since(db, midnight),
             oldest=reports.oldest_waiting(db),
+            to_review={day: numbers for day, numbers in ledger.reviews.days().items() if numbers},
             failed=tuple(_finished(entry, read_since=entry.key in since) for entry in reports.failures(db)),
             recent=tuple(_recent(entry, ledger) for entry in reports.recent(db, _LISTED)),
             held_up=tuple(reports.faulty(db, _LISTED)),
@@ -135,6 +139,9 @@ def _lines(status: Status, now: float) -> Iterator[str]:
     yield f"done: {status.done_today} today, {status.done} in all"
     for done in [finished for finished in status.recent if finished.reason is None][:_LAST_RESULTS]:
         yield f"  {shown(done.path)}: {_results(done)} ({_span(now - done.finished)} ago)"
+    if status.to_review:
+        numbers = counted(sum(status.to_review.values()), "number")
+        yield f"to review: {numbers} of {counted(len(status.to_review), 'day')}, by `digitdrop review`"
     for problem in status.problems:
         yield f"problem: {problem.part}: {problem.text} (for {_span(now - problem.since)})"
     for held in status.held_up:

@@ -170,9 +170,11 @@ class Vitals:
 
     def _metrics_problem(self, path: Path, report: Report) -> str | None:
         """Writes the figures for Prometheus; returns why they cannot be."""
-        db = self._parts.ledger.connection
+        ledger = self._parts.ledger
+        db = ledger.connection
         try:
-            write_metrics(path, report, reports.counts(db), reports.oldest_waiting(db))
+            to_review = sum(ledger.reviews.days().values())
+            write_metrics(path, report, reports.counts(db), reports.oldest_waiting(db), to_review)
         except OSError as error:
             return f"{path} cannot be written: {error.strerror or error}"
         except sqlite3.Error as error:

@@ -12,11 +12,15 @@ import sqlite3
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from daemon.ledger.days import DayBook
 from daemon.ledger.hooks import HookQueue
 from daemon.ledger.schema import transaction
+
+_DAYS = 30
+"""The last so many days of which there is something are looked over."""
 
 NumberJson = Mapping[str, Any]
 """A number as it stands in a result."""
@@ -81,7 +85,13 @@ class ReviewBook:
         )
         return [row["document"] for row in rows]
 
-    def counts(self, first: str) -> dict[str, int]:
+    def days(self) -> dict[str, int]:
+        """The days that are looked over, the last one first, each with how many numbers are to be looked at."""
+        days = self._days.between(date.min.isoformat(), date.max.isoformat())[: -_DAYS - 1 : -1]
+        counts = self._counts(days[-1]) if days else {}
+        return {day: counts.get(day, 0) for day in days}
+
+    def _counts(self, first: str) -> dict[str, int]:
         """How many numbers are to be looked at of each day from one on that has any, where the count was kept."""
         rows = self._connection.execute(
             """SELECT day, SUM(numbers) AS numbers FROM doubts JOIN documents ON documents.key = doubts.document

@@ -66,7 +66,7 @@ class _Page(RequestHandler):
 
 class _First(_Page):
     def get(self) -> None:
-        days = self.review.days()
+        days = self.review.book.days()
         if not days:
             self.render("empty.html")
         else:
@@ -86,7 +86,7 @@ class _Screen(_Page):
         self.render(
             "screen.html",
             day=day,
-            days=sorted((review.days() | {day: total}).items(), reverse=True),
+            days=sorted((review.book.days() | {day: total}).items(), reverse=True),
             digit=digit,
             counts=found.counts(),
             total=total,

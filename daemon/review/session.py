@@ -6,7 +6,6 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from config.schema import Settings
 from daemon.content import DayEntry
@@ -18,8 +17,6 @@ from daemon.review.answers import Answer, Outcome, Saved, save, undo
 from daemon.review.doubts import Day
 from daemon.words import counted
 
-_DAYS = 30
-"""So many days may be chosen from, the last ones of which there is something."""
 _KEPT = 20
 """So many times that somebody has saved can be taken back."""
 
@@ -66,17 +63,10 @@ class Review:
         self._outbox = settings.outbox
         self._ledger_file = settings.state / FILE
         self.book = ledger.reviews
-        self._ledger = ledger
         self._accept = settings.thresholds.accept
         self._day: Day | None = None
         self._batches: OrderedDict[str, Batch] = OrderedDict()
         self._saves = 0
-
-    def days(self) -> dict[str, int]:
-        """The days of which there is something, the last one first, each with how many numbers are to be looked at."""
-        days = self._ledger.days.between(date.min.isoformat(), date.max.isoformat())[: -_DAYS - 1 : -1]
-        counts = self.book.counts(days[-1]) if days else {}
-        return {day: counts.get(day, 0) for day in days}
 
     def day(self, day: str) -> Day:
         """The doubtful numbers of a day, as they are now; those of one day are held at a time."""

@@ -35,7 +35,7 @@ def fill(state: Path) -> None:
             entry = ledger.claim(0.0, 60.0)
             assert entry is not None
             ledger.identify(entry.key, str(wall))
-            ledger.record(entry.key, StoredResult("2026-11-23", b"{}"), lambda name: False)
+            ledger.record(entry.key, StoredResult("2026-11-23", b"{}", to_review=3), lambda name: False)
             ledger.publish(entry.key, [f"{entry.path}.csv", f"{entry.path}.json"], None)
             ledger.finish(entry.key, wall=wall)
         failed, held = ledger.claim(0.0, 60.0), ledger.claim(0.0, 60.0)
@@ -59,10 +59,30 @@ def test_what_waits_is_done_failed_and_held_up_is_told(settings: Settings) -> No
         "done: 1 today, 2 in all",
         "  today.jpg: results in today.jpg.json (1 min ago)",
         "  yesterday.jpg: results in yesterday.jpg.json (2 d ago)",
+        "to review: 6 numbers of 1 day, by `digitdrop review`",
         "held up: held.jpg: Permission denied: held.jpg (for 2 min)",
         "failed: 1",
         "  bad\\n.jpg (bad~2.jpg in failed/): it is torn. Mend it (30 s ago)",
     ]
+
+
+def test_numbers_to_review_are_told_of_the_days_that_the_page_for_reviews_shows(settings: Settings) -> None:
+    days = [f"2026-{10 + k // 20}-{1 + k % 20:02}" for k in range(32)]
+    with Ledger(settings.state) as ledger:
+        for inode, day in enumerate(days):
+            ledger.arrive([Candidate(f"{inode}.jpg", Identity(inode, 1, 1))], wall=NOW)
+            entry = ledger.claim(0.0, 60.0)
+            assert entry is not None
+            ledger.record(entry.key, StoredResult(day, b"{}", to_review=inode % 2), lambda name: False)
+            ledger.publish(entry.key, [], None)
+            ledger.finish(entry.key, wall=NOW)
+        ledger.arrive([Candidate("unpublished.jpg", Identity(99, 1, 1))], wall=NOW)
+        entry = ledger.claim(0.0, 60.0)
+        assert entry is not None
+        ledger.record(entry.key, StoredResult(days[-1], b"{}", to_review=5), lambda name: False)
+    status = report(settings, now=NOW)
+    assert list(status.to_review.items()) == [(day, 1) for day in days[:2:-2]]
+    assert "to review: 15 numbers of 15 days, by `digitdrop review`" in status.lines(NOW)
 
 
 def test_today_begins_at_midnight(settings: Settings) -> None:
@@ -182,6 +202,7 @@ def test_the_status_is_json_as_well(settings: Settings) -> None:
     fill(settings.state)
     said = json.loads(report(settings, now=NOW).to_json())
     assert said["done_today"] == 1
+    assert said["to_review"] == {"2026-11-23": 6}
     assert [failed["reason"] for failed in said["failed"]] == ["it is torn. Mend it"]
 
 
