@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from daemon.result import numbers_of, to_review
 from daemon.workbook import DocumentRow
 
 
@@ -31,11 +32,9 @@ class DayEntry:
     @property
     def row(self) -> DocumentRow:
         """Its row in the sheet of documents."""
-        pages = self.result["pages"]
-        reviews = [number["needs_review"] for page in pages for number in page["numbers"] if number["text"]]
-        return DocumentRow(
-            self.name, len(pages), len(reviews), sum(reviews), "read", "; ".join(self.result["warnings"])
-        )
+        pages, warnings = self.result["pages"], "; ".join(self.result["warnings"])
+        count = sum(bool(number["text"]) for _, number in numbers_of(self.result))
+        return DocumentRow(self.name, len(pages), count, to_review(self.result), "read", warnings)
 
     def picture(self, page: int) -> str:
         """The annotated picture of a page, relative to the outbox; empty where it is not known."""

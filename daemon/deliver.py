@@ -259,7 +259,7 @@ class Delivery:
 
 
 def _summary(outputs: Sequence[str], result: Result) -> str:
-    numbers = [number for page in result.content.pages for number in page.numbers]
+    numbers = list(result.content.numbers)
     doubtful = sum(number.needs_review for number in numbers)
     pages = len(result.content.pages)
     return (

@@ -13,6 +13,11 @@ from recognition.types import Document
 
 SCHEMA = 1
 
+PageJson = Mapping[str, Any]
+"""A page as it stands in a result."""
+NumberJson = Mapping[str, Any]
+"""A number as it stands in a result."""
+
 
 class ModelIdentity(Protocol):
     """What a result says about the model that read it."""
@@ -89,7 +94,7 @@ class Result:
 
     def crops(self) -> tuple[bytes, ...]:
         """Each number's crop as PNG, in reading order; empty where none was asked for."""
-        return tuple(number.crop for page in self.content.pages for number in page.numbers)
+        return tuple(number.crop for number in self.content.numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,16 @@ class Row:
     processed_at: str
 
 
+def numbers_of(result_json: Mapping[str, Any]) -> Iterator[tuple[PageJson, NumberJson]]:
+    """The numbers of a result's JSON in reading order, each with the page on which it stands."""
+    return ((page, number) for page in result_json["pages"] for number in page["numbers"])
+
+
+def to_review(result_json: Mapping[str, Any]) -> int:
+    """How many numbers of a result's JSON a person should look at."""
+    return sum(number["needs_review"] for _, number in numbers_of(result_json))
+
+
 def rows(result_json: Mapping[str, Any], name: str | None = None) -> Iterator[Row]:
     """One row for each number of a result's JSON, in reading order; none for a document without numbers.
 
@@ -128,13 +143,12 @@ def numbered_rows(result_json: Mapping[str, Any], name: str | None = None) -> It
     What a person has found to be no number has none.
     """
     document = result_json["document"] if name is None else name
-    numbers = ((page["page"], number) for page in result_json["pages"] for number in page["numbers"])
-    for index, (page, number) in enumerate(numbers):
+    for index, (page, number) in enumerate(numbers_of(result_json)):
         if number["text"]:
-            yield index, _row(document, page, number, result_json["processed_at"])
+            yield index, _row(document, page["page"], number, result_json["processed_at"])
 
 
-def _row(document: str, page: int, number: Mapping[str, Any], processed_at: str) -> Row:
+def _row(document: str, page: int, number: NumberJson, processed_at: str) -> Row:
     x, y, width, height = number["bbox"]
     return Row(
         document,

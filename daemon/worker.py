@@ -25,7 +25,7 @@ from daemon.ledger.reviews import is_of_a_person
 from daemon.names import shown
 from daemon.originals import ChangedError, read_original
 from daemon.outbox import Outbox
-from daemon.result import Result
+from daemon.result import Result, to_review
 from daemon.scan import leads_out
 from daemon.setbacks import Setbacks
 from daemon.systemd import Beat, no_beat
@@ -289,11 +289,11 @@ class Worker:
 
 
 def _stored(result: Result, day: date) -> StoredResult:
-    pages = result.content.pages
+    content = result.to_json()
     return StoredResult(
         day.isoformat(),
-        json.dumps(result.to_json(), separators=(",", ":")).encode(),
-        {page.page: page.annotated for page in pages if page.annotated},
+        json.dumps(content, separators=(",", ":")).encode(),
+        {page.page: page.annotated for page in result.content.pages if page.annotated},
         result.crops(),
-        sum(number.needs_review for page in pages for number in page.numbers),
+        to_review(content),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import reduce
@@ -228,6 +228,11 @@ class Document:
 
     pages: tuple[Page, ...]
     warnings: tuple[str, ...] = ()
+
+    @property
+    def numbers(self) -> Iterator[Number]:
+        """Those of all pages, in reading order."""
+        return (number for page in self.pages for number in page.numbers)
 
     def to_json(self) -> dict[str, Any]:
         """The parts of the result JSON that recognition knows: warnings and pages."""

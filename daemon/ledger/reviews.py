@@ -18,12 +18,10 @@ from typing import Any
 from daemon.ledger.days import DayBook
 from daemon.ledger.hooks import HookQueue
 from daemon.ledger.schema import transaction
+from daemon.result import NumberJson, numbers_of, to_review
 
 _DAYS = 30
 """The last so many days of which there is something are looked over."""
-
-NumberJson = Mapping[str, Any]
-"""A number as it stands in a result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +150,7 @@ class ReviewBook:
                 db.execute("UPDATE results SET json = ? WHERE document = ?", (zlib.compress(content), document))
                 db.execute(
                     "INSERT OR REPLACE INTO doubts SELECT document, day, ? FROM results WHERE document = ?",
-                    (_to_review(result), document),
+                    (to_review(result), document),
                 )
                 db.execute(
                     """INSERT INTO amended VALUES (?, 1)
@@ -178,11 +176,7 @@ class ReviewBook:
 
 def is_of_a_person(result: Mapping[str, Any]) -> bool:
     """Whether a person has said anything of the numbers of a result."""
-    return any("read" in number for page in result["pages"] for number in page["numbers"])
-
-
-def _to_review(result: Mapping[str, Any]) -> int:
-    return sum(number["needs_review"] for page in result["pages"] for number in page["numbers"])
+    return any("read" in number for _, number in numbers_of(result))
 
 
 def _changed(

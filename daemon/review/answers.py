@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from daemon.ledger.reviews import Change, NumberJson, ReviewBook
+from daemon.ledger.reviews import Change, ReviewBook
+from daemon.result import NumberJson
 from daemon.review.doubts import Day
 
 MAX_DIGITS = 40

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from daemon.content import DayEntry
-from daemon.ledger.reviews import NumberJson, ReadDocument, ReviewBook
+from daemon.ledger.reviews import ReadDocument, ReviewBook
+from daemon.result import NumberJson, numbers_of
 
 MAX_DOUBTS = 5_000
 """Of a day that are held in memory; more come when those are looked over."""
@@ -123,7 +124,7 @@ class Day:
 
 def _doubts(document: ReadDocument, book: ReviewBook, accept: float) -> Iterator[Doubt]:
     entry = DayEntry(document.result, outputs=document.outputs)
-    numbers = [(page, number) for page in document.result["pages"] for number in page["numbers"]]
+    numbers = list(numbers_of(document.result))
     doubtful = [place for place, (_, number) in enumerate(numbers) if number["needs_review"]]
     crops = book.kept_crops(document.key) if doubtful else frozenset()
     for index in doubtful:
