@@ -21,6 +21,7 @@ from config.values import (
     MetricsFile,
     Model,
     Patterns,
+    Places,
     Rescan,
     SomePatterns,
     Value,
@@ -33,6 +34,7 @@ from recognition.params import (
     CheckParams,
     LoadParams,
     RecognitionParams,
+    Sums,
     Thresholds,
 )
 
@@ -99,6 +101,7 @@ class ChecksSettings(Section):
     min: Value = None
     max: Value = None
     check_digit: Literal["luhn", "ean", "verhoeff", "damm", "mod-11-10", "mod-97-10"] | None = None
+    sums: Places = ()
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -212,6 +215,7 @@ class Settings(Section):
                 min=self.checks.min,
                 max=self.checks.max,
                 check_digit=None if self.checks.check_digit is None else CheckDigit(self.checks.check_digit),
+                sums=tuple(map(Sums, self.checks.sums)),
             ),
             annotate=AnnotateParams(crops=self.tables.xlsx),
         )

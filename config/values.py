@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from config.shipped import shipped_model
-from recognition.params import MAX_DIGITS
+from recognition.params import MAX_DIGITS, Sums
 
 RULE = "rule"
 """Type of a custom error about one value; the value is shown with it."""
@@ -107,6 +107,13 @@ def _counts(value: object) -> object:
     raise PydanticCustomError(RULE, f"must be null, a whole number from 1 to {MAX_DIGITS}, or a list of such: [4, 6]")
 
 
+def _sums(value: object) -> object:
+    places = () if value is None else tuple(value) if isinstance(value, list | tuple) else (value,)
+    if all(place in tuple(Sums) for place in places):
+        return places
+    raise PydanticCustomError(RULE, "must be null, columns, rows, or both: [columns, rows]")
+
+
 _Words = Annotated[tuple[str, ...], Field(strict=False)]
 Command = Annotated[_Words | None, BeforeValidator(_command)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
@@ -121,3 +128,4 @@ Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(
 MetricsFile = Annotated[Path | None, BeforeValidator(_metrics_file)]
 Value = Annotated[int | None, BeforeValidator(_value)]
 Counts = Annotated[tuple[int, ...], BeforeValidator(_counts)]
+Places = Annotated[tuple[Literal["columns", "rows"], ...], BeforeValidator(_sums)]

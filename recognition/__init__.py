@@ -18,11 +18,12 @@ The way in is `page.read_document`. These are the modules, in the order in which
 - digits to numbers: `layout` (`gaps`), `columns`, `brackets`, `slashes` and `signs`, and `recheck`, which reads each
   number a second time;
 - doubts, which send a number to review: `beside`, `strays`, `crowding`, `alignment` and `struck`; `numbers` makes the
-  results of all this, with confidences that `trust` has weighed, and `checks` holds them to what is known of all;
+  results of all this, with confidences that `trust` has weighed, and `checks` (`sums`) holds them to what is
+  known of all;
 - the picture: `annotate` (`labels`).
 
 All of them share `types`, the results; `params`, one dataclass a step, with its ranges (`params_range`), in
-`params_page`, `params_ground`, `params_pieces`, `params_layout`, `params_marks` and `params_numbers`; `errors`; and
-`arrays` and `neighbors`, small algorithms that several steps need. `training` makes the networks, and nothing here
-imports it.
+`params_page`, `params_ground`, `params_pieces`, `params_layout`, `params_marks`, `params_numbers` and `params_checks`;
+`errors`; and `arrays` and `neighbors`, small algorithms that several steps need. `training` makes the networks, and
+nothing here imports it.
 """

@@ -1,4 +1,4 @@
-"""Checks numbers by what is known of all of them before they are read: their length, their range, their check digit."""
+"""Checks numbers by what is known of all of them before they are read: length, range, check digit, and their sums."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import stdnum.luhn
 import stdnum.verhoeff
 
 from recognition.numbers import doubted
-from recognition.params import CheckDigit, CheckParams
+from recognition.params import MAX_DIGITS, CheckDigit, CheckParams
+from recognition.sums import wrong_sums
 from recognition.types import REJECTED, Number, Reason
 
 _IS_VALID: Mapping[CheckDigit, Callable[[str], bool]] = {
@@ -34,14 +35,20 @@ def checked(numbers: Sequence[Number], params: CheckParams) -> list[Number]:
         numbers: of a page; none of them is changed otherwise.
         params: see there; by default everything may be right.
     """
-    return [doubted(number, [Reason.RULE_FAILED]) if _fails(number.text, params) else number for number in numbers]
+    wrong = wrong_sums(numbers, params.sums)
+    return [
+        doubted(number, [Reason.RULE_FAILED]) if unequal or _fails(number.text, params) else number
+        for number, unequal in zip(numbers, wrong, strict=True)
+    ]
 
 
 def _fails(text: str, params: CheckParams) -> bool:
     if params.digits and len(text) not in params.digits:
         return True
-    if REJECTED in text:
+    if REJECTED in text or (params.min is None and params.max is None and params.check_digit is None):
         return False
+    if len(text) > MAX_DIGITS:  # Python makes no number of many more
+        return True
     value = int(text)
     if (params.min is not None and value < params.min) or (params.max is not None and value > params.max):
         return True

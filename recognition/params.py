@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from recognition.params_checks import MAX_DIGITS, CheckDigit, CheckParams, Sums
 from recognition.params_ground import ShadingParams, ShowThroughParams, SmudgeParams
 from recognition.params_layout import AlignmentParams, ColumnParams, CrowdParams, LayoutParams
 from recognition.params_marks import BracketParams, HighlightParams, RingParams, StruckParams, UnderlineParams
 from recognition.params_numbers import (
-    MAX_DIGITS,
     BesideParams,
     BlotParams,
-    CheckDigit,
-    CheckParams,
     RecheckParams,
     SignParams,
     SlashParams,
@@ -83,6 +81,7 @@ __all__ = [
     "SplitParams",
     "StrayParams",
     "StruckParams",
+    "Sums",
     "Thresholds",
     "TrustParams",
     "TurnParams",

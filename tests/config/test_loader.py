@@ -10,9 +10,10 @@ from config.errors import ConfigError
 from config.loader import load_settings
 from config.schema import Settings
 from config.values import usable_cores
-from recognition.params import CheckDigit, CheckParams
+from recognition.params import CheckDigit, CheckParams, Sums
 
 COUNTS = "must be null, a whole number from 1 to 1000, or a list of such: [4, 6]"
+SUMS = "must be null, columns, rows, or both: [columns, rows]"
 
 
 def test_an_empty_file_gives_the_defaults(load):
@@ -136,6 +137,8 @@ def test_a_file_saved_by_a_windows_editor_is_read(load):
         ("checks: {digits: 0}", f"checks.digits: {COUNTS}. Received: 0"),
         ("checks: {digits: [4, true]}", f"checks.digits: {COUNTS}. Received: [4, true]"),
         ("checks: {check_digit: mod11}", "checks.check_digit: must be one of 'luhn', 'ean', 'verhoeff', 'damm', "),
+        ("checks: {sums: column}", f'checks.sums: {SUMS}. Received: "column"'),
+        ("checks: {sums: [rows, [columns]]}", f'checks.sums: {SUMS}. Received: ["rows", ["columns"]]'),
         ("tables: {delimiter: '|'}", "tables.delimiter: must be one of ',', ';' or '\\t'. Received: \"|\""),
         ("log: {level: loud}", "log.level: must be one of 'debug', 'info', 'warning' or 'error'. Received: \"loud\""),
         ("inbox: null", "inbox: must be the path of a folder. Received: null"),
@@ -224,6 +227,9 @@ def test_recognition_is_told_what_is_known_of_the_numbers(load):
     said = "checks: {digits: [4, 6], min: 10, max: 999999, check_digit: luhn}"
     assert load(said).recognition_params().checks == CheckParams((4, 6), 10, 999_999, CheckDigit.LUHN)
     assert load("checks: {digits: 5}").recognition_params().checks == CheckParams((5,))
+    assert load("checks: {sums: rows}").recognition_params().checks == CheckParams(sums=(Sums.ROWS,))
+    said = "checks: {sums: [columns, rows]}"
+    assert load(said).recognition_params().checks == CheckParams(sums=(Sums.COLUMNS, Sums.ROWS))
 
 
 @pytest.mark.parametrize("command", ["notify-send done", "[]", "['']", "[1, 2]"])

@@ -77,6 +77,13 @@ def test_a_lone_digit_has_nothing_that_it_could_prove() -> None:
     assert failing(CheckParams(check_digit=CheckDigit.EAN), "5") == ["5"]
 
 
+def test_a_line_of_thousands_of_digits_is_checked_too() -> None:
+    line = "7" * 5000
+    assert failing(CheckParams(), line) == []
+    for params in (CheckParams(min=5), CheckParams(max=5), CheckParams(check_digit=CheckDigit.LUHN)):
+        assert failing(params, line) == [line]
+
+
 def test_the_reasons_stay_in_the_order_of_the_contract() -> None:
     (one,) = checked([number("12", Reason.LOW_CONFIDENCE, Reason.TOUCHING)], CheckParams(digits=(3,)))
     assert one.reasons == (Reason.LOW_CONFIDENCE, Reason.TOUCHING, Reason.RULE_FAILED)
