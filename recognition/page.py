@@ -42,6 +42,7 @@ from recognition.slashes import part_at_slashes
 from recognition.split import split_touching
 from recognition.strays import may_have_strays
 from recognition.struck import may_be_struck_out
+from recognition.ticks import without_ticks
 from recognition.turn import may_lie
 from recognition.types import BoundingBox, Document, Number, Page, Reason
 from recognition.underlines import without_underlines
@@ -207,6 +208,7 @@ def _read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Selec
     height = writing_height(readings, darkness.shape)
     if height == 0:
         return Selection([], [], [])
+    readings = without_ticks(readings, height, params.tick)
     if reader.context is not None:
         prior = prior_of(readings, height, look.cells, params.prior)
         readings = raised(readings, prior.of([reading.piece for reading in readings]))

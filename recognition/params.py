@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from recognition.params_checks import MAX_DIGITS, CheckDigit, CheckParams, Sums
 from recognition.params_ground import ShadingParams, ShowThroughParams, SmudgeParams
 from recognition.params_layout import AlignmentParams, ColumnParams, CrowdParams, LayoutParams
-from recognition.params_marks import BracketParams, HighlightParams, RingParams, StruckParams, UnderlineParams
+from recognition.params_marks import (
+    BracketParams,
+    HighlightParams,
+    RingParams,
+    StruckParams,
+    TickParams,
+    UnderlineParams,
+)
 from recognition.params_numbers import (
     BesideParams,
     BlotParams,
@@ -83,6 +90,7 @@ __all__ = [
     "StruckParams",
     "Sums",
     "Thresholds",
+    "TickParams",
     "TrustParams",
     "TurnParams",
     "UnderlineParams",
@@ -167,6 +175,7 @@ class RecognitionParams:
     rings: RingParams = field(default_factory=RingParams)
     underline: UnderlineParams = field(default_factory=UnderlineParams)
     copies: CopyParams = field(default_factory=CopyParams)
+    tick: TickParams = field(default_factory=TickParams)
     join: JoinParams = field(default_factory=JoinParams)
     split: SplitParams = field(default_factory=SplitParams)
     prior: PriorParams = field(default_factory=PriorParams)

@@ -119,6 +119,58 @@ class RingParams:
 
 
 @dataclass(frozen=True, slots=True)
+class TickParams:
+    """What is a tick: 4 of MNIST's 60,000 digits have its form, and by their ink all of them surely are digits.
+
+    Attributes:
+        min_height: of one, as a share of the writing's height.
+        min_height_px: lower ones have no form.
+        min_aspect: width over height, at least,
+        max_aspect: and at most.
+        max_fill: its ink is at most this share of its box.
+        max_corner: its lowest point stands no farther to the right than this share of its width,
+        min_end: and its highest point no farther to the left.
+        min_single: share of its columns that have ink in one piece.
+        max_start: the short arm begins no farther to the right than this share of the way to the corner.
+        min_arm: height of the short arm over that of the tick, at least,
+        max_arm: and at most.
+        min_notch: how deep the arms are apart, as a share of the height.
+        min_rows: share of its rows that are above the notch, where the arms are apart.
+        min_lean: of the long arm there, columns a row, at least,
+        max_lean: and at most,
+        max_waver: and how far it leaves a curve of the second degree, as a share of the height.
+        sure: what is a digit by its ink at this probability is no tick; of 1,474 drawn ticks 46 are,
+        most: but no surer than this.
+    """
+
+    min_height: float = 0.6
+    min_height_px: int = 10
+    min_aspect: float = 0.3
+    max_aspect: float = 1.25
+    max_fill: float = 0.5
+    max_corner: float = 0.58
+    min_end: float = 0.7
+    min_single: float = 0.96
+    max_start: float = 0.6
+    min_arm: float = 0.15
+    max_arm: float = 0.8
+    min_notch: float = 0.05
+    min_rows: float = 0.25
+    min_lean: float = 0.05
+    max_lean: float = 1.8
+    max_waver: float = 0.06
+    sure: float = 0.9
+    most: float = 0.7
+
+    def __post_init__(self) -> None:
+        check_range(self, min_height=(0, 10), min_height_px=(4, 1000), min_aspect=(0, 10), max_aspect=(0, 10))
+        check_range(self, max_fill=(0, 1), max_corner=(0, 1), min_end=(0, 1))
+        check_range(self, min_single=(0, 1), max_start=(0, 1), min_arm=(0, 1), max_arm=(0, 1), min_notch=(0, 1))
+        check_range(self, min_rows=(0.05, 1), min_lean=(0, 10), max_lean=(0, 10), max_waver=(0, 1))
+        check_range(self, sure=(0, 1), most=(0, 1))
+
+
+@dataclass(frozen=True, slots=True)
 class StruckParams:
     """Which numbers a line runs through.
 

@@ -79,6 +79,7 @@ STEPS: dict[str, tuple[ModuleType, str, object] | None] = {
     "bold pens": (look, "too_bold_px", lambda *_: 0),
     "rings": (page, "without_rings", lambda readings, *_: list(readings)),
     "printed copies": (page, "without_copies", lambda readings, *_: list(readings)),
+    "ticks": (page, "without_ticks", lambda readings, *_: list(readings)),
     "deskew": (look, "deskewed", lambda seen, *_: seen),
     "rules and boxes": (look, "remove_rules", lambda ink, _: Writing(ink.mask, ())),
     "combs": (rules, "find_combs", lambda *_: Combs(None, ())),

@@ -131,8 +131,27 @@ def with_dash(mark: Marker) -> None:
 
 
 def ticked(mark: Marker) -> None:
-    """A tick behind it."""
-    mark.line(mark.right + np.array([0.3, 0.5, 1.0]), [0.55, 0.95, -0.1])
+    """A tick behind it, of any size, its arms more or less bent and steep."""
+    rng, size = mark.rng, mark.rng.uniform(0.7, 1.6)
+    corner = np.array([rng.uniform(0.12, 0.35), 1.0])
+    short = _bow(np.array([0, rng.uniform(0.35, 0.8)]), corner, rng.normal(0, 0.04))
+    long = _bow(corner, np.array([rng.uniform(0.55, 1.1), rng.uniform(-0.05, 0.1)]), rng.normal(0, 0.06))
+    x, y = size * np.concatenate([short, long]).T
+    mark.line(mark.right + 0.3 + x, y + mark.bottom - size * rng.uniform(0.7, 1.0))
+
+
+def _bow(start: NDArray[np.float64], end: NDArray[np.float64], bend: float) -> NDArray[np.float64]:
+    """Points (12, 2) of a curve that leaves the straight by so much of its length."""
+    across = (end - start)[::-1] * (1, -1)
+    way = np.linspace(0, 1, 12)[:, None]
+    return np.asarray(start + way * (end - start) + 4 * way * (1 - way) * bend * across)
+
+
+def crossed_off(mark: Marker) -> None:
+    """A cross behind it."""
+    left, right = mark.right + 0.3, mark.right + 0.3 + mark.rng.uniform(0.5, 0.9)
+    mark.line([left, right], [0.1, 0.9])
+    mark.line([right - 0.05, left + 0.05], [0.1, 0.9])
 
 
 def with_inches(mark: Marker) -> None:
@@ -156,6 +175,7 @@ MARKS: dict[str, Callable[[Marker], None]] = {
     "crossed out": crossed_out,
     "a dash before": with_dash,
     "a tick behind": ticked,
+    "a cross behind": crossed_off,
     "inches behind": with_inches,
 }
 """What is done to every third number."""
