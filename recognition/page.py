@@ -208,7 +208,7 @@ def _read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Selec
     height = writing_height(readings, darkness.shape)
     if height == 0:
         return Selection([], [], [])
-    readings = without_ticks(readings, height, params.tick)
+    readings = without_ticks(readings, height, params.tick, params.cross)
     if reader.context is not None:
         prior = prior_of(readings, height, look.cells, params.prior)
         readings = raised(readings, prior.of([reading.piece for reading in readings]))

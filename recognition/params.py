@@ -13,6 +13,7 @@ from recognition.params_ground import ShadingParams, ShowThroughParams, SmudgePa
 from recognition.params_layout import AlignmentParams, ColumnParams, CrowdParams, LayoutParams
 from recognition.params_marks import (
     BracketParams,
+    CrossParams,
     HighlightParams,
     RingParams,
     StruckParams,
@@ -64,6 +65,7 @@ __all__ = [
     "CompanyParams",
     "ComponentParams",
     "CopyParams",
+    "CrossParams",
     "CrowdParams",
     "GridParams",
     "HighlightParams",
@@ -176,6 +178,7 @@ class RecognitionParams:
     underline: UnderlineParams = field(default_factory=UnderlineParams)
     copies: CopyParams = field(default_factory=CopyParams)
     tick: TickParams = field(default_factory=TickParams)
+    cross: CrossParams = field(default_factory=CrossParams)
     join: JoinParams = field(default_factory=JoinParams)
     split: SplitParams = field(default_factory=SplitParams)
     prior: PriorParams = field(default_factory=PriorParams)

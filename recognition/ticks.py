@@ -1,4 +1,4 @@
-"""Leaves out ticks, which look like ones, sevens and fours to networks that know digits alone.
+"""Leaves out ticks and crosses, which look like ones, fours and fives to networks that know digits alone, or like more.
 
 A tick has two arms: a short one down to the right, and a long one from there up to the right. No digit is written so:
 below or above nearly every point of a digit's strokes there is another of them, or its long arm comes first.
@@ -12,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.components import Component
-from recognition.params import TickParams
+from recognition.crosses import is_cross
+from recognition.params import CrossParams, TickParams
 from recognition.reading import Reading, no_surer
 
 
-def without_ticks(readings: Sequence[Reading], height_px: float, params: TickParams) -> list[Reading]:
-    """Returns the readings without those of ticks; what surely is a digit all the same stays, and goes to review.
+def without_ticks(
+    readings: Sequence[Reading], height_px: float, params: TickParams, of_crosses: CrossParams
+) -> list[Reading]:
+    """Returns the readings without those of ticks and crosses; what surely is a digit all the same goes to review.
 
     Lower ones stay, too: the foot of a broken digit may have a tick's form.
 
@@ -25,10 +28,13 @@ def without_ticks(readings: Sequence[Reading], height_px: float, params: TickPar
         readings: of all pieces.
         height_px: of the writing, from `reading.writing_height`.
         params: see there.
+        of_crosses: likewise.
     """
     result = []
     for reading in readings:
-        if reading.piece.bbox.height < params.min_height * height_px or not is_tick(reading.piece, params):
+        piece = reading.piece
+        is_low = piece.bbox.height < params.min_height * height_px
+        if is_low or not (is_tick(piece, params) or is_cross(piece, of_crosses)):
             result.append(reading)
         elif reading.by_ink_confidence >= params.sure:
             result.append(no_surer(reading, params.most))

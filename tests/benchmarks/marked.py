@@ -148,10 +148,13 @@ def _bow(start: NDArray[np.float64], end: NDArray[np.float64], bend: float) -> N
 
 
 def crossed_off(mark: Marker) -> None:
-    """A cross behind it."""
-    left, right = mark.right + 0.3, mark.right + 0.3 + mark.rng.uniform(0.5, 0.9)
-    mark.line([left, right], [0.1, 0.9])
-    mark.line([right - 0.05, left + 0.05], [0.1, 0.9])
+    """A cross behind it, of any size, its strokes more or less bent."""
+    rng, height = mark.rng, mark.rng.uniform(0.7, 1.3)
+    left, top = mark.right + 0.3, (mark.bottom - height) / 2
+    right = left + height * rng.uniform(0.5, 1.1)
+    for first, last in ((left, right), (right, left)):
+        start, end = np.array([first, top]), np.array([last, top + height])
+        mark.line(*(_bow(start, end, rng.normal(0, 0.05)) + rng.normal(0, 0.04, 2)).T)
 
 
 def with_inches(mark: Marker) -> None:

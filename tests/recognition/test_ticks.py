@@ -12,7 +12,7 @@ import pytest
 
 from recognition.components import Component, make_component
 from recognition.page import read_document
-from recognition.params import RecognitionParams, TickParams
+from recognition.params import CrossParams, RecognitionParams, TickParams
 from recognition.reader import Reader
 from recognition.reading import Reading
 from recognition.ticks import is_tick, without_ticks
@@ -91,9 +91,9 @@ def test_a_tick_is_left_out_unless_it_surely_is_a_digit(make_reading: Callable[.
     tick = drawn(TICK)
     likely, sure = (replace(make_reading(5, (0, 0, 60, 80), p), piece=tick) for p in (0.89, 0.95))
     digit = make_reading(1, (0, 0, 8, 40), 0.99)
-    left, doubted = without_ticks([likely, digit, sure], 80, PARAMS)
+    left, doubted = without_ticks([likely, digit, sure], 80, PARAMS, CrossParams())
     assert left is digit
-    assert without_ticks([likely], 160, PARAMS) == [likely], "the foot of a broken digit may look so"
+    assert without_ticks([likely], 160, PARAMS, CrossParams()) == [likely], "the foot of a broken digit may look so"
     assert doubted.digit == 5
     assert doubted.confidence == pytest.approx(PARAMS.most)
 
