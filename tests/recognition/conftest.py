@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from config.shipped import shipped_companions, shipped_model
 from recognition.classify import CLASSES, NOT_A_DIGIT, Classifier, load_classifier
-from recognition.components import Component
+from recognition.components import Component, make_component
 from recognition.normalize import normalize
 from recognition.page import read_document
 from recognition.params import RecognitionParams
@@ -33,6 +33,63 @@ def mnist() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """400 images uint8 (400, 28, 28) of MNIST's test split, and their labels."""
     with np.load(TESTS / "data" / "mnist_sample.npz") as arrays:
         return arrays["images"], arrays["labels"]
+
+
+@pytest.fixture(scope="session")
+def mnist_pieces(mnist: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> list[Component]:
+    """The ink of these images, three times as large."""
+    grown = [cv2.resize(image, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC) for image in mnist[0]]
+    return [_piece_of(np.where(image > 80, 255, 0).astype(np.uint8)) for image in grown]
+
+
+@pytest.fixture(scope="session")
+def draw_strokes() -> Callable[..., Component]:
+    """Draws a piece of ink: strokes through points (x, y) on a page."""
+    return _draw_strokes
+
+
+Strokes = Sequence[Sequence[tuple[float, float]]]
+
+
+def _draw_strokes(strokes: Strokes, pen_px: int = 7, scale: float = 1.0) -> Component:
+    page = np.zeros((140, 140), np.uint8)
+    for points in strokes:
+        at = np.rint((np.array(points) * scale + 20) * 8).astype(np.int32)
+        cv2.polylines(page, [at], False, 255, pen_px, cv2.LINE_8, 3)
+    return _piece_of(page)
+
+
+def _piece_of(page: NDArray[np.uint8]) -> Component:
+    x, y, width, height = cv2.boundingRect(page)
+    piece = make_component(page[y : y + height, x : x + width].copy(), x, y, page)
+    assert piece is not None
+    return piece
+
+
+NUMBERS = ["4702", "58", "310"]
+
+
+@pytest.fixture(scope="session")
+def read_with_behind(sample_pages: ModuleType, reader: Reader) -> Callable[[Strokes], tuple[list[str], list[str]]]:
+    """Writes numbers with strokes behind each, given in halves of a pixel; returns the numbers, and what is read.
+
+    What wants review has a question mark behind it.
+    """
+
+    def read(strokes: Strokes) -> tuple[list[str], list[str]]:
+        hand = sample_pages.Hand(np.random.default_rng(8), sample_pages.Digits.load(), (340, 420))
+        for row, text in enumerate(NUMBERS):
+            hand.write(text, 30, 30 + 100 * row, 45)
+            right = int(np.flatnonzero(hand.ink[100 * row : 100 * (row + 1)].any(axis=0)).max())
+            for points in strokes:
+                at = np.rint((np.array(points) * 0.5 + (right + 18, 30 + 100 * row)) * 8).astype(np.int32)
+                cv2.polylines(hand.ink, [at], False, 1, 5, cv2.LINE_AA, 3)
+        pixels = sample_pages.inked(np.full((340, 420, 3), 240, np.uint8), hand.ink, (60, 40, 40))
+        data = cv2.imencode(".png", np.rint(pixels).astype(np.uint8))[1].tobytes()
+        numbers = read_document(data, reader, RecognitionParams()).pages[0].numbers
+        return NUMBERS, [number.text + "?" * number.needs_review for number in numbers]
+
+    return read
 
 
 @pytest.fixture(scope="session")
