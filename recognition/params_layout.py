@@ -105,12 +105,16 @@ class AlignmentParams:
     Attributes:
         reach: edges so near to each other, in heights of the page's digits, are in line.
         min_count: so many numbers begin, or end, in line with an edge within another.
-        wider: the gap there is wider than most within numbers by so much, likewise.
+        wider: the gap there is wider than most within numbers by so much, likewise;
+        min_rows: or so many rows have two numbers there,
+        min_share: which are at least this share of the rows that have one in line with the number's own edge.
     """
 
     reach: float = 0.2
     min_count: int = 4
     wider: float = 0.2
+    min_rows: int = 3
+    min_share: float = 0.6
 
     def __post_init__(self) -> None:
-        check_range(self, reach=(0, 10), min_count=(1, 1000), wider=(0, 10))
+        check_range(self, reach=(0, 10), min_count=(1, 1000), wider=(0, 10), min_rows=(1, 1000), min_share=(0, 1))

@@ -58,6 +58,39 @@ def test_a_few_numbers_make_no_column(number, beginning):
     assert may_span_columns(numbers, replace(PARAMS, min_count=3)) == [False] * 3 + [True]
 
 
+def in_rows(number, *rows):
+    return [number(row, *columns) for row, numbers in enumerate(rows) for columns in numbers]
+
+
+LEFT = [[(100, 124), (200, 224)], [(102,), (203, 227, 251)], [(98, 122, 146), (200,)]]
+"""Three rows of two columns whose numbers begin in line."""
+RIGHT = [[(110, 134), (210, 234)], [(134,), (186, 210, 234)], [(86, 110, 134), (232,)]]
+"""Likewise, whose numbers end in line."""
+
+
+@pytest.mark.parametrize(
+    ("rows", "last", "told"),
+    [
+        (LEFT, (100, 125, 150, 175, 200, 225), True),  # with gaps like all others
+        (LEFT, (130, 155, 180, 205, 230), False),  # it begins elsewhere
+        (LEFT, (100, 124, 148, 172, 214, 238), False),  # none of its digits begins where others do
+        (LEFT, (100, 124, 148, 172), False),  # it ends before the second column
+        (LEFT[:2], (100, 125, 150, 175, 200, 225), False),  # two rows tell nothing
+        ([*LEFT, [(100,)], [(101, 125)], [(99,)]], (100, 125, 150, 175, 200, 225), False),  # most rows have one number
+        (RIGHT, (86, 110, 134, 160, 185, 210, 234), True),
+        (RIGHT, (88, 112, 138, 162, 186, 207), False),  # it ends elsewhere
+    ],
+)
+def test_a_number_that_most_rows_part_may_be_two_however_narrow_the_gap(number, rows, last, told):
+    numbers = in_rows(number, *rows, [last])
+    assert may_span_columns(numbers, PARAMS) == [False] * (len(numbers) - 1) + [told]
+
+
+def test_numbers_of_one_column_that_end_in_line_are_one_each(number):
+    numbers = in_rows(number, *[[(200 - 24 * k, *range(224 - 24 * k, 225, 24))] for k in (0, 1, 2, 0, 3, 1, 0, 2)])
+    assert may_span_columns(numbers, PARAMS) == [False] * 8
+
+
 def test_no_numbers_give_no_answers(make_reading):
     assert may_span_columns([], PARAMS) == []
     assert may_span_columns([[make_reading(1, (0, 0, 5, 40))]], PARAMS) == [False]
