@@ -1,18 +1,38 @@
-"""Tells crosses, as they stand beside what is wrong, from digits: two straight strokes that meet in the middle alone.
+"""Leaves out crosses, as they stand beside what is wrong: two straight strokes that meet in the middle alone.
 
 The four ends of a cross are open, where an 8 is closed above and below.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from recognition.components import Component
 from recognition.params import CrossParams
+from recognition.reading import Reading, no_surer
 
 _RIM = 0.1
 """So far from its edges, as a share of its sides, there is no ink in the middle of any side of a cross."""
+
+
+def without_crosses(readings: Sequence[Reading], height_px: float, params: CrossParams) -> list[Reading]:
+    """Returns the readings without those of crosses; what may be a digit all the same stays, and goes to review.
+
+    Args:
+        readings: of whole digits and what was left of the page; an x in a word is a letter, and was of use until then.
+        height_px: of the writing, from `reading.writing_height`.
+        params: see there.
+    """
+    result = []
+    for reading in readings:
+        if reading.piece.bbox.height < params.min_height * height_px or not is_cross(reading.piece, params):
+            result.append(reading)
+        elif reading.by_ink_confidence >= params.sure:
+            result.append(no_surer(reading, params.most))
+    return result
 
 
 def is_cross(piece: Component, params: CrossParams) -> bool:

@@ -18,6 +18,7 @@ from recognition.columns import may_be_rules, part_at_columns
 from recognition.company import weighed
 from recognition.components import Component, held
 from recognition.copies import without_copies
+from recognition.crosses import without_crosses
 from recognition.crowding import may_share_digits
 from recognition.dash_rows import find_dash_rows
 from recognition.dashless import without_dashes
@@ -208,7 +209,7 @@ def _read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Selec
     height = writing_height(readings, darkness.shape)
     if height == 0:
         return Selection([], [], [])
-    readings = without_ticks(readings, height, params.tick, params.cross)
+    readings = without_ticks(readings, height, params.tick)
     if reader.context is not None:
         prior = prior_of(readings, height, look.cells, params.prior)
         readings = raised(readings, prior.of([reading.piece for reading in readings]))
@@ -218,8 +219,11 @@ def _read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Selec
     if reader.context is not None:
         readings = filled(weighed(readings, height, params.company), height, params.grid)
     selection = select_digits(readings, height, darkness.shape, params.select)
-    digits = closely_read(selection.digits, reader, params.views)
-    return replace(selection, digits=without_blots(agreed(digits, params.likeness), params.blots))
+    digits, unread, crumbs = (
+        without_crosses(kind, height, params.cross) for kind in (selection.digits, selection.unread, selection.crumbs)
+    )
+    digits = closely_read(digits, reader, params.views)
+    return Selection(without_blots(agreed(digits, params.likeness), params.blots), unread, crumbs)
 
 
 def _with_crop(number: Number, pixels: Image) -> Number:

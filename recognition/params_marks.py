@@ -135,6 +135,7 @@ class TickParams:
         min_arm: height of the short arm over that of the tick, at least,
         max_arm: and at most.
         min_notch: how deep the arms are apart, as a share of the height.
+        max_foot: how far its lowest point is below the ink at the notch, likewise; the stem of an open 4 goes on.
         min_rows: share of its rows that are above the notch, where the arms are apart.
         min_lean: of the long arm there, columns a row, at least,
         max_lean: and at most,
@@ -143,7 +144,7 @@ class TickParams:
         most: but no surer than this.
     """
 
-    min_height: float = 0.6
+    min_height: float = 0.75
     min_height_px: int = 10
     min_aspect: float = 0.3
     max_aspect: float = 1.25
@@ -155,6 +156,7 @@ class TickParams:
     min_arm: float = 0.15
     max_arm: float = 0.8
     min_notch: float = 0.05
+    max_foot: float = 0.2
     min_rows: float = 0.25
     min_lean: float = 0.05
     max_lean: float = 1.8
@@ -165,7 +167,9 @@ class TickParams:
     def __post_init__(self) -> None:
         check_range(self, min_height=(0, 10), min_height_px=(4, 1000), min_aspect=(0, 10), max_aspect=(0, 10))
         check_range(self, max_fill=(0, 1), max_corner=(0, 1), min_end=(0, 1))
-        check_range(self, min_single=(0, 1), max_start=(0, 1), min_arm=(0, 1), max_arm=(0, 1), min_notch=(0, 1))
+        check_range(
+            self, min_single=(0, 1), max_start=(0, 1), min_arm=(0, 1), max_arm=(0, 1), min_notch=(0, 1), max_foot=(0, 1)
+        )
         check_range(self, min_rows=(0.05, 1), min_lean=(0, 10), max_lean=(0, 10), max_waver=(0, 1))
         check_range(self, sure=(0, 1), most=(0, 1))
 
@@ -175,6 +179,7 @@ class CrossParams:
     """What is a cross: none of 77,700 digits of MNIST and of other hands has its form.
 
     Attributes:
+        min_height: of one, as a share of the writing's height.
         min_height_px: lower ones have no form.
         min_aspect: width over height, at least,
         max_aspect: and at most.
@@ -186,8 +191,11 @@ class CrossParams:
         min_open: at their ends the strokes are at least so far apart, as a share of how far they ever are.
         min_lean: of each stroke, columns a row.
         max_waver: how far each leaves the straight, as a share of the height.
+        sure: what is a digit by its ink at this probability is none, as some eights are written so,
+        most: but no surer than this.
     """
 
+    min_height: float = 0.6
     min_height_px: int = 12
     min_aspect: float = 0.4
     max_aspect: float = 1.8
@@ -199,11 +207,14 @@ class CrossParams:
     min_open: float = 0.85
     min_lean: float = 0.15
     max_waver: float = 0.1
+    sure: float = 0.1
+    most: float = 0.7
 
     def __post_init__(self) -> None:
-        check_range(self, min_height_px=(4, 1000), min_aspect=(0, 10), max_aspect=(0, 10), max_fill=(0, 1))
+        check_range(self, min_height=(0, 10), min_height_px=(4, 1000), min_aspect=(0, 10), max_aspect=(0, 10))
+        check_range(self, max_fill=(0, 1))
         check_range(self, min_arms=(0.05, 1), max_waist=(0, 1), max_end=(0, 1), max_end_width=(0, 10))
-        check_range(self, min_open=(0, 1), min_lean=(0, 10), max_waver=(0, 1))
+        check_range(self, min_open=(0, 1), min_lean=(0, 10), max_waver=(0, 1), sure=(0, 1), most=(0, 1))
 
 
 @dataclass(frozen=True, slots=True)

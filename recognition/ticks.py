@@ -1,4 +1,4 @@
-"""Leaves out ticks and crosses, which look like ones, fours and fives to networks that know digits alone, or like more.
+"""Leaves out ticks, which look like ones, fours and fives to networks that know digits alone.
 
 A tick has two arms: a short one down to the right, and a long one from there up to the right. No digit is written so:
 below or above nearly every point of a digit's strokes there is another of them, or its long arm comes first.
@@ -12,29 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.components import Component
-from recognition.crosses import is_cross
-from recognition.params import CrossParams, TickParams
+from recognition.params import TickParams
 from recognition.reading import Reading, no_surer
 
 
-def without_ticks(
-    readings: Sequence[Reading], height_px: float, params: TickParams, of_crosses: CrossParams
-) -> list[Reading]:
-    """Returns the readings without those of ticks and crosses; what surely is a digit all the same goes to review.
+def without_ticks(readings: Sequence[Reading], height_px: float, params: TickParams) -> list[Reading]:
+    """Returns the readings without those of ticks; what surely is a digit all the same stays, and goes to review.
 
     Lower ones stay, too: the foot of a broken digit may have a tick's form.
 
     Args:
-        readings: of all pieces.
+        readings: of all pieces, before any are put together or cut apart.
         height_px: of the writing, from `reading.writing_height`.
         params: see there.
-        of_crosses: likewise.
     """
     result = []
     for reading in readings:
-        piece = reading.piece
-        is_low = piece.bbox.height < params.min_height * height_px
-        if is_low or not (is_tick(piece, params) or is_cross(piece, of_crosses)):
+        if reading.piece.bbox.height < params.min_height * height_px or not is_tick(reading.piece, params):
             result.append(reading)
         elif reading.by_ink_confidence >= params.sure:
             result.append(no_surer(reading, params.most))
@@ -60,6 +54,8 @@ def is_tick(piece: Component, params: TickParams) -> bool:
     ink = mask > 0
     tops, lasts = ink.argmax(axis=0), height - 1 - ink[::-1].argmax(axis=0)
     if np.mean(np.count_nonzero(ink, axis=0) == lasts - tops + 1) < params.min_single:
+        return False
+    if height - 1 - lasts[tops.argmax()] > params.max_foot * height:
         return False
     return _has_short_arm(tops, height, params) and _has_long_arm(ink[: tops.max()], corner, height, params)
 

@@ -8,9 +8,8 @@ from dataclasses import replace
 import pytest
 
 from recognition.components import Component
-from recognition.crosses import is_cross
-from recognition.params import CrossParams, TickParams
-from recognition.ticks import without_ticks
+from recognition.crosses import is_cross, without_crosses
+from recognition.params import CrossParams
 
 PARAMS = CrossParams()
 Stroke = Sequence[tuple[float, float]]
@@ -60,10 +59,13 @@ def test_handwritten_digits_are_no_crosses(mnist_pieces: list[Component]) -> Non
 
 
 def test_a_cross_is_left_out_unless_it_surely_is_a_digit(make_reading, draw_strokes) -> None:
-    likely, sure = (replace(make_reading(8, (0, 0, 60, 80), p), piece=draw_strokes(CROSS)) for p in (0.89, 0.95))
-    (doubted,) = without_ticks([likely, sure], 80, TickParams(), PARAMS)
+    unlikely, sure = (
+        replace(make_reading(8, (0, 0, 60, 80), p, rubbish=rubbish), piece=draw_strokes(CROSS))
+        for p, rubbish in ((0.05, 0.9), (0.95, 0.0))
+    )
+    (doubted,) = without_crosses([unlikely, sure], 80, PARAMS)
     assert doubted.digit == 8
-    assert doubted.confidence == pytest.approx(TickParams().most)
+    assert doubted.confidence == pytest.approx(PARAMS.most)
 
 
 def test_a_number_with_a_cross_behind_it_is_accepted_as_without(read_with_behind) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from recognition.components import Component
-from recognition.params import CrossParams, TickParams
+from recognition.params import TickParams
 from recognition.ticks import is_tick, without_ticks
 
 PARAMS = TickParams()
@@ -65,9 +65,9 @@ def test_a_tick_is_left_out_unless_it_surely_is_a_digit(make_reading, draw_strok
     tick = draw_strokes([TICK])
     likely, sure = (replace(make_reading(5, (0, 0, 60, 80), p), piece=tick) for p in (0.89, 0.95))
     digit = make_reading(1, (0, 0, 8, 40), 0.99)
-    left, doubted = without_ticks([likely, digit, sure], 80, PARAMS, CrossParams())
+    left, doubted = without_ticks([likely, digit, sure], 80, PARAMS)
     assert left is digit
-    assert without_ticks([likely], 160, PARAMS, CrossParams()) == [likely], "the foot of a broken digit may look so"
+    assert without_ticks([likely], 160, PARAMS) == [likely], "the foot of a broken digit may look so"
     assert doubted.digit == 5
     assert doubted.confidence == pytest.approx(PARAMS.most)
 
