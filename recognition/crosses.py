@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from recognition.components import Component
 from recognition.params import CrossParams
-from recognition.reading import Reading, no_surer
+from recognition.reading import Reading, without_marks
 
 _RIM = 0.1
 """So far from its edges, as a share of its sides, there is no ink in the middle of any side of a cross."""
@@ -26,13 +26,8 @@ def without_crosses(readings: Sequence[Reading], height_px: float, params: Cross
         height_px: of the writing, from `reading.writing_height`.
         params: see there.
     """
-    result = []
-    for reading in readings:
-        if reading.piece.bbox.height < params.min_height * height_px or not is_cross(reading.piece, params):
-            result.append(reading)
-        elif reading.by_ink_confidence >= params.sure:
-            result.append(no_surer(reading, params.most))
-    return result
+    least_px = params.min_height * height_px
+    return without_marks(readings, lambda piece: is_cross(piece, params), least_px, params.sure, params.most)
 
 
 def is_cross(piece: Component, params: CrossParams) -> bool:

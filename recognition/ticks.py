@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from recognition.components import Component
 from recognition.params import TickParams
-from recognition.reading import Reading, no_surer
+from recognition.reading import Reading, without_marks
 
 
 def without_ticks(readings: Sequence[Reading], height_px: float, params: TickParams) -> list[Reading]:
@@ -26,13 +26,8 @@ def without_ticks(readings: Sequence[Reading], height_px: float, params: TickPar
         height_px: of the writing, from `reading.writing_height`.
         params: see there.
     """
-    result = []
-    for reading in readings:
-        if reading.piece.bbox.height < params.min_height * height_px or not is_tick(reading.piece, params):
-            result.append(reading)
-        elif reading.by_ink_confidence >= params.sure:
-            result.append(no_surer(reading, params.most))
-    return result
+    least_px = params.min_height * height_px
+    return without_marks(readings, lambda piece: is_tick(piece, params), least_px, params.sure, params.most)
 
 
 def is_tick(piece: Component, params: TickParams) -> bool:
