@@ -12,7 +12,8 @@ The way in is `page.read_document`. These are the modules, in the order in which
 - a piece to a `reading`: `reader` composes `normalize`, `classify` and `calibrate`, and `context` (`pyramid`), which
   sees what stands around it; `sequence` reads several digits at once; `litert` runs the networks, which `model_file`
   loads, and `chatter` keeps their library quiet;
-- off the page: `underlines` (`strokes`), `dashless` (`dash_rows`, `dashes`), `rings`, `copies`, `ticks` and `crosses`;
+- off the page: `underlines` (`strokes`), `dashless` (`dash_rows`, `dashes`), `rings`, `copies`, `ticks` and
+  `crosses` (`marks`);
 - pieces to digits: `prior`, `join`, `split` (`seams`), `company`, `grid`, `select` (`words`), `views`, `likeness` and
   `blots`;
 - digits to numbers: `layout` (`gaps`), `columns`, `brackets`, `slashes` and `signs`, and `recheck`, which reads each

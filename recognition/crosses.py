@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.components import Component
+from recognition.marks import has_size, without_marks
 from recognition.params import CrossParams
-from recognition.reading import Reading, without_marks
+from recognition.reading import Reading
 
 _RIM = 0.1
 """So far from its edges, as a share of its sides, there is no ink in the middle of any side of a cross."""
@@ -26,8 +27,7 @@ def without_crosses(readings: Sequence[Reading], height_px: float, params: Cross
         height_px: of the writing, from `reading.writing_height`.
         params: see there.
     """
-    least_px = params.min_height * height_px
-    return without_marks(readings, lambda piece: is_cross(piece, params), least_px, params.sure, params.most)
+    return without_marks(readings, height_px, lambda piece: is_cross(piece, params), params)
 
 
 def is_cross(piece: Component, params: CrossParams) -> bool:
@@ -37,11 +37,9 @@ def is_cross(piece: Component, params: CrossParams) -> bool:
         piece: of ink.
         params: see there.
     """
-    height, width = piece.mask.shape
-    if height < params.min_height_px or not params.min_aspect <= width / height <= params.max_aspect:
+    if not has_size(piece, params) or _has_ink_at_a_side(piece.mask):
         return False
-    if piece.area_px > params.max_fill * height * width or _has_ink_at_a_side(piece.mask):
-        return False
+    height = piece.mask.shape[0]
     ink = piece.mask > 0
     starts = ink.copy()
     starts[:, 1:] &= ~ink[:, :-1]

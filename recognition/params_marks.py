@@ -119,8 +119,8 @@ class RingParams:
 
 
 @dataclass(frozen=True, slots=True)
-class TickParams:
-    """What is a tick: 4 of MNIST's 60,000 digits have its form, and by their ink all of them surely are digits.
+class MarkParams:
+    """What ticks and crosses have in common.
 
     Attributes:
         min_height: of one, as a share of the writing's height.
@@ -128,6 +128,30 @@ class TickParams:
         min_aspect: width over height, at least,
         max_aspect: and at most.
         max_fill: its ink is at most this share of its box.
+        sure: what is a digit by its ink at this probability is none,
+        most: but no surer than this.
+    """
+
+    min_height: float
+    min_height_px: int
+    min_aspect: float
+    max_aspect: float
+    sure: float
+    max_fill: float = 0.5
+    most: float = 0.7
+
+    def __post_init__(self) -> None:
+        check_range(self, min_height=(0, 10), min_height_px=(4, 1000), min_aspect=(0, 10), max_aspect=(0, 10))
+        check_range(self, max_fill=(0, 1), sure=(0, 1), most=(0, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class TickParams(MarkParams):
+    """What is a tick: 4 of MNIST's 60,000 digits have its form, and by their ink all of them surely are digits.
+
+    By their ink 46 of 1,474 drawn ticks are `sure`, too.
+
+    Attributes:
         max_corner: its lowest point stands no farther to the right than this share of its width,
         min_end: and its highest point no farther to the left.
         min_single: share of its columns that have ink in one piece.
@@ -140,15 +164,13 @@ class TickParams:
         min_lean: of the long arm there, columns a row, at least,
         max_lean: and at most,
         max_waver: and how far it leaves a curve of the second degree, as a share of the height.
-        sure: what is a digit by its ink at this probability is no tick; of 1,474 drawn ticks 46 are,
-        most: but no surer than this.
     """
 
     min_height: float = 0.75
     min_height_px: int = 10
     min_aspect: float = 0.3
     max_aspect: float = 1.25
-    max_fill: float = 0.5
+    sure: float = 0.9
     max_corner: float = 0.58
     min_end: float = 0.7
     min_single: float = 0.96
@@ -161,29 +183,21 @@ class TickParams:
     min_lean: float = 0.05
     max_lean: float = 1.8
     max_waver: float = 0.06
-    sure: float = 0.9
-    most: float = 0.7
 
     def __post_init__(self) -> None:
-        check_range(self, min_height=(0, 10), min_height_px=(4, 1000), min_aspect=(0, 10), max_aspect=(0, 10))
-        check_range(self, max_fill=(0, 1), max_corner=(0, 1), min_end=(0, 1))
+        MarkParams.__post_init__(self)
+        check_range(self, max_corner=(0, 1), min_end=(0, 1))
         check_range(
             self, min_single=(0, 1), max_start=(0, 1), min_arm=(0, 1), max_arm=(0, 1), min_notch=(0, 1), max_foot=(0, 1)
         )
         check_range(self, min_rows=(0.05, 1), min_lean=(0, 10), max_lean=(0, 10), max_waver=(0, 1))
-        check_range(self, sure=(0, 1), most=(0, 1))
 
 
 @dataclass(frozen=True, slots=True)
-class CrossParams:
-    """What is a cross: none of 77,700 digits of MNIST and of other hands has its form.
+class CrossParams(MarkParams):
+    """What is a cross: none of 77,700 digits of MNIST and of other hands has its form, but some eights on pages do.
 
     Attributes:
-        min_height: of one, as a share of the writing's height.
-        min_height_px: lower ones have no form.
-        min_aspect: width over height, at least,
-        max_aspect: and at most.
-        max_fill: its ink is at most this share of its box.
         min_arms: height of its upper and of its lower part, in which two strokes are apart, as a share of its own.
         max_waist: likewise between them, at most,
         max_end: and of what one stroke is longer than the other,
@@ -191,15 +205,13 @@ class CrossParams:
         min_open: at their ends the strokes are at least so far apart, as a share of how far they ever are.
         min_lean: of each stroke, columns a row.
         max_waver: how far each leaves the straight, as a share of the height.
-        sure: what is a digit by its ink at this probability is none, as some eights are written so,
-        most: but no surer than this.
     """
 
     min_height: float = 0.6
     min_height_px: int = 12
     min_aspect: float = 0.4
     max_aspect: float = 1.8
-    max_fill: float = 0.5
+    sure: float = 0.1
     min_arms: float = 0.12
     max_waist: float = 0.6
     max_end: float = 0.3
@@ -207,14 +219,11 @@ class CrossParams:
     min_open: float = 0.85
     min_lean: float = 0.15
     max_waver: float = 0.1
-    sure: float = 0.1
-    most: float = 0.7
 
     def __post_init__(self) -> None:
-        check_range(self, min_height=(0, 10), min_height_px=(4, 1000), min_aspect=(0, 10), max_aspect=(0, 10))
-        check_range(self, max_fill=(0, 1))
+        MarkParams.__post_init__(self)
         check_range(self, min_arms=(0.05, 1), max_waist=(0, 1), max_end=(0, 1), max_end_width=(0, 10))
-        check_range(self, min_open=(0, 1), min_lean=(0, 10), max_waver=(0, 1), sure=(0, 1), most=(0, 1))
+        check_range(self, min_open=(0, 1), min_lean=(0, 10), max_waver=(0, 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -143,27 +143,6 @@ def no_surer(reading: Reading, limit: float) -> Reading:
     row[reading.digit] = limit
     row[NOT_A_DIGIT] += 1 - row.sum()
     return replace(held, probabilities=row)
-
-
-def without_marks(
-    readings: Sequence[Reading], is_mark: Callable[[Component], bool], least_px: float, sure: float, most: float
-) -> list[Reading]:
-    """Returns the readings without those of marks that are no digits; those that may be digits all the same stay.
-
-    Args:
-        readings: any.
-        is_mark: tells by the form of the ink.
-        least_px: lower ones are none.
-        sure: what is a digit by its ink at this probability stays,
-        most: but is no surer than this, so that it goes to review.
-    """
-    result = []
-    for reading in readings:
-        if reading.piece.bbox.height < least_px or not is_mark(reading.piece):
-            result.append(reading)
-        elif reading.by_ink_confidence >= sure:
-            result.append(no_surer(reading, most))
-    return result
 
 
 def _weighed(

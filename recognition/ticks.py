@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.components import Component
+from recognition.marks import has_size, without_marks
 from recognition.params import TickParams
-from recognition.reading import Reading, without_marks
+from recognition.reading import Reading
 
 
 def without_ticks(readings: Sequence[Reading], height_px: float, params: TickParams) -> list[Reading]:
@@ -26,8 +27,7 @@ def without_ticks(readings: Sequence[Reading], height_px: float, params: TickPar
         height_px: of the writing, from `reading.writing_height`.
         params: see there.
     """
-    least_px = params.min_height * height_px
-    return without_marks(readings, lambda piece: is_tick(piece, params), least_px, params.sure, params.most)
+    return without_marks(readings, height_px, lambda piece: is_tick(piece, params), params)
 
 
 def is_tick(piece: Component, params: TickParams) -> bool:
@@ -37,12 +37,10 @@ def is_tick(piece: Component, params: TickParams) -> bool:
         piece: of ink.
         params: see there.
     """
-    height, width = piece.mask.shape
-    if height < params.min_height_px or not params.min_aspect <= width / height <= params.max_aspect:
-        return False
-    if piece.area_px > params.max_fill * height * width:
+    if not has_size(piece, params):
         return False
     mask = piece.mask
+    height, width = mask.shape
     corner, end = _middle(mask[-1]), _middle(mask[0])
     if corner > params.max_corner * width or end < params.min_end * width:
         return False

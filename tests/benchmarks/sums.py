@@ -13,14 +13,15 @@ import argparse
 import multiprocessing
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from config.shipped import shipped_companions, shipped_model
+from recognition.checks import checked
 from recognition.page import read_document
 from recognition.params import CheckParams, RecognitionParams, Sums
 from recognition.reader import Reader, load_reader
@@ -68,7 +69,7 @@ def start(data: Path) -> None:
 
 
 def read(task: tuple[int, int, int]) -> Counter[str | tuple[str, str]]:
-    """Draws a page, reads it both ways and counts its columns; `start` was called."""
+    """Draws a page, reads it, checks it both ways and counts its columns; `start` was called."""
     rng = np.random.default_rng(task[:2])
     hand = Hand(rng, _digits, (HEIGHT_PX, WIDTH_PX))
     columns = [column(rng, task[2]) for _ in range(COLUMNS)]
@@ -78,8 +79,9 @@ def read(task: tuple[int, int, int]) -> Counter[str | tuple[str, str]]:
     page = grain(rng, inked(paper(rng, HEIGHT_PX, WIDTH_PX, (246, 248, 248)), hand.ink, BLACK_INK), 3)
     data = cv2.imencode(".png", page, (cv2.IMWRITE_PNG_COMPRESSION, 1))[1].tobytes()
     counts: Counter[str | tuple[str, str]] = Counter()
+    read_once = read_document(data, _reader, RecognitionParams()).pages[0].numbers
     for name, checks in CHECKS.items():
-        numbers = read_document(data, _reader, replace(RecognitionParams(), checks=checks)).pages[0].numbers
+        numbers = checked(read_once, checks)
         for place, texts in enumerate(columns):
             found = of_column(numbers, place)
             right, looked_at = [one.text for one in found] == texts, any(one.needs_review for one in found)
@@ -95,7 +97,7 @@ def column(rng: np.random.Generator, rows: int) -> list[str]:
     return [str(value) for value in (*values, sum(values))]
 
 
-def of_column(numbers: tuple[Number, ...], place: int) -> list[Number]:
+def of_column(numbers: Sequence[Number], place: int) -> list[Number]:
     """The numbers that stand in a column, from the top."""
     left = LEFT_PX + place * PITCH_PX - 30
     return sorted((one for one in numbers if left <= one.bbox.x < left + PITCH_PX), key=lambda one: one.bbox.y)
