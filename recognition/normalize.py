@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.arrays import Image, as_image
+from recognition.types import PICTURE_PX
 
-IMAGE_PX = 28
+IMAGE_PX = PICTURE_PX
 INNER_PX = 20
 MIN_SIDE_PX = 10
 """A smaller box is padded to this side, so that specks are not magnified."""

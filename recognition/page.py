@@ -168,6 +168,8 @@ def _numbers(
         )
         for number, position, lost, *doubts in zip(twice, positions, cut_off, signed, loose, doubted, strict=True)
     ]
+    if params.annotate.digits:
+        result = [_with_pictures(number, one.digits) for number, one in zip(result, twice, strict=True)]
     elsewhere = [place.on_page(one.piece.bbox) for one in others if one.by_ink_confidence >= MIN_LIKE_A_DIGIT]
     return result, elsewhere, any(one.uncut for one in (*found.digits, *found.unread, *found.crumbs))
 
@@ -228,3 +230,7 @@ def _read_digits(look: Look, reader: Reader, params: RecognitionParams) -> Selec
 
 def _with_crop(number: Number, pixels: Image) -> Number:
     return replace(number, crop=crop_png(pixels, number.bbox))
+
+
+def _with_pictures(number: Number, digits: Sequence[Reading]) -> Number:
+    return replace(number, pictures=b"".join(digit.picture.tobytes() for digit in digits))

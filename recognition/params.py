@@ -146,15 +146,17 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class AnnotateParams:
-    """How the annotated picture is made.
+    """Which pictures are given beside the results, and how they are made.
 
     Attributes:
-        jpeg_quality: 1 to 100.
+        jpeg_quality: of the annotated page, 1 to 100.
         crops: also give each number's crop as PNG.
+        digits: also give each number's digits as the network saw them.
     """
 
     jpeg_quality: int = 85
     crops: bool = False
+    digits: bool = False
 
     def __post_init__(self) -> None:
         check_range(self, jpeg_quality=(1, 100))

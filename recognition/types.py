@@ -11,6 +11,9 @@ from typing import Any
 REJECTED = "?"
 """Stands in a number's text for a digit that was found but not read with enough confidence."""
 
+PICTURE_PX = 28
+"""Width and height of a digit as the networks see it."""
+
 
 class Reason(StrEnum):
     """Why a number needs review; a closed list that consumers of the JSON may rely on."""
@@ -136,6 +139,7 @@ class Number:
         needs_review: a person should look before the number is used.
         reasons: why, empty when it needs no review.
         crop: PNG of the number as it stands on the page, empty unless asked for; not part of the JSON.
+        pictures: its digits as the network saw them, uint8 (n, PICTURE_PX, PICTURE_PX) as bytes; likewise.
         read: the text as recognition had it, where a person has looked at the number since; None elsewhere.
     """
 
@@ -148,6 +152,7 @@ class Number:
     reasons: tuple[Reason, ...]
     digits: tuple[Digit, ...]
     crop: bytes = field(default=b"", repr=False, compare=False)
+    pictures: bytes = field(default=b"", repr=False, compare=False)
     read: str | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -166,7 +171,7 @@ class Number:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Number:
-        """The number that `to_json` wrote, without its crop."""
+        """The number that `to_json` wrote, without its crop and pictures."""
         return cls(
             text=value["text"],
             bbox=BoundingBox(*value["bbox"]),

@@ -12,7 +12,7 @@ from daemon.engine import wire
 from daemon.engine.interface import Outcome, OutcomeKind
 from daemon.errors import EngineError
 from recognition.errors import ModelLoadError, ModelMismatchError
-from recognition.types import Digit, Document, ModelInfo, Number
+from recognition.types import PICTURE_PX, Digit, Document, ModelInfo, Number
 
 _TEXT = re.compile(r"[0-9?]+")
 _HALF = re.compile("[\ud800-\udfff]")  # of a character, which JSON can hold and UTF-8 cannot
@@ -74,6 +74,8 @@ def _oddities_of_number(number: Number) -> Iterator[object]:
     yield from _no_flags(number.needs_review)
     if number.crop and not _is_crop(number.crop):
         yield number.crop
+    if number.pictures and len(number.pictures) != len(number.digits) * PICTURE_PX**2:
+        yield number.pictures
     for digit in number.digits:
         yield from _oddities_of_digit(digit)
 

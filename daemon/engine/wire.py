@@ -80,16 +80,20 @@ def _contents(descriptor: int) -> bytes:
 
 
 def encode_document(document: Document) -> Iterator[bytes]:
-    """The document as bytes, in parts: its JSON, then each page's picture and crops, each with its length before it."""
+    """The document as bytes, in parts: its JSON, then each page's picture and those of its numbers.
+
+    Each part has its length before it.
+    """
     yield from _with_length(json.dumps(document.to_json()).encode("ascii"))
     for page in document.pages:
         yield from _with_length(page.annotated)
         for number in page.numbers:
             yield from _with_length(number.crop)
+            yield from _with_length(number.pictures)
 
 
 def decode_document(block: bytes) -> Document:
-    """The document that `encode_document` wrote, pictures and crops included; confidences are rounded to four places.
+    """The document that `encode_document` wrote, all pictures included; confidences are rounded to four places.
 
     Raises:
         WireError: it wrote nothing of the kind.
@@ -106,7 +110,7 @@ def decode_document(block: bytes) -> Document:
 
 def _with_pictures(page: Page, parts: Iterator[bytes]) -> Page:
     annotated = next(parts)
-    numbers = tuple(dataclasses.replace(number, crop=next(parts)) for number in page.numbers)
+    numbers = tuple(dataclasses.replace(number, crop=next(parts), pictures=next(parts)) for number in page.numbers)
     return dataclasses.replace(page, annotated=annotated, numbers=numbers)
 
 

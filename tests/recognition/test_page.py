@@ -137,6 +137,18 @@ def test_crops_are_made_only_when_asked_for(reader, note):
     assert cropped.numbers[0].crop != cropped.numbers[1].crop
 
 
+def test_digits_are_given_as_the_network_saw_them_only_when_asked_for(reader, note):
+    data = encode(note(("2047", 80, 40), ("395", 330, 150)))
+    (without,) = read_document(data, reader, PARAMS).pages
+    (shown,) = read_document(data, reader, replace(PARAMS, annotate=AnnotateParams(digits=True))).pages
+    assert [number.pictures for number in without.numbers] == [b"", b""]
+    assert shown.numbers == without.numbers
+    for number in shown.numbers:
+        pictures = np.frombuffer(number.pictures, np.uint8).reshape(-1, 28, 28)
+        probabilities = reader.classifier.probabilities(pictures)
+        assert [str(digit) for digit in probabilities.argmax(axis=1)] == list(number.text)
+
+
 def test_the_annotated_picture_is_of_the_pages_size_and_shows_the_numbers(reader, note):
     pixels = note(("2047", 80, 40))
     (page,) = read_document(encode(pixels), reader, PARAMS).pages

@@ -29,7 +29,7 @@ def through_the_wire(document: Document) -> Document:
     return document_of(b"".join(wire.encode_document(document)))
 
 
-@pytest.mark.parametrize("change", [{}, {"crop": b""}, {"confidence": 0.0}])
+@pytest.mark.parametrize("change", [{}, {"crop": b""}, {"confidence": 0.0}, {"pictures": bytes(2 * 28 * 28)}])
 def test_what_recognition_gives_is_taken(change: dict[str, Any]) -> None:
     number = dataclasses.replace(NUMBER, **change)
     document = Document((dataclasses.replace(PAGES[0], numbers=(number,)), PAGES[1]), ("turned",))
@@ -40,6 +40,7 @@ def test_what_recognition_gives_is_taken(change: dict[str, Any]) -> None:
     "change",
     [
         *({"crop": crop} for crop in (b"x", b"\0" * 24, PNG[:-1], PNG + b"\0", PNG[:-12], PNG[:8] + PNG[33:])),
+        *({"pictures": bytes(size)} for size in (1, 28 * 28, 3 * 28 * 28)),
         *({"crop": sized(*size)} for size in ((0, 9), (9, 0), (1 << 20, 9), (9, 1 << 20))),
         *({"text": text} for text in ("\ud800", "=1+1", "", "4 ", "\u0664", 4, None)),
         *({"confidence": confidence} for confidence in (-1, 1.5, float("nan"), float("inf"))),

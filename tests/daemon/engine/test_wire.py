@@ -30,7 +30,7 @@ def channels() -> Iterator[Channels]:
 def document(pages: int = 2) -> Document:
     box = BoundingBox(1, 2, 3, 4)
     digit = Digit(4, 0.5, box, ((9, 0.25), (1, 0.125)))
-    number = Number("4?", box, 1, 2, 0.5, True, (Reason.TOUCHING,), (digit, digit), crop=b"\x89PNG")
+    number = Number("4?", box, 1, 2, 0.5, True, (Reason.TOUCHING,), (digit, digit), crop=b"\x89PNG", pictures=b"\1\2")
     return Document(tuple(Page(k, 100, 200, 90, (number, number), b"jpeg %d" % k) for k in range(1, pages + 1)), ("w",))
 
 
@@ -115,6 +115,7 @@ def test_a_document_survives_the_journey_with_its_pictures(pages):
     assert got == sent
     assert [page.annotated for page in got.pages] == [page.annotated for page in sent.pages]
     assert [number.crop for page in got.pages for number in page.numbers] == [b"\x89PNG"] * 2 * pages
+    assert [number.pictures for page in got.pages for number in page.numbers] == [b"\1\2"] * 2 * pages
 
 
 def test_a_document_that_ends_too_early_is_refused():
