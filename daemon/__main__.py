@@ -262,6 +262,26 @@ def train(
 
 
 @app.command()
+def learn(
+    out: Annotated[Path, typer.Argument(help="The new network's path, without a suffix.")],
+    data: Data = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the digits; else 12.")] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of all that is drawn.")] = 1,
+    config: Config = DEFAULT_CONFIG,
+    overrides: Overrides = None,
+) -> None:
+    """Teaches the network what people have said of doubtful numbers.
+
+    What it is not the better for is not kept. A daemon may run meanwhile.
+    """
+    from daemon.learn import LearnOptions, learn_and_show
+
+    command = " ".join(["digitdrop", *sys.argv[1:]])
+    options = LearnOptions(out=out, data=data, epochs=epochs, seed=seed, command=command)
+    learn_and_show(load_configured(config, overrides), options)
+
+
+@app.command()
 def evaluate(
     model: Annotated[Path | None, typer.Argument(help="A .tflite, .keras or .h5 model; else the shipped one.")] = None,
     data: Annotated[

@@ -10,8 +10,8 @@ from typing import TextIO
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 JOURNAL_FORMAT = "%(name)s: %(message)s"
 
-CHATTY = ("PIL", "watchdog")
-"""Libraries whose DEBUG lines tell of every chunk and every event."""
+CHATTY = {"PIL": logging.INFO, "watchdog": logging.INFO, "tensorflow": logging.WARNING}
+"""Libraries whose lines below a level tell of every chunk, every event, every file of a conversion."""
 
 _PRIORITIES = ((logging.ERROR, "<3>"), (logging.WARNING, "<4>"), (logging.INFO, "<6>"), (logging.NOTSET, "<7>"))
 
@@ -37,8 +37,8 @@ def setup_logging(level: str, stream: TextIO | None = None) -> None:
     handler.setFormatter(JournalFormatter(JOURNAL_FORMAT) if is_journal(stream) else logging.Formatter(FORMAT))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(True)
-    for name in CHATTY:
-        logging.getLogger(name).setLevel(max(logging.INFO, logging.getLogger().level))
+    for name, least in CHATTY.items():
+        logging.getLogger(name).setLevel(max(least, logging.getLogger().level))
 
 
 def is_journal(stream: TextIO) -> bool:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from daemon.documents import State
 from daemon.ledger.days import DayBook
 from daemon.ledger.hooks import HookQueue
 from daemon.ledger.schema import transaction
@@ -113,6 +114,15 @@ class ReviewBook:
             raise LookupError(f"the ledger has no results of a document {key}")
         result = json.loads(zlib.decompress(row["json"]))
         return ReadDocument(key, result, tuple(json.loads(row["outputs"] or "[]")))
+
+    def looked_over(self) -> Iterator[ReadDocument]:
+        """The published documents of which people have said anything, in the order in which they came."""
+        query = "SELECT document, json FROM results JOIN documents ON documents.key = results.document WHERE state = ?"
+        for row in self._connection.execute(f"{query} ORDER BY document", (State.DONE,)):
+            if b'"read":' in zlib.decompress(row["json"]):  # of a long history, to parse all takes hours
+                document = self.document(row["document"])
+                if is_of_a_person(document.result):
+                    yield document
 
     def crop(self, document: int, number: int) -> bytes | None:
         """The PNG of a number of a document, as long as it is kept."""

@@ -129,7 +129,7 @@ def fit_synthesized(model: keras.Model, session: Session, mix: Mix = MIX) -> His
         made = mixed(made, session.pieces, session.seed)
     return fit_batches(
         model,
-        _Epochs(model, made, session.batch_size),
+        EpochsOfDigits(model, made, session.batch_size),
         epochs=session.epochs,
         rate=_rate(session.epochs),
         callbacks=session.callbacks,
@@ -176,7 +176,7 @@ def typical_digits(session: Session) -> NDArray[np.uint8]:
     return np.concatenate([images, made[0]])
 
 
-class _Epochs(NewEachEpoch[tuple[NDArray[np.uint8], NDArray[np.uint8]]]):
+class EpochsOfDigits(NewEachEpoch[tuple[NDArray[np.uint8], NDArray[np.uint8]]]):
     """The batches of the current epoch."""
 
     def __init__(
