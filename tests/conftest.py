@@ -35,6 +35,12 @@ def sample_pages() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def reviewer() -> ModuleType:
+    """Somebody who looks over what was read from log sheets."""
+    return loaded("reviewer.py")
+
+
+@pytest.fixture(scope="session")
 def sample_files() -> ModuleType:
     """Real files of every kind."""
     return loaded("sample_files.py")

@@ -21,26 +21,20 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from sample_pages import Digits, DrawnPage, encode, log_sheet
-
-sys.path.pop(0)
-
 from config.loader import load_settings
 from config.shipped import shipped_companions, shipped_model
 from daemon.ledger import Ledger
-from daemon.ledger.reviews import Change
-from daemon.result import NumberJson, numbers_of
-from daemon.review.answers import settled
 from recognition.page import read_document
 from recognition.params import RecognitionParams
 from recognition.reader import load_reader
 from recognition.training.dataset import load_test
 from recognition.training.digit_sets import load_set
 
-TOP_PX, PITCH_PX = 190 + 92 - 62, 92
-LEFTS_PX = (200, 480, 870)
-"""Where the numbers of a log sheet stand."""
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from reviewer import look_over, written
+from sample_pages import Digits, DrawnPage, encode, log_sheet
+
+sys.path.pop(0)
 
 
 def main() -> None:
@@ -62,7 +56,8 @@ def main() -> None:
         for file, page in taught.items():
             (folder / "inbox" / file).write_bytes(encode(file, page))
         subprocess.run([sys.executable, "-m", "daemon", "once", "--config", config], check=True)
-        print(f"numbers that somebody looked at: {look_over(config, taught)}", flush=True)
+        with Ledger(load_settings(config).state, create=False) as ledger:
+            print(f"numbers that somebody looked at: {look_over(ledger, taught)}", flush=True)
         command = ["learn", folder / "own", "--data", options.mnist, "--config", config, "--seed", str(options.seed)]
         done = subprocess.run([sys.executable, "-m", "daemon", *command], check=False)
         models = {"before": shipped_model()} | ({} if done.returncode else {"after": folder / "own.tflite"})
@@ -82,32 +77,6 @@ def configured(folder: Path) -> Path:
     return config
 
 
-def look_over(config: Path, pages: dict[str, DrawnPage]) -> int:
-    """Says of each number that is to be reviewed what is written there; returns of how many."""
-    settings = load_settings(config)
-    count = 0
-    with Ledger(settings.state, create=False) as ledger:
-        for day in ledger.reviews.days():
-            for key in ledger.reviews.doubtful(day):
-                result = ledger.reviews.document(key).result
-                truth = pages[result["document"]]
-                changes = {
-                    index: Change(number, settled(number, written(number["bbox"], truth)))
-                    for index, (_, number) in enumerate(numbers_of(result))
-                    if number["needs_review"]
-                }
-                count += len(ledger.reviews.change(key, changes))
-    return count
-
-
-def written(bbox: Sequence[int], page: DrawnPage) -> str:
-    """The number that is written where a box is, empty where none is."""
-    x, y, _, height = bbox
-    line = round((y + height / 2 - 26 - TOP_PX) / PITCH_PX)
-    near = [place for place, left in enumerate(LEFTS_PX) if abs(x - left) < 60]
-    return page.lines[line][near[0]] if 0 <= line < len(page.lines) and near else ""
-
-
 def measured(pages: Sequence[DrawnPage], model: Path) -> Counter[str]:
     """Reads pages with a network and the shipped ones beside it."""
     reader = load_reader(model, *shipped_companions())
@@ -116,8 +85,7 @@ def measured(pages: Sequence[DrawnPage], model: Path) -> Counter[str]:
         (read,) = read_document(encode("page.png", page), reader, RecognitionParams()).pages
         counts["numbers"] += sum(map(len, page.lines))
         for number in read.numbers:
-            box: NumberJson = number.to_json()
-            right = number.text == written(box["bbox"], page)
+            right = number.text == written(number.bbox.to_json(), page)
             counts["exact"] += right
             counts["accepted"] += not number.needs_review
             counts["wrong"] += not number.needs_review and not right

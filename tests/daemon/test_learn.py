@@ -6,10 +6,8 @@ import json
 import logging
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,9 +18,7 @@ from config.loader import load_settings
 from config.schema import Settings
 from daemon.learn import LearnOptions, NothingLearnedError, _require_better, learn_and_show
 from daemon.ledger import Ledger
-from daemon.ledger.reviews import Change
 from daemon.result import numbers_of
-from daemon.review.answers import settled
 from recognition.errors import ModelLoadError
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -66,16 +62,8 @@ def sample_as_mnist(folder: Path) -> Path:
     return folder
 
 
-def written(bbox: Sequence[int], page: Any) -> str:
-    """What is written on a log sheet where a box is; empty where nothing is."""
-    x, y, _, height = bbox
-    line = round((y + height / 2 - 246) / 92)
-    near = [place for place, left in enumerate((200, 480, 870)) if abs(x - left) < 60]
-    return str(page.lines[line][near[0]]) if 0 <= line < len(page.lines) and near else ""
-
-
 @pytest.fixture(scope="module")
-def office(sample_pages: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def office(sample_pages: ModuleType, reviewer: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A service with a weak network that has read some log sheets, whose doubtful numbers were looked over."""
     folder = tmp_path_factory.mktemp("office")
     names = ("inbox", "outbox", "archive", "failed", "state")
@@ -90,15 +78,7 @@ def office(sample_pages: ModuleType, tmp_path_factory: pytest.TempPathFactory) -
     assert done.returncode == 0, done.stderr
     settings = load_settings(folder / "digitdrop.yaml")
     with Ledger(settings.state, create=False) as ledger:
-        (day,) = ledger.reviews.days()
-        for key in ledger.reviews.doubtful(day):
-            result = ledger.reviews.document(key).result
-            changes = {
-                index: Change(number, settled(number, written(number["bbox"], pages[result["document"]])))
-                for index, (_, number) in enumerate(numbers_of(result))
-                if number["needs_review"]
-            }
-            ledger.reviews.change(key, changes)
+        assert reviewer.look_over(ledger, pages) > 100
     return settings
 
 
