@@ -252,13 +252,17 @@ def train(
     ] = 1,
     pieces: Annotated[Path | None, typer.Option(help="An .npz of pieces of drawn sheets; made if missing.")] = None,
     sheets: Annotated[int | None, typer.Option(min=1, help="How many sheets are drawn for it; else 1000.")] = None,
+    teacher: Annotated[
+        list[Path] | None, typer.Option(help="A .tflite network to learn from, too. May be repeated.")
+    ] = None,
 ) -> None:
     """Fits a network to MNIST, or goes on with one. It is saved with its learning curve."""
     from recognition.training.options import TrainOptions
     from recognition.training.train import train as fit
 
     command = " ".join(["digitdrop", *sys.argv[1:]])
-    fit(TrainOptions(architecture, data, out, resume, epochs, batch_size, seed, pieces, sheets, command))
+    teachers = tuple(teacher) if teacher else None
+    fit(TrainOptions(architecture, data, out, resume, epochs, batch_size, seed, pieces, sheets, teachers, command))
 
 
 @app.command()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,14 @@ from recognition.training.rubbish import is_stroke
 from recognition.training.schedule import NewEachEpoch, averaging_adam, falling_rate, fit_batches
 from recognition.training.sheets.pieces import Pieces
 from recognition.training.synthesis import MIX, Mix, epochs
+from recognition.training.teachers import PEAK_LEARNING_RATE as TAUGHT_LEARNING_RATE
+from recognition.training.teachers import compile_to_learn
 from recognition.training.workers import PROCESSES
 
 layers = keras.layers
+
+Targets: TypeAlias = Callable[[NDArray[np.uint8], NDArray[np.uint8]], NDArray[Any]]
+"""Gives what is to be learned of pictures uint8 (n, 28, 28) and their labels uint8 (n,)."""
 
 HELD_OUT = 3000
 """Digits at the end of the training split that no weight sees; each epoch is measured on them as they are."""
@@ -97,10 +103,10 @@ def convolution(filters: int, size: int = 3, *, strides: int = 1, padding: str =
     ]
 
 
-def compile_digits(model: keras.Model) -> None:
-    """Gives a new model its optimizer and loss."""
+def compile_digits(model: keras.Model, optimizer: keras.optimizers.Optimizer | None = None) -> None:
+    """Gives a model its loss, and a new optimizer unless it has one."""
     model.compile(
-        optimizer=averaging_adam(PEAK_LEARNING_RATE, 0.998),
+        optimizer=optimizer or averaging_adam(PEAK_LEARNING_RATE, 0.998),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
@@ -118,6 +124,11 @@ def fit_synthesized(model: keras.Model, session: Session, mix: Mix = MIX) -> His
         Loss and accuracy of each epoch, on the pictures trained on and on plain digits held out.
     """
     held_out = held_out_part(session.data)
+    peak = PEAK_LEARNING_RATE
+    targets: Targets = partial(_labels, model)
+    if session.teachers is not None:
+        compile_to_learn(model)
+        peak, targets = TAUGHT_LEARNING_RATE, session.teachers.targets
     made = epochs(
         *fitted_part(session.data),
         seed=session.seed,
@@ -127,14 +138,17 @@ def fit_synthesized(model: keras.Model, session: Session, mix: Mix = MIX) -> His
     )
     if session.pieces is not None:
         made = mixed(made, session.pieces, session.seed)
-    return fit_batches(
+    history = fit_batches(
         model,
-        EpochsOfDigits(model, made, session.batch_size),
+        EpochsOfDigits(model, made, session.batch_size, targets),
         epochs=session.epochs,
-        rate=_rate(session.epochs),
+        rate=_rate(session.epochs, peak),
         callbacks=session.callbacks,
-        validation_data=(to_inputs(model, held_out.images), to_targets(model, held_out.labels)),
+        validation_data=(to_inputs(model, held_out.images), targets(*held_out)),
     )
+    if session.teachers is not None:
+        compile_digits(model, model.optimizer)
+    return history
 
 
 def mixed(
@@ -180,25 +194,34 @@ class EpochsOfDigits(NewEachEpoch[tuple[NDArray[np.uint8], NDArray[np.uint8]]]):
     """The batches of the current epoch."""
 
     def __init__(
-        self, model: keras.Model, made: Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]], batch_size: int
+        self,
+        model: keras.Model,
+        made: Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]],
+        batch_size: int,
+        targets: Targets | None = None,
     ) -> None:
-        super().__init__(made)
         self._model, self._batch_size = model, batch_size
+        self._targets_of = targets or partial(_labels, model)
+        super().__init__(made)
 
     def __len__(self) -> int:
         return max(1, len(self._images) // self._batch_size)
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[Any]]:
         part = slice(index * self._batch_size, (index + 1) * self._batch_size)
-        return to_inputs(self._model, self._images[part]), to_targets(self._model, self._labels[part])
+        return to_inputs(self._model, self._images[part]), self._targets[part]
 
     def _take(self, data: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> None:
-        self._images, self._labels = data
+        self._images, self._targets = data[0], self._targets_of(*data)
 
 
-def _rate(span: range) -> keras.callbacks.LearningRateScheduler:
+def _labels(model: keras.Model, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> NDArray[Any]:
+    return to_targets(model, labels)
+
+
+def _rate(span: range, peak: float = PEAK_LEARNING_RATE) -> keras.callbacks.LearningRateScheduler:
     """Rises over the first epoch, then falls."""
-    return falling_rate(PEAK_LEARNING_RATE, span, first=0.25, lowest=0.005)
+    return falling_rate(peak, span, first=0.25, lowest=0.005)
 
 
 DIGITS = Recipe(
@@ -210,5 +233,6 @@ DIGITS = Recipe(
     epochs=24,
     batch_size=256,
     takes_pieces=True,
+    takes_teachers=True,
     classes=CLASSES,
 )

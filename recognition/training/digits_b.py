@@ -15,20 +15,22 @@ from recognition.training.backend import keras
 from recognition.training.digits import DIGITS, convolution, fit_synthesized, network_of
 from recognition.training.synthesis import Mix
 
-MIX = Mix(plain=0.3, slight=0.5, rubbish=0.12)
+MIX = Mix(plain=0.3, slight=0.5, rubbish=0.1)
 
 
 def build_digits_b() -> keras.Model:
-    """Six convolutions as in `digits`, the first two of them with filters of 5x5."""
+    """Eight convolutions as in `digits`, the first of them with filters of 5x5."""
     return network_of(
         "digits-b",
         [
             *convolution(24, 5, padding="valid"),
-            *convolution(48, 5, strides=2),
+            *convolution(48, strides=2),
+            *convolution(48),
             *convolution(48),
             *convolution(80, strides=2),
             *convolution(80),
-            *convolution(96, padding="valid"),
+            *convolution(80),
+            *convolution(112, padding="valid"),
         ],
     )
 

@@ -10,7 +10,7 @@ from recognition.training.errors import TrainingError
 
 SHEETS = 1000
 """So many are drawn, unless the options say otherwise."""
-NOT_FOR_ALL = ("batch_size", "pieces", "sheets")
+NOT_FOR_ALL = ("batch_size", "pieces", "sheets", "teachers")
 """Options that some networks have no use for."""
 
 MAX_SEED = 2**32 - 1
@@ -38,6 +38,7 @@ class TrainOptions:
             draws depends on its epochs so far, too.
         pieces: an .npz file of what the segmenter makes of drawn sheets, to train on too; made when it is missing.
         sheets: how many are drawn, or what is drawn in their place; None is SHEETS.
+        teachers: .tflite files of networks from which it learns what else a digit may be; none for labels alone.
         command: the command line, kept in the record beside the model.
 
     Raises:
@@ -53,6 +54,7 @@ class TrainOptions:
     seed: int = 1
     pieces: Path | None = None
     sheets: int | None = None
+    teachers: tuple[Path, ...] | None = None
     command: str = ""
 
     def __post_init__(self) -> None:
@@ -75,7 +77,7 @@ class TrainOptions:
         """
         for name in NOT_FOR_ALL:
             if name not in used and getattr(self, name) is not None:
-                option = f"--{name.replace('_', '-')}"
-                raise TrainingError(
-                    f"{network} is trained without {option}; leave it out. Received: {getattr(self, name)}"
-                )
+                option = "--teacher" if name == "teachers" else f"--{name.replace('_', '-')}"
+                given = getattr(self, name)
+                received = " ".join(map(str, given)) if isinstance(given, tuple) else given
+                raise TrainingError(f"{network} is trained without {option}; leave it out. Received: {received}")

@@ -13,6 +13,7 @@ from recognition.training.backend import keras
 from recognition.training.dataset import Mnist
 from recognition.training.shapes import takes_labels
 from recognition.training.sheets.pieces import Pieces
+from recognition.training.teachers import Teachers
 
 VALIDATION_SHARE = 0.1
 """Of the training split, its end: no weight sees it, and each epoch is measured on it."""
@@ -33,6 +34,7 @@ class Session:
         seed: of everything that is drawn.
         callbacks: for Keras' `fit`; they show the progress.
         pieces: what the segmenter makes of drawn sheets, None when there is none to train on.
+        teachers: networks to learn from, too; None for labels alone.
     """
 
     data: Mnist
@@ -41,6 +43,7 @@ class Session:
     seed: int
     callbacks: Sequence[keras.callbacks.Callback] = ()
     pieces: Pieces | None = None
+    teachers: Teachers | None = None
 
 
 def compile_for_digits(model: keras.Model) -> None:
@@ -134,6 +137,7 @@ class Recipe:
         epochs: how many, unless the options say otherwise.
         batch_size: likewise.
         takes_pieces: whether it is fitted to pieces of drawn sheets, too, when there are some.
+        takes_teachers: whether it can learn from other networks.
         classes: how many a resumed model must tell apart; None where it may be 10 or 11.
     """
 
@@ -145,4 +149,5 @@ class Recipe:
     epochs: int = 10
     batch_size: int = 200
     takes_pieces: bool = False
+    takes_teachers: bool = False
     classes: int | None = None

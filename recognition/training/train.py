@@ -24,13 +24,14 @@ from recognition.training.digits import DIGITS, fitted_part
 from recognition.training.digits_b import DIGITS_B
 from recognition.training.errors import TrainingError
 from recognition.training.export import beside, prepared
-from recognition.training.options import NOT_FOR_ALL, SHEETS, TrainOptions, seed_of_keras
+from recognition.training.options import SHEETS, TrainOptions, seed_of_keras
 from recognition.training.recipe import VALIDATION_SHARE, History, Recipe, Session, to_inputs
 from recognition.training.record import read_record, sha256_of, write_record
 from recognition.training.saved import load_to_resume, save_model
 from recognition.training.shapes import input_shape, output_classes
 from recognition.training.sheets.obtain import obtain_pieces
 from recognition.training.sheets.pieces import Pieces
+from recognition.training.teachers import Teachers
 from recognition.training.train_context import CONTEXT
 from recognition.training.train_sequence import SEQUENCE
 
@@ -84,9 +85,10 @@ def train(options: TrainOptions, console: Console | None = None) -> Path:
     out = prepared(options.out, name)
     data = load_mnist(options.data)
     pieces = _pieces(options, data, console)
+    teachers = None if options.teachers is None else Teachers(options.teachers)
     began_s = time.monotonic()
     with show_progress(console) as progress:
-        session = replace(_session(options, start, data, progress), pieces=pieces)
+        session = replace(_session(options, start, data, progress), pieces=pieces, teachers=teachers)
         if session.epochs.start:
             keras.utils.set_random_seed(seed_of_keras(session.seed))
         fitted = RECIPES[start.name].fit(start.model, session)
@@ -173,6 +175,7 @@ def _record(options: TrainOptions, start: _Start, session: Session) -> dict[str,
             "seed": options.seed,
             "pieces": options.pieces.name if options.pieces else None,
             "sheets": (options.sheets or SHEETS) if options.pieces else None,
+            "teachers": [teacher.name for teacher in options.teachers or ()],
         },
         "versions": {"keras": keras.__version__, "tensorflow": tensorflow.__version__},
     }
@@ -195,9 +198,12 @@ def _summary(figures: dict[str, Any]) -> str:
 
 
 def _used(recipe: Recipe, options: TrainOptions) -> tuple[str, ...]:
-    if not recipe.takes_pieces:
-        return ("batch_size",)
-    return ("batch_size", "pieces") if options.pieces is None else NOT_FOR_ALL
+    used = ["batch_size"]
+    if recipe.takes_teachers:
+        used.append("teachers")
+    if recipe.takes_pieces:
+        used += ["pieces"] if options.pieces is None else ["pieces", "sheets"]
+    return tuple(used)
 
 
 def _pieces(options: TrainOptions, data: Mnist, console: Console) -> Pieces | None:
