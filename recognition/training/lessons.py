@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,24 +32,6 @@ VARIED = 0.5
 """Share of these that are varied slightly, as the same hand would write them another time."""
 PEAK_LEARNING_RATE = 5e-4
 BATCH_SIZE = 256
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Lessons:
-    """Digits that people have vouched for.
-
-    Attributes:
-        digits: as the network saw them, and what they are.
-        documents: int (n,), in which document each stands.
-    """
-
-    digits: Digits
-    documents: NDArray[np.int64]
-
-    def of(self, documents: Sequence[int]) -> Digits:
-        """The digits of some documents."""
-        chosen = np.isin(self.documents, documents)
-        return Digits(self.digits.images[chosen], self.digits.labels[chosen])
 
 
 def fit_lessons(
