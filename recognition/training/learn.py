@@ -146,19 +146,22 @@ def learn(
         "versions": {"keras": keras.__version__, "tensorflow": tensorflow.__version__},
         "temperature": calibrate_on_synthesized(model, session),
         "history": {name: [*map(float, values)] for name, values in history.items()},
-        "metrics": {
-            "lessons": len(lessons.labels),
-            "held_back": learned.held_back.count,
-            "held_back_errors": learned.held_back.after,
-            "held_back_errors_before": learned.held_back.before,
-            "others": learned.others.count,
-            "other_errors": learned.others.after,
-            "other_errors_before": learned.others.before,
-        },
+        "metrics": {"lessons": len(lessons.labels), **_figures(learned)},
     }
     samples = typical_digits(session)[..., None].astype(np.float32) / np.float32(255)
     convert(kept, beside(out, ".tflite"), samples, record)
     return learned
+
+
+def _figures(learned: Learned) -> dict[str, int]:
+    return {
+        "held_back": learned.held_back.count,
+        "held_back_errors": learned.held_back.after,
+        "held_back_errors_before": learned.held_back.before,
+        "others": learned.others.count,
+        "other_errors": learned.others.after,
+        "other_errors_before": learned.others.before,
+    }
 
 
 def _others(data: Mnist, seed: int) -> Digits:

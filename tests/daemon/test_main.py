@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from config.errors import ConfigError
-from daemon.__main__ import exit_code, report
+from daemon.ending import exit_code, report
 from daemon.errors import AlreadyRunningError, PublishError
 from recognition.errors import ModelMismatchError, UnreadableImageError
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from daemon.__main__ import exit_code as exit_code_of
+from daemon.ending import exit_code as exit_code_of
 from daemon.errors import EngineError
 from daemon.model import GENERATION, STALE_S, cached_model, prepare_model
 from recognition.classify import load_classifier

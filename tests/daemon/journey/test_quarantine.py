@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from daemon.__main__ import exit_code
 from daemon.documents import State
+from daemon.ending import exit_code
 from daemon.engine.interface import OutcomeKind
 from daemon.errors import LedgerError, MoveError, UnknownNameError
 from daemon.ledger import Ledger
