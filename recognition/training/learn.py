@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,21 +137,26 @@ def learn(
         history = fit_lessons(model, lessons, mnist, seed=seed, count=count, callbacks=(progress,))
     after = _right(model, held_back), _right(model, others)
     learned = Learned(*map(_score, before, after))
-    session = Session(data=mnist, epochs=range(count), batch_size=0, seed=seed)
-    kept = beside(out, ".keras")
-    save_model(model, kept)
     record = {
         "name": out.name,
         "command": command,
-        "files": {kept.name: sha256_of(kept)},
-        "versions": {"keras": keras.__version__, "tensorflow": tensorflow.__version__},
-        "temperature": calibrate_on_synthesized(model, session),
         "history": {name: [*map(float, values)] for name, values in history.items()},
         "metrics": {"lessons": len(lessons.labels), **_figures(learned)},
     }
+    _write(model, out, record, Session(data=mnist, epochs=range(count), batch_size=0, seed=seed))
+    return learned
+
+
+def _write(model: keras.Model, out: Path, record: dict[str, Any], session: Session) -> None:
+    kept = beside(out, ".keras")
+    save_model(model, kept)
+    record |= {
+        "files": {kept.name: sha256_of(kept)},
+        "versions": {"keras": keras.__version__, "tensorflow": tensorflow.__version__},
+        "temperature": calibrate_on_synthesized(model, session),
+    }
     samples = typical_digits(session)[..., None].astype(np.float32) / np.float32(255)
     convert(kept, beside(out, ".tflite"), samples, record)
-    return learned
 
 
 def _figures(learned: Learned) -> dict[str, int]:
