@@ -188,9 +188,9 @@ def _train(base: Path, lessons: Digits, held_back: Digits, out: Path, options: L
 
 def _found(taught: Sequence[_Taught], held: Sequence[_Taught], lessons: int, judges: int) -> str:
     numbers = sum(len(one.document.numbers) for one in taught)
-    documents = f"{counted(len(taught), 'document')}"
     return (
-        f"people have looked at {counted(numbers, 'number')} of {documents} whose originals are there: "
+        f"people have looked at {counted(numbers, 'number')} of {counted(len(taught), 'document')} whose originals "
+        f"are there: "
         f"{counted(lessons, 'digit')} to learn from, {judges} of {counted(len(held), 'document')} to judge by"
     )
 

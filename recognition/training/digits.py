@@ -176,11 +176,15 @@ def mixed(
 
 def calibrate_on_synthesized(model: keras.Model, session: Session) -> float:
     """Returns the temperature under which the held-out digits, as other hands would write them, are most likely."""
-    images, labels = held_out_part(session.data)
-    made = epochs(images, labels, seed=session.seed + 1, count=CALIBRATION_ROUNDS, processes=PROCESSES)
-    pictures, classes = (np.concatenate(parts) for parts in zip(*made, strict=True))
+    pictures, classes = held_out_variants(session.data, session.seed, CALIBRATION_ROUNDS)
     probabilities = model.predict(to_inputs(model, pictures), batch_size=500, verbose=0)
     return fit_temperature(probabilities, classes)
+
+
+def held_out_variants(data: Mnist, seed: int, rounds: int) -> Digits:
+    """Returns the digits that no weight sees, so many times as other hands would write them, and what is no digit."""
+    made = epochs(*held_out_part(data), seed=seed + 1, count=rounds, processes=PROCESSES)
+    return Digits(*(np.concatenate(parts) for parts in zip(*made, strict=True)))
 
 
 def typical_digits(session: Session) -> NDArray[np.uint8]:

@@ -5,27 +5,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
 from recognition.classify import CLASSES
-from recognition.training.backend import keras, tensorflow
+from recognition.training.backend import keras
 from recognition.training.callbacks import show_progress
-from recognition.training.convert import convert
-from recognition.training.dataset import Digits, Mnist, load_mnist
-from recognition.training.digits import calibrate_on_synthesized, held_out_part, typical_digits
+from recognition.training.dataset import Digits, load_mnist
+from recognition.training.digits import calibrate_on_synthesized, held_out_variants, typical_digits
 from recognition.training.errors import TrainingError
-from recognition.training.export import beside
+from recognition.training.export import export
 from recognition.training.lessons import EPOCHS, fit_lessons
 from recognition.training.options import seed_of_keras
 from recognition.training.recipe import Session, to_inputs
-from recognition.training.record import sha256_of
-from recognition.training.saved import load_model, save_model
-from recognition.training.synthesis import epochs
-from recognition.training.workers import PROCESSES
+from recognition.training.saved import load_model
 
 ROUNDS = 2
 """So many variants of each digit held out from all training, and rubbish beside them, tell whether anything is lost."""
@@ -131,32 +126,23 @@ def learn(
     keras.utils.set_random_seed(seed_of_keras(seed))
     model = load_to_teach(base)
     mnist = load_mnist(data)
-    others = _others(mnist, seed)
+    others = held_out_variants(mnist, seed, ROUNDS)
     before = _right(model, held_back), _right(model, others)
     with show_progress(console) as progress:
         history = fit_lessons(model, lessons, mnist, seed=seed, count=count, callbacks=(progress,))
     after = _right(model, held_back), _right(model, others)
     learned = Learned(*map(_score, before, after))
-    record = {
+    session = Session(data=mnist, epochs=range(count), batch_size=0, seed=seed)
+    facts = {
         "name": out.name,
-        "command": command,
-        "history": {name: [*map(float, values)] for name, values in history.items()},
-        "metrics": {"lessons": len(lessons.labels), **_figures(learned)},
-    }
-    _write(model, out, record, Session(data=mnist, epochs=range(count), batch_size=0, seed=seed))
-    return learned
-
-
-def _write(model: keras.Model, out: Path, record: dict[str, Any], session: Session) -> None:
-    kept = beside(out, ".keras")
-    save_model(model, kept)
-    record |= {
-        "files": {kept.name: sha256_of(kept)},
-        "versions": {"keras": keras.__version__, "tensorflow": tensorflow.__version__},
+        "classes": CLASSES,
         "temperature": calibrate_on_synthesized(model, session),
+        "command": command,
+        "metrics": {"lessons": len(lessons.labels), **_figures(learned)},
+        "history": {name: [*map(float, values)] for name, values in history.items()},
     }
-    samples = typical_digits(session)[..., None].astype(np.float32) / np.float32(255)
-    convert(kept, beside(out, ".tflite"), samples, record)
+    export(model, out, [to_inputs(model, typical_digits(session))], facts)
+    return learned
 
 
 def _figures(learned: Learned) -> dict[str, int]:
@@ -168,11 +154,6 @@ def _figures(learned: Learned) -> dict[str, int]:
         "other_errors": learned.others.after,
         "other_errors_before": learned.others.before,
     }
-
-
-def _others(data: Mnist, seed: int) -> Digits:
-    made = list(epochs(*held_out_part(data), seed=seed + 1, count=ROUNDS, processes=PROCESSES))
-    return Digits(*(np.concatenate(parts) for parts in zip(*made, strict=True)))
 
 
 def _right(model: keras.Model, digits: Digits) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ from recognition.normalize import normalize
 from recognition.training.augment import slight
 from recognition.training.backend import keras
 from recognition.training.dataset import Digits, Mnist
-from recognition.training.digits import EpochsOfDigits, fitted_part
+from recognition.training.digits import EpochsOfDigits, compile_digits, fitted_part
 from recognition.training.recipe import History
 from recognition.training.schedule import averaging_adam, falling_rate, fit_batches
 from recognition.training.synthesis import epochs
@@ -56,11 +56,7 @@ def fit_lessons(
     Returns:
         Loss and accuracy of each epoch.
     """
-    model.compile(
-        optimizer=averaging_adam(PEAK_LEARNING_RATE, 0.99),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+    compile_digits(model, averaging_adam(PEAK_LEARNING_RATE, 0.99))
     span = range(count)
     return fit_batches(
         model,
