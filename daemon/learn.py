@@ -25,6 +25,7 @@ from daemon.read import read_files
 from daemon.report import reading_line
 from daemon.words import counted
 from recognition.params import AnnotateParams
+from recognition.training.record import beside
 from recognition.types import PICTURE_PX, Document
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def learn_and_show(settings: Settings, options: LearnOptions) -> None:
     with tempfile.TemporaryDirectory(prefix=".digitdrop-", dir=options.out.parent) as folder:
         made = Path(folder) / options.out.name
         learned = _train(base, lessons, judges, made, options)
-        again = _read([one.document for one in held], settings, _beside(made, ".tflite"))
+        again = _read([one.document for one in held], settings, beside(made, ".tflite"))
         before = sum(one.right for one in held)
         after = sum(right(one.numbers, read) for one, read in again)
         total = sum(len(one.document.numbers) for one in held)
@@ -116,8 +117,8 @@ def learn_and_show(settings: Settings, options: LearnOptions) -> None:
             print(line)
         _require_better(learned, before, after)
         for suffix in SUFFIXES:
-            _beside(made, suffix).rename(_beside(options.out, suffix))
-    network = _beside(options.out, ".tflite").absolute()
+            beside(made, suffix).rename(beside(options.out, suffix))
+    network = beside(options.out, ".tflite").absolute()
     print(f"it is the better for it. To read with it, set `model: {network}` and start digitdrop anew")
 
 
@@ -134,7 +135,7 @@ def _base(model: Path) -> Path:
 
 def _check(out: Path) -> None:
     for suffix in SUFFIXES:
-        if _beside(out, suffix).exists():
+        if beside(out, suffix).exists():
             rule = "the new network must have a name of its own; give another"
             raise typer.BadParameter(f"{rule}. Received: {shown(str(out))}, where {out.name}{suffix} stands")
     try:
@@ -142,10 +143,6 @@ def _check(out: Path) -> None:
     except OSError as error:
         rule = "the folder of the new network must be one that can be made"
         raise typer.BadParameter(f"{rule}. Received: {shown(str(out.parent))}: {error.strerror}") from error
-
-
-def _beside(out: Path, suffix: str) -> Path:
-    return out.with_name(out.name + suffix)
 
 
 def _read(documents: Sequence[LookedOver], settings: Settings, model: Path) -> Iterator[tuple[LookedOver, Document]]:

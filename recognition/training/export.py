@@ -11,13 +11,8 @@ from numpy.typing import NDArray
 
 from recognition.training.backend import keras, tensorflow
 from recognition.training.convert import check_quantized, to_litert
-from recognition.training.record import KERAS_SUFFIXES, make_writable, sha256_of, write_record, write_whole
+from recognition.training.record import KERAS_SUFFIXES, beside, make_writable, sha256_of, write_record, write_whole
 from recognition.training.saved import save_model
-
-
-def beside(out: Path, suffix: str) -> Path:
-    """The path of a model's file; unlike `Path.with_suffix` it leaves a name with a dot in it whole."""
-    return out.with_name(out.name + suffix)
 
 
 def prepared(out: Path | None, name: str) -> Path:

@@ -54,6 +54,11 @@ def make_writable(folder: Path) -> None:
         raise OutputError(f"{rule}. Received: {folder}: {reason}") from error
 
 
+def beside(out: Path, suffix: str) -> Path:
+    """The path of a model's file; unlike `Path.with_suffix` it leaves a name with a dot in it whole."""
+    return out.with_name(out.name + suffix)
+
+
 def write_record(path: Path, record: Mapping[str, Any]) -> None:
     """Writes a record as JSON, whole or not at all."""
     write_whole(path, (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode())

@@ -23,10 +23,10 @@ from recognition.training.dataset import Digits, Mnist, load_mnist
 from recognition.training.digits import DIGITS, fitted_part
 from recognition.training.digits_b import DIGITS_B
 from recognition.training.errors import TrainingError
-from recognition.training.export import beside, prepared
+from recognition.training.export import prepared
 from recognition.training.options import SHEETS, TrainOptions, seed_of_keras
 from recognition.training.recipe import VALIDATION_SHARE, History, Recipe, Session, to_inputs
-from recognition.training.record import read_record, sha256_of, write_record
+from recognition.training.record import beside, read_record, sha256_of, write_record
 from recognition.training.saved import load_to_resume, save_model
 from recognition.training.shapes import input_shape, output_classes
 from recognition.training.sheets.obtain import obtain_pieces
